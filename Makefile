@@ -1,0 +1,52 @@
+# Everything here needs Go alone: the tools are pinned in go.mod and built on first use.
+
+.DEFAULT_GOAL := build
+
+.PHONY: build
+build: bin/cq-source-clari ## the plugin
+
+.PHONY: bin/cq-source-clari bin/cq-destination-sqlite bin/clarisim
+bin/cq-source-clari:
+	go build -trimpath -o $@ .
+bin/cq-destination-sqlite:
+	go build -trimpath -o $@ ./test/sqlite/serve
+bin/clarisim:
+	go build -trimpath -o $@ ./test/clarisim
+
+.PHONY: test
+test: ## all tests, with the race detector
+	go test -race -timeout 20m ./...
+
+.PHONY: lint
+lint: ## vet, staticcheck, formatting
+	go vet ./...
+	go tool staticcheck ./...
+	@test -z "$$(go tool gofumpt -l .)" || { echo "not formatted (run make fmt):"; go tool gofumpt -l .; exit 1; }
+
+.PHONY: fmt
+fmt:
+	go tool gofumpt -w .
+
+.PHONY: gen
+gen: ## JSON schema of the spec, docs of the tables
+	go generate ./...
+
+.PHONY: demo
+demo: bin/cq-source-clari bin/cq-destination-sqlite bin/clarisim ## a whole sync against a stand-in for Clari, into out/demo.sqlite
+	go run ./test/demo
+
+.PHONY: sync
+sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with your own spec, into out/clari.sqlite
+	go run ./test/demo/sync $(SPEC)
+
+.PHONY: bench
+bench: bin/cq-source-clari ## measures this machine and writes docs/performance.md
+	go run ./test/bench
+
+.PHONY: fuzz
+fuzz: ## 30 s of fuzzing for each target
+	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$target/*_test.go | sed 's/func //'); do \
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime 30s $$target || exit 1; \
+		done; \
+	done

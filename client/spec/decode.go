@@ -1,0 +1,204 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxWhole is the largest whole number that any key takes: no count or number of days in a spec comes near it.
+const maxWhole = 1_000_000
+
+// decoder fills a struct from JSON, by its json tags. It notes what does not fit and goes on, so that one report has all
+// of it; only broken JSON stops it. It never repeats a value, for any of them may be a misplaced token.
+type decoder struct {
+	*jsontext.Decoder
+	given    map[string]bool // paths that have a value
+	unknown  []unknownKey
+	problems []Problem
+}
+
+// unknownKey is kept apart from the problems until api_key is known: its name may repeat the token.
+type unknownKey struct {
+	object string // path of the object it stands in; empty for the spec itself
+	name   string
+	in     reflect.Type
+}
+
+// decode fills into, a pointer to a struct with its defaults set. Empty text and null are an empty object.
+func decode(data []byte, into any) *decoder {
+	if text := bytes.TrimSpace(data); len(text) == 0 || string(text) == "null" {
+		data = []byte("{}")
+	}
+	d := &decoder{Decoder: jsontext.NewDecoder(bytes.NewReader(data)), given: map[string]bool{}}
+	err := d.value("", reflect.ValueOf(into).Elem(), "")
+	if err == nil {
+		if _, err = d.ReadToken(); err == nil {
+			err = errors.New("more than one value")
+		}
+	}
+	// The error's own text quotes the document, and with it perhaps the token.
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		d.problems = []Problem{{Text: fmt.Sprintf("has one key twice, near byte %d; remove one of the two", d.InputOffset())}}
+	case err != io.EOF: // the bare value: the document ended where it should
+		d.problems = []Problem{{Text: fmt.Sprintf("is not valid JSON near byte %d; mend it there", d.InputOffset())}}
+		d.unknown = nil
+	}
+	return d
+}
+
+// value reads the next JSON value into v. accept names a JSON type that is taken beside the one of v.
+func (d *decoder) value(path string, v reflect.Value, accept string) error {
+	kinds, due := expected(v)
+	if accept == "boolean" {
+		kinds, due = kinds+"tf", due+", or true or false"
+	}
+	kind := d.PeekKind()
+	switch {
+	case kind == jsontext.KindInvalid:
+		return d.SkipValue() // the decoder's error
+	case kind == jsontext.KindNull:
+		d.problem(path, "has no value; give it one, or remove the key")
+		return d.SkipValue()
+	case !strings.Contains(kinds, string(kind)):
+		d.problem(path, "is "+kindNames[kind]+"; write "+due)
+		return d.SkipValue()
+	}
+	d.given[path] = true
+	switch kind {
+	case jsontext.KindBeginObject:
+		return d.object(path, v)
+	case jsontext.KindBeginArray:
+		return d.list(path, v)
+	}
+	token, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	if wrong := setScalar(v, token.String()); wrong != "" {
+		d.problem(path, wrong)
+	}
+	return nil
+}
+
+func (d *decoder) object(path string, v reflect.Value) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != jsontext.KindEndObject {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		if field, ok := fieldOf(v.Type(), name); ok {
+			err = d.value(join(path, name), v.FieldByIndex(field.Index), field.Tag.Get("accept"))
+		} else {
+			d.unknown = append(d.unknown, unknownKey{object: path, name: name, in: v.Type()})
+			err = d.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (d *decoder) list(path string, v reflect.Value) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0)) // replaces the default
+	for i := 0; d.PeekKind() != jsontext.KindEndArray; i++ {
+		item := reflect.New(v.Type().Elem()).Elem()
+		if forecast, ok := item.Addr().Interface().(*Forecast); ok {
+			*forecast = DefaultForecast()
+		}
+		if err := d.value(fmt.Sprintf("%s[%d]", path, i), item, ""); err != nil {
+			return err
+		}
+		v.Set(reflect.Append(v, item))
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (d *decoder) problem(path, text string) {
+	d.problems = append(d.problems, Problem{Path: path, Text: text})
+}
+
+// setScalar sets v from the text of a JSON string, number or boolean, or says what is wrong with it.
+func setScalar(v reflect.Value, text string) (wrong string) {
+	switch into := v.Addr().Interface().(type) {
+	case *Duration:
+		if into.UnmarshalText([]byte(text)) != nil {
+			return `is no duration; write numbers with units (ms, s, m, h) such as "10s" or "1h30m"`
+		}
+	case *string:
+		if *into = text; strings.TrimSpace(text) == "" {
+			return "is blank; give it a value, or remove it if it is optional"
+		}
+	case *bool:
+		*into = text == "true"
+	case *float64:
+		*into, _ = strconv.ParseFloat(text, 64) // too large: infinite, which no rule lets pass
+	case *int:
+		n, _ := strconv.ParseFloat(text, 64) // 1e2 and 3.0 are whole numbers too, as in a JSON schema
+		if n != math.Trunc(n) {
+			return "is not a whole number; write one without a fraction"
+		}
+		*into = int(min(max(n, -1), maxWhole+1)) // beyond every rule's limits in the same direction
+	}
+	return ""
+}
+
+// expected returns the JSON kinds that v takes and how to name them to the user.
+func expected(v reflect.Value) (kinds, due string) {
+	switch {
+	case v.Type() == reflect.TypeFor[Duration]():
+		return `"`, `a duration in quotes such as "10s"`
+	case v.Kind() == reflect.Struct:
+		return "{", "an object"
+	case v.Kind() == reflect.Slice:
+		return "[", "a list"
+	case v.Kind() == reflect.Bool:
+		return "tf", "true or false"
+	case v.Kind() == reflect.Int:
+		return "0", "a whole number without quotes"
+	case v.Kind() == reflect.Float64:
+		return "0", "a number without quotes"
+	}
+	return `"`, "text in quotes"
+}
+
+var kindNames = map[jsontext.Kind]string{
+	jsontext.KindFalse: "false", jsontext.KindTrue: "true", jsontext.KindString: "text", jsontext.KindNumber: "a number",
+	jsontext.KindBeginObject: "an object", jsontext.KindBeginArray: "a list",
+}
+
+// fieldOf finds the field of a struct that has this JSON name.
+func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
+	for field := range t.Fields() {
+		if keyOf(field) == name {
+			return field, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// keyOf is the field's JSON name.
+func keyOf(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
+}
+
+func join(object, key string) string { return strings.TrimPrefix(object+"."+key, ".") }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/invopop/jsonschema"
+)
+
+// Patterns of values. Visible ASCII is [!-~].
+const (
+	notBlank  = `\S`
+	noSpaces  = `^\S+$`
+	duration  = `^\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+	aboveZero = `[1-9]`
+	port      = `(:[0-9]*)?`
+	octet     = `(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
+	loopback  = `(localhost|127(\.` + octet + `){3}|\[::1\])`
+	host      = `([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])`
+	baseURL   = `^(https://` + host + `|http://` + loopback + `)` + port + `(/[!"$-;=@-~]*)?$`
+	bound     = `([0-9]{4}_Q[1-4]|previous|current([+-][0-9]{1,3})?|next)`
+)
+
+// refine adds the rules that tags cannot hold. What no schema can express (time zones, the order of a range's ends, values
+// that depend on each other) is left to Parse.
+func refine(root, tab *jsonschema.Schema) {
+	property(root, "api_key").Pattern = `^[!-~]+$`
+	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{`}
+	property(root, "base_url").Pattern = baseURL
+	property(root, "time_zone").Pattern = notBlank
+	for _, key := range []string{"poll_interval", "poll_max_interval", "queue_timeout", "run_timeout"} {
+		property(root, key).AllOf = []*jsonschema.Schema{{Pattern: aboveZero}}
+	}
+	for pair := root.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		if p := pair.Value; p.Type == "integer" && p.Maximum == "" {
+			p.Maximum = json.Number("1000000")
+		}
+	}
+
+	id := property(tab, "id")
+	id.Pattern = `^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$`
+	id.Not = &jsonschema.Schema{Pattern: `^\.\.?$|://`}
+	property(tab, "currency").Pattern = noSpaces
+	property(tab, "scope_id").Pattern = notBlank
+	history := property(tab, "include_historical")
+	history.Type, history.Enum = "", []any{"auto", true, false, "true", "false"}
+
+	for _, list := range []*jsonschema.Schema{property(root, "periods"), property(root, "refresh"), property(tab, "periods")} {
+		list.Items.Pattern = notBlank
+		list.Items.AnyOf = []*jsonschema.Schema{
+			{Not: &jsonschema.Schema{Pattern: `\.\.`}},
+			{Pattern: `^` + bound + `\.\.` + bound + `$`},
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package spec
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// The values that some keys are limited to; the enum tags of the struct repeat them.
+var (
+	exportTypes   = []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"}
+	historical    = []string{"auto", "true", "false"}
+	exportFormats = []string{"json", "csv"}
+	onEmpty       = []string{"auto", "fail", "warn"}
+)
+
+// spec checks every rule. The JSON schema repeats those that it can express.
+func (c *checker) spec(s *Spec) {
+	c.apiKey(s.APIKey)
+	c.baseURL(s.BaseURL)
+	if len(s.Forecasts) == 0 {
+		c.add("forecasts", "required; list one or more forecast tabs, each with its id")
+	}
+	for i, f := range s.Forecasts {
+		c.forecast(fmt.Sprintf("forecasts[%d]", i), f)
+	}
+	c.differentTabs(s.Forecasts)
+	c.periods("periods", s.Periods)
+	if s.FiscalYearStartMonth != 0 || c.given["fiscal_year_start_month"] {
+		c.whole("fiscal_year_start_month", s.FiscalYearStartMonth, 1, 12)
+	}
+	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+		c.add("time_zone", "%s is no IANA time zone; write one such as UTC or America/New_York", c.show(s.TimeZone))
+	}
+	c.oneOf("export_format", s.ExportFormat, exportFormats)
+	c.whole("concurrency", s.Concurrency, 1, maxWhole)
+	if s.DelayBetweenExports < 0 {
+		c.add("delay_between_exports", `is negative; write "0s" or more`)
+	}
+	c.positive("poll_interval", s.PollInterval)
+	c.positive("poll_max_interval", s.PollMaxInterval)
+	if s.PollMaxInterval < s.PollInterval && c.sound("poll_interval") {
+		c.add("poll_max_interval", "%s is below poll_interval; write %s or more", s.PollMaxInterval, s.PollInterval)
+	}
+	c.positive("queue_timeout", s.QueueTimeout)
+	c.positive("run_timeout", s.RunTimeout)
+	c.whole("export_attempts", s.ExportAttempts, 1, 10)
+	c.whole("max_retries", s.MaxRetries, 0, maxWhole)
+	if !(s.RequestsPerSecond > 0 && s.RequestsPerSecond <= 100) {
+		c.add("requests_per_second", "is out of range; write a number above 0, up to 100")
+	}
+	c.whole("quota_reserve", s.QuotaReserve, 0, maxWhole)
+	c.whole("settle_days", s.SettleDays, 0, maxWhole)
+	c.periods("refresh", s.Refresh)
+	c.oneOf("on_empty", s.OnEmpty, onEmpty)
+}
+
+func (c *checker) apiKey(key string) {
+	foreign := func(r rune) bool { return r <= ' ' || r > '~' }
+	switch {
+	case key == "":
+		c.add("api_key", `required; write "${CLARI_API_KEY}" and put the token in that environment variable`)
+	case strings.Contains(key, "${"):
+		c.add("api_key", "is a variable that was not replaced by its value; set that variable where CloudQuery runs")
+	case strings.ContainsFunc(key, foreign):
+		c.add("api_key", "has white space, a control character or a letter outside ASCII in it; copy the token anew, without a line break")
+	}
+}
+
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
+
+func (c *checker) baseURL(raw string) {
+	u, err := url.Parse(raw)
+	foreign := func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' }
+	switch {
+	case err != nil || !strings.HasPrefix(raw, "https://") && !strings.HasPrefix(raw, "http://"):
+		c.add("base_url", "is no http(s) URL; write it in full, such as https://api.clari.com/v4")
+	case u.User != nil:
+		c.add("base_url", "has a user or password in it; remove that: the token goes into api_key")
+	case strings.ContainsAny(raw, "?#"):
+		c.add("base_url", "has a query or fragment; end it before the ? or #")
+	case strings.ContainsFunc(raw, foreign):
+		c.add("base_url", "has white space or a character that no URL has in it; remove or percent-encode that")
+	case !hostForm.MatchString(u.Hostname()) || !validPort(u.Port()):
+		c.add("base_url", "has no usable host or port; write it like https://api.clari.com/v4")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		c.add("base_url", "would send the token unencrypted; write https:// (http is for localhost, 127.0.0.0/8 and ::1)")
+	}
+}
+
+func validPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || host == "::1" || err == nil && ip.Is4() && ip.IsLoopback()
+}
+
+func (c *checker) forecast(path string, f Forecast) {
+	strange := func(r rune) bool { return r < ' ' || r == 0x7f }
+	switch {
+	case f.ID == "":
+		c.add(path+".id", "required; write the last part of the tab's address in Clari, app.clari.com/forecast/ID")
+	case strings.Contains(f.ID, "://"):
+		c.add(path+".id", "is a whole address; write only its last part, after /forecast/")
+	case f.ID == "." || f.ID == ".." || f.ID != strings.TrimSpace(f.ID) || strings.ContainsFunc(f.ID, strange):
+		c.add(path+".id", "%s is no id; write the last part of the tab's address, without white space around it", c.show(f.ID))
+	}
+	c.types(path+".types", f.Types)
+	if strings.ContainsFunc(f.Currency, unicode.IsSpace) {
+		c.add(path+".currency", "%s has white space in it; write a code such as USD", c.show(f.Currency))
+	}
+	c.oneOf(path+".include_historical", f.IncludeHistorical, historical)
+	if f.Periods != nil {
+		c.periods(path+".periods", f.Periods)
+	}
+}
+
+func (c *checker) types(path string, types []string) {
+	if len(types) == 0 {
+		c.add(path, "is empty; list one type or more, or remove the key")
+	}
+	for i, t := range types {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		c.oneOf(at, t, exportTypes)
+		if first := slices.Index(types, t); first < i {
+			c.add(at, "repeats types[%d]; remove one", first)
+		}
+	}
+}
+
+// differentTabs finds forecasts that would write the same rows.
+func (c *checker) differentTabs(forecasts []Forecast) {
+	type tab struct{ id, scope, currency string }
+	seen := map[tab]int{}
+	for i, f := range forecasts {
+		path := fmt.Sprintf("forecasts[%d]", i)
+		if f.ID == "" || !c.sound(path+".id") || !c.sound(path+".scope_id") || !c.sound(path+".currency") {
+			continue
+		}
+		key := tab{f.ID, f.ScopeID, f.Currency}
+		if first, again := seen[key]; again {
+			c.add(path, "has the id, scope_id and currency of forecasts[%d]; merge the two, or change one of the three", first)
+			continue
+		}
+		seen[key] = i
+	}
+}
+
+// periods checks a list of periods. Only refresh may be empty: it is that already.
+func (c *checker) periods(path string, items []string) {
+	if len(items) == 0 && path != "refresh" {
+		c.add(path, "is empty; list one period or more, or remove the key")
+	}
+	for i, item := range items {
+		if _, wrong := parsePeriod(item); wrong != "" {
+			c.add(fmt.Sprintf("%s[%d]", path, i), "%s %s", c.show(item), wrong)
+		}
+	}
+}

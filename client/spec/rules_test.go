@@ -1,0 +1,210 @@
+package spec
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	_ "time/tzdata" // as main.go does: zones must not depend on the machine that tests
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+)
+
+// rule is a document, with the start of each problem that Parse must report, and no other.
+type rule struct {
+	name     string
+	doc      string
+	problems []string
+	blind    bool // no JSON schema can express this
+}
+
+// top is a valid document with these top-level members added.
+func top(members string) string {
+	return `{"api_key":"k3y-0123456789","forecasts":[{"id":"net_arr"}],` + members + `}`
+}
+
+// tab is a valid document whose only forecast has these members.
+func tab(members string) string {
+	return `{"api_key":"k3y-0123456789","forecasts":[{` + members + `}]}`
+}
+
+func key(literal string) string { return `{"api_key":` + literal + `,"forecasts":[{"id":"net_arr"}]}` }
+
+var rules = []rule{
+	{name: "least", doc: tab(`"id":"net_arr"`)},
+	{name: "everything", doc: `{"api_key":"k","base_url":"https://eu.clari.example/v4","forecasts":[{"id":"a b/c%","types":["crm_total","crm_closed"],
+		"currency":"eur","scope_id":"1905::MGR","include_historical":false,"periods":["2018_M1","2024_Q1..current"]},{"id":"a b/c%"}],
+		"periods":["2024_Q1..2026_Q1","previous","current","next","current-4","current+1","current-8..current+1"],"fiscal_year_start_month":2,
+		"time_zone":"America/New_York","export_format":"csv","concurrency":3,"delay_between_exports":"0s","poll_interval":"250ms",
+		"poll_max_interval":"1m30s","queue_timeout":"2h","run_timeout":"1h","export_attempts":10,"max_retries":0,"requests_per_second":0.5,
+		"quota_reserve":100,"settle_days":0,"refresh":[],"history":true,"on_empty":"warn"}`},
+
+	{name: "not an object", doc: `["api_key"]`, problems: []string{"document: is a list; write an object"}},
+	{name: "nothing in it", doc: `{}`, problems: []string{"api_key: required; ", "forecasts: required; "}},
+	{name: "unknown key", doc: top(`"apikey":1`), problems: []string{"apikey: unknown key; the nearest known one is api_key"}},
+	{name: "unknown key of a forecast", doc: tab(`"id":"a","curency":"USD"`), problems: []string{"forecasts[0].curency: unknown key; the nearest known one is currency"}},
+	{name: "key of a forecast at the top", doc: top(`"currency":"USD"`), problems: []string{"currency: unknown key; the nearest known one is forecasts[].currency"}},
+	{name: "key of the top in a forecast", doc: tab(`"id":"a","concurrency":2`), problems: []string{"forecasts[0].concurrency: unknown key; the nearest known one is the top-level concurrency"}},
+	{name: "letter case", doc: top(`"History":true`), problems: []string{"History: unknown key; the nearest known one is history"}},
+	{name: "strange key", doc: top(`"on\nempty":{"a":[1]}`), problems: []string{`"on\nempty": unknown key; the nearest known one is on_empty`}},
+	{name: "activities", doc: top(`"activities":{"start_date":"2026-01-01"}`), problems: []string{"activities: is not supported by this version; remove it"}},
+	{name: "audit", doc: top(`"audit":null`), problems: []string{"audit: is not supported by this version; remove it"}},
+	{name: "null value", doc: top(`"periods":null`), problems: []string{"periods: has no value; "}},
+
+	{name: "key is a number", doc: key(`12345678`), problems: []string{"api_key: is a number; write text in quotes"}},
+	{name: "key is null", doc: key(`null`), problems: []string{"api_key: has no value; "}},
+	{name: "key is blank", doc: key(`" "`), problems: []string{"api_key: is blank; "}},
+	{name: "key with a space", doc: key(`"ab cd"`), problems: []string{"api_key: has white space"}},
+	{name: "key with a line break", doc: key(`"abcd\n"`), problems: []string{"api_key: has white space"}},
+	{name: "key with a bell", doc: key(`"ab\u0007cd"`), problems: []string{"api_key: has white space, a control character"}},
+	{name: "key of bullets", doc: key(`"••••"`), problems: []string{"api_key: has white space, a control character or a letter outside ASCII"}},
+	{name: "key not expanded", doc: key(`"${CLARI_API_KEY}"`), problems: []string{"api_key: is a variable that was not replaced"}},
+	{name: "key with a dollar", doc: key(`"a$b{c}"`)},
+
+	{name: "http", doc: top(`"base_url":"http://api.clari.com/v4"`), problems: []string{"base_url: would send the token unencrypted; write https://"}},
+	{name: "http localhost", doc: top(`"base_url":"http://localhost:8080/v4/"`)},
+	{name: "http 127", doc: top(`"base_url":"http://127.1.2.3"`)},
+	{name: "http ::1", doc: top(`"base_url":"http://[::1]:80/"`)},
+	{name: "http not quite loopback", doc: top(`"base_url":"http://127.0.0.1.example.com"`), problems: []string{"base_url: would send"}},
+	{name: "http no localhost", doc: top(`"base_url":"http://localhost.example.com/"`), problems: []string{"base_url: would send"}},
+	{name: "http 256", doc: top(`"base_url":"http://127.0.0.256/"`), problems: []string{"base_url: would send"}},
+	{name: "https ipv6", doc: top(`"base_url":"https://[2001:db8::1]/v4"`)},
+	{name: "no scheme", doc: top(`"base_url":"api.clari.com/v4"`), problems: []string{"base_url: is no http(s) URL"}},
+	{name: "ftp", doc: top(`"base_url":"ftp://api.clari.com/v4"`), problems: []string{"base_url: is no http(s) URL"}},
+	{name: "no host", doc: top(`"base_url":"https:///v4"`), problems: []string{"base_url: has no usable host"}},
+	{name: "port only", doc: top(`"base_url":"https://:443/v4"`), problems: []string{"base_url: has no usable host"}},
+	{name: "port out of range", doc: top(`"base_url":"https://clari.example:99999"`), problems: []string{"base_url: has no usable host or port"}, blind: true},
+	{name: "bad escape", doc: top(`"base_url":"https://clari.example/%zz"`), problems: []string{"base_url: is no http(s) URL"}, blind: true},
+	{name: "user", doc: top(`"base_url":"https://me:secret@clari.example/v4"`), problems: []string{"base_url: has a user or password"}},
+	{name: "query", doc: top(`"base_url":"https://clari.example/v4?apikey=x"`), problems: []string{"base_url: has a query"}},
+	{name: "empty query", doc: top(`"base_url":"https://clari.example/v4?"`), problems: []string{"base_url: has a query"}},
+	{name: "fragment", doc: top(`"base_url":"https://clari.example/v4#a"`), problems: []string{"base_url: has a query or fragment"}},
+	{name: "empty fragment", doc: top(`"base_url":"https://clari.example/v4#"`), problems: []string{"base_url: has a query or fragment"}},
+	{name: "space in URL", doc: top(`"base_url":"https://clari.example/v 4"`), problems: []string{"base_url: has white space"}},
+	{name: "blank URL", doc: top(`"base_url":""`), problems: []string{"base_url: is blank; "}},
+
+	{name: "forecasts is text", doc: `{"api_key":"k","forecasts":"net_arr"}`, problems: []string{"forecasts: is text; write a list"}},
+	{name: "forecasts is empty", doc: `{"api_key":"k","forecasts":[]}`, problems: []string{"forecasts: required; "}},
+	{name: "forecast is text", doc: `{"api_key":"k","forecasts":["net_arr",{"id":"a"}]}`, problems: []string{"forecasts[0]: is text; write an object"}},
+	{name: "no id", doc: tab(`"currency":"USD"`), problems: []string{"forecasts[0].id: required; "}},
+	{name: "blank id", doc: tab(`"id":"\t"`), problems: []string{"forecasts[0].id: is blank; "}},
+	{name: "id is an address", doc: tab(`"id":"https://app.clari.com/forecast/net_arr"`), problems: []string{"forecasts[0].id: is a whole address; "}},
+	{name: "id with space around", doc: tab(`"id":" net_arr"`), problems: []string{`forecasts[0].id: " net_arr" is no id; `}},
+	{name: "id with a control character", doc: tab(`"id":"net\u0000arr"`), problems: []string{`forecasts[0].id: "net\x00arr" is no id; `}},
+	{name: "id goes up", doc: tab(`"id":".."`), problems: []string{`forecasts[0].id: ".." is no id; `}},
+	{name: "id of one letter", doc: tab(`"id":"a"`)},
+	{name: "same tab", doc: `{"api_key":"k","forecasts":[{"id":"a"},{"id":"b"},{"id":"a","periods":["next"]}]}`, blind: true, problems: []string{"forecasts[2]: has the id, scope_id and currency of forecasts[0]; "}},
+	{name: "same tab beside other problems", doc: `{"api_key":"k","forecasts":[{"id":"a","types":[]},{"id":"a"}]}`, problems: []string{"forecasts[0].types: is empty", "forecasts[1]: has the id"}},
+	{name: "same id otherwise apart", doc: `{"api_key":"k","forecasts":[{"id":"a"},{"id":"a","currency":"USD"},{"id":"a","scope_id":"1::MGR"},{"id":"A"}]}`},
+	{name: "no false sameness", doc: `{"api_key":"k","forecasts":[{"id":"a"},{"id":"a","currency":5}]}`, problems: []string{"forecasts[1].currency: is a number"}},
+
+	{name: "unknown type", doc: tab(`"id":"a","types":["quota","qota"]`), problems: []string{`forecasts[0].types[1]: "qota" is none of forecast, forecast_updated, quota, adjustment, crm_total, crm_closed; the nearest is quota`}},
+	{name: "repeated type", doc: tab(`"id":"a","types":["quota","forecast","quota"]`), problems: []string{"forecasts[0].types[2]: repeats types[0]; "}},
+	{name: "no types", doc: tab(`"id":"a","types":[]`), problems: []string{"forecasts[0].types: is empty; "}},
+	{name: "type is a number", doc: tab(`"id":"a","types":[1]`), problems: []string{"forecasts[0].types[0]: is a number; "}},
+	{name: "blank currency", doc: tab(`"id":"a","currency":""`), problems: []string{"forecasts[0].currency: is blank; "}},
+	{name: "currency with a space", doc: tab(`"id":"a","currency":"US D"`), problems: []string{`forecasts[0].currency: "US D" has white space`}},
+	{name: "blank scope", doc: tab(`"id":"a","scope_id":""`), problems: []string{"forecasts[0].scope_id: is blank; "}},
+	{name: "history true", doc: tab(`"id":"a","include_historical":true`)},
+	{name: "history auto", doc: tab(`"id":"a","include_historical":"auto"`)},
+	{name: "history as text", doc: tab(`"id":"a","include_historical":"false"`)},
+	{name: "history always", doc: tab(`"id":"a","include_historical":"always"`), problems: []string{`forecasts[0].include_historical: "always" is none of auto, true, false; `}},
+	{name: "history is a number", doc: tab(`"id":"a","include_historical":1`), problems: []string{"forecasts[0].include_historical: is a number; write text in quotes, or true or false"}},
+
+	{name: "no periods", doc: top(`"periods":[]`), problems: []string{"periods: is empty; "}},
+	{name: "no periods of a tab", doc: tab(`"id":"a","periods":[]`), problems: []string{"forecasts[0].periods: is empty; "}},
+	{name: "blank period", doc: top(`"periods":["current",""]`), problems: []string{"periods[1]: is blank; "}},
+	{name: "half a range", doc: top(`"periods":["2024_Q1.."]`), problems: []string{`periods[0]: "2024_Q1.." is a range with an end that is no period; `}},
+	{name: "misspelt range", doc: top(`"periods":["2024_Q1..curent"]`), problems: []string{`periods[0]: "2024_Q1..curent" is a range with an end that is no period; write it like 2024_Q1..current`}},
+	{name: "range of three", doc: top(`"refresh":["2024_Q1..2024_Q2..2024_Q3"]`), problems: []string{"refresh[0]: "}},
+	{name: "reversed range", doc: tab(`"id":"a","periods":["2026_Q1..2025_Q4"]`), blind: true, problems: []string{`forecasts[0].periods[0]: "2026_Q1..2025_Q4" ends before it starts; `}},
+	{name: "reversed relative range", doc: top(`"refresh":["next..previous"]`), blind: true, problems: []string{`refresh[0]: "next..previous" ends before it starts; `}},
+	{name: "endless range", doc: top(`"periods":["1975_Q1..2025_Q1"]`), blind: true, problems: []string{`periods[0]: "1975_Q1..2025_Q1" spans 201 quarters; `}},
+	{name: "longest range", doc: top(`"periods":["1975_Q2..2025_Q1","current-199..current"]`)},
+	{name: "literals", doc: top(`"periods":["2026_Q5","2026Q1","Q1 2026","curent","2018_M1"]`)},
+	{name: "periods twice", doc: top(`"periods":["current","current"]`)},
+	{name: "periods is text", doc: top(`"periods":"current"`), problems: []string{"periods: is text; write a list"}},
+
+	{name: "month 0", doc: top(`"fiscal_year_start_month":0`), problems: []string{"fiscal_year_start_month: is out of range; write a whole number from 1 to 12"}},
+	{name: "month 1", doc: top(`"fiscal_year_start_month":1`)},
+	{name: "month 12", doc: top(`"fiscal_year_start_month":12`)},
+	{name: "month 13", doc: top(`"fiscal_year_start_month":13`), problems: []string{"fiscal_year_start_month: is out of range; "}},
+	{name: "unknown zone", doc: top(`"time_zone":"Mars/Olympus"`), blind: true, problems: []string{`time_zone: "Mars/Olympus" is no IANA time zone; `}},
+	{name: "local zone", doc: top(`"time_zone":"Local"`), blind: true, problems: []string{`time_zone: "Local" is no IANA time zone; `}},
+	{name: "blank zone", doc: top(`"time_zone":""`), problems: []string{"time_zone: is blank; "}},
+	{name: "upper-case format", doc: top(`"export_format":"JSON"`), problems: []string{`export_format: "JSON" is none of json, csv; the nearest is json`}},
+	{name: "concurrency 0", doc: top(`"concurrency":0`), problems: []string{"concurrency: is out of range; write a whole number from 1 to 1000000"}},
+	{name: "concurrency as text", doc: top(`"concurrency":"2"`), problems: []string{"concurrency: is text; write a whole number without quotes"}},
+	{name: "concurrency 1.5", doc: top(`"concurrency":1.5`), problems: []string{"concurrency: is not a whole number; "}},
+	{name: "concurrency 2.0", doc: top(`"concurrency":2.0`)},
+	{name: "concurrency 1e1", doc: top(`"concurrency":1e1`)},
+	{name: "concurrency -1e300", doc: top(`"concurrency":-1e300`), problems: []string{"concurrency: is out of range; "}},
+	{name: "max_retries 1000001", doc: top(`"max_retries":1000001`), problems: []string{"max_retries: is out of range; "}},
+	{name: "max_retries 1000000", doc: top(`"max_retries":1000000`)},
+	{name: "max_retries -1", doc: top(`"max_retries":-1`), problems: []string{"max_retries: is out of range; write a whole number from 0"}},
+	{name: "export_attempts 0", doc: top(`"export_attempts":0`), problems: []string{"export_attempts: is out of range; write a whole number from 1 to 10"}},
+	{name: "export_attempts 11", doc: top(`"export_attempts":11`), problems: []string{"export_attempts: is out of range; "}},
+	{name: "quota_reserve -1", doc: top(`"quota_reserve":-1`), problems: []string{"quota_reserve: is out of range; "}},
+	{name: "settle_days -1", doc: top(`"settle_days":-1`), problems: []string{"settle_days: is out of range; "}},
+	{name: "rate 0", doc: top(`"requests_per_second":0`), problems: []string{"requests_per_second: is out of range; write a number above 0, up to 100"}},
+	{name: "rate 100", doc: top(`"requests_per_second":100`)},
+	{name: "rate 100.5", doc: top(`"requests_per_second":100.5`), problems: []string{"requests_per_second: is out of range; "}},
+
+	{name: "duration as number", doc: top(`"delay_between_exports":10`), problems: []string{`delay_between_exports: is a number; write a duration in quotes such as "10s"`}},
+	{name: "duration without unit", doc: top(`"poll_interval":"5"`), problems: []string{"poll_interval: is no duration; "}},
+	{name: "duration of days", doc: top(`"run_timeout":"1d"`), problems: []string{"run_timeout: is no duration; "}},
+	{name: "blank duration", doc: top(`"run_timeout":""`), problems: []string{"run_timeout: is no duration; "}},
+	{name: "delay 0", doc: top(`"delay_between_exports":"0"`)},
+	{name: "delay below zero", doc: top(`"delay_between_exports":"-1s"`), problems: []string{"delay_between_exports: is negative; "}},
+	{name: "delay of all units", doc: top(`"delay_between_exports":"1h2m3.5s4ms5us6µs.7s8ns"`)},
+	{name: "poll_interval 0", doc: top(`"poll_interval":"0s"`), problems: []string{"poll_interval: 0s is not above zero; "}},
+	{name: "poll_max_interval 0", doc: top(`"poll_max_interval":"0m"`), problems: []string{"poll_max_interval: 0s is not above zero; "}},
+	{name: "poll_max_interval below", doc: top(`"poll_interval":"10s","poll_max_interval":"5s"`), blind: true, problems: []string{"poll_max_interval: 5s is below poll_interval; write 10s or more"}},
+	{name: "poll_interval above the default", doc: top(`"poll_interval":"2m"`), blind: true, problems: []string{"poll_max_interval: 1m is below poll_interval; write 2m or more"}},
+	{name: "queue_timeout 0", doc: top(`"queue_timeout":"0s"`), problems: []string{"queue_timeout: 0s is not above zero; "}},
+	{name: "run_timeout below zero", doc: top(`"run_timeout":"-30m"`), problems: []string{"run_timeout: -30m is not above zero; "}},
+	{name: "switch as text", doc: top(`"history":"true"`), problems: []string{"history: is text; write true or false"}},
+	{name: "on_empty fail", doc: top(`"on_empty":"fail"`)},
+	{name: "on_empty ignore", doc: top(`"on_empty":"ignore"`), problems: []string{`on_empty: "ignore" is none of auto, fail, warn; `}},
+}
+
+// TestRules runs every document through Parse and through the JSON schema, whose verdicts must agree.
+func TestRules(t *testing.T) {
+	schema := compileSchema(t)
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			parsed, err := Parse([]byte(r.doc))
+			if len(r.problems) == 0 {
+				require.NoError(t, err)
+				require.NotNil(t, parsed)
+			} else {
+				require.Nil(t, parsed)
+				requireProblems(t, err, r.problems...)
+			}
+			doc, jsonErr := jsonschema.UnmarshalJSON(strings.NewReader(r.doc))
+			require.NoError(t, jsonErr)
+			if verdict := schema.Validate(doc); r.blind {
+				require.NoError(t, verdict, "the schema sees this: not blind")
+			} else {
+				require.Equal(t, len(r.problems) == 0, verdict == nil, "schema: %v", verdict)
+			}
+		})
+	}
+}
+
+func requireProblems(t *testing.T, err error, starts ...string) {
+	t.Helper()
+	invalid, ok := errors.AsType[*InvalidError](err)
+	require.True(t, ok, "%v", err)
+	require.NotContains(t, err.Error(), "\n")
+	var got []string
+	for _, p := range invalid.Problems {
+		require.Contains(t, p.Text, ";", "what is wrong; the fix")
+		got = append(got, p.String())
+	}
+	require.Len(t, got, len(starts), "%q", got)
+	for _, start := range starts {
+		require.True(t, slices.ContainsFunc(got, func(p string) bool { return strings.HasPrefix(p, start) }), "want %q... in %q", start, got)
+	}
+}

@@ -1,0 +1,167 @@
+// Package spec is what users write under the source's `spec:` key: its struct and defaults, strict decoding, the rules,
+// and the grammar of fiscal periods. The doc comments of the fields are the user's documentation: they become the
+// descriptions of the JSON schema.
+package spec
+
+import (
+	_ "embed"
+	"time"
+)
+
+//go:generate go run ./gen
+
+// JSONSchema is the JSON schema (draft 2020-12) of Spec, generated from the struct.
+//
+//go:embed schema.json
+var JSONSchema string
+
+// Spec of the Clari source.
+type Spec struct {
+	// Clari API token, sent as the header `apikey`. Write "${CLARI_API_KEY}" and keep the token in that environment variable.
+	// The token sees what its Clari user sees.
+	APIKey string `json:"api_key,omitzero" jsonschema:"required"`
+
+	// Root of the Clari API. Plain http is accepted for loopback hosts only.
+	BaseURL string `json:"base_url"`
+
+	// Forecast tabs to export, one or more. No two may have the same id, scope_id and currency.
+	Forecasts []Forecast `json:"forecasts,omitempty" jsonschema:"required,minItems=1"`
+
+	// Fiscal quarters to export: 2026_Q1; previous, current, next, current-4, current+1; or a range of those such as 2024_Q1..current.
+	// Anything else that is not empty is passed to Clari as it is, with one warning.
+	Periods []string `json:"periods" jsonschema:"minItems=1"`
+
+	// Month (1 to 12) in which the fiscal year begins. Needed only where Clari cannot be asked which quarter is the current one:
+	// when current is not among the periods and no state backend remembers it. With 2, February 2025 opens FY2026.
+	FiscalYearStartMonth int `json:"fiscal_year_start_month,omitzero" jsonschema:"minimum=1,maximum=12"`
+
+	// IANA time zone whose calendar day is today, and the snapshot_date of the rows.
+	TimeZone string `json:"time_zone"`
+
+	// Format in which Clari delivers results. The rows are the same; csv may help where Clari cuts a large JSON result short.
+	ExportFormat string `json:"export_format" jsonschema:"enum=json,enum=csv"`
+
+	// Export jobs in flight at once, never above what Clari reports as free. 1 means strictly one after another.
+	Concurrency int `json:"concurrency" jsonschema:"minimum=1"`
+
+	// Least time between the creation of two jobs.
+	DelayBetweenExports Duration `json:"delay_between_exports"`
+
+	// Least time between two polls of one job.
+	PollInterval Duration `json:"poll_interval"`
+
+	// Greatest time between two polls of one job, to which the gap grows. The first poll may come later than this.
+	PollMaxInterval Duration `json:"poll_max_interval"`
+
+	// How long a job may stay queued before it is cancelled. A Retry-After beyond this fails the export at once.
+	QueueTimeout Duration `json:"queue_timeout"`
+
+	// How long a job may run before it is cancelled.
+	RunTimeout Duration `json:"run_timeout"`
+
+	// Jobs to try for one export when they end FAILED or ABORTED. Each may count against the monthly quota.
+	ExportAttempts int `json:"export_attempts" jsonschema:"minimum=1,maximum=10"`
+
+	// Retries of one HTTP request after the first try. Waiting on 429 does not count.
+	MaxRetries int `json:"max_retries" jsonschema:"minimum=0"`
+
+	// HTTP requests a second, shared by everything that is sent with one key.
+	RequestsPerSecond float64 `json:"requests_per_second" jsonschema:"exclusiveMinimum=0,maximum=100"`
+
+	// Exports of the monthly quota to leave for others.
+	QuotaReserve int `json:"quota_reserve" jsonschema:"minimum=0"`
+
+	// Days after a quarter's end until it counts as settled and is not exported again. Needs a state backend.
+	SettleDays int `json:"settle_days" jsonschema:"minimum=0"`
+
+	// Periods to export again even if they are settled. Same forms as periods.
+	Refresh []string `json:"refresh,omitempty"`
+
+	// Keep one snapshot of each day: snapshot_date becomes part of the key. Needs a state backend.
+	History bool `json:"history"`
+
+	// What an export with no entries means: fail, warn, or auto. auto fails for the current quarter, for one that had rows before,
+	// and always without a state backend; else it warns, and the export counts as done.
+	OnEmpty string `json:"on_empty" jsonschema:"enum=auto,enum=fail,enum=warn"`
+}
+
+// Forecast tab to export.
+type Forecast struct {
+	// Id of the forecast tab: the last part of its address in Clari, app.clari.com/forecast/ID.
+	ID string `json:"id,omitzero" jsonschema:"required"`
+
+	// What to export. crm_total and crm_closed are refused by some tenants.
+	Types []string `json:"types" jsonschema:"minItems=1,uniqueItems=true,enum=forecast,enum=forecast_updated,enum=quota,enum=adjustment,enum=crm_total,enum=crm_closed"`
+
+	// Currency code to export in, such as USD. Without it Clari uses the tab's own.
+	Currency string `json:"currency,omitzero"`
+
+	// Person whose part of the hierarchy to export, as userId::type (1905::MGR). Without it everything the token may see.
+	ScopeID string `json:"scope_id,omitzero"`
+
+	// true exports every week of the quarter, false only the latest. auto is true, but false for the current and later quarters
+	// under history, where each day's snapshot already is the history.
+	IncludeHistorical string `json:"include_historical" accept:"boolean"`
+
+	// Periods of this tab, in place of the top-level periods.
+	Periods []string `json:"periods,omitempty" jsonschema:"minItems=1"`
+}
+
+// Default returns a Spec with every default set. It is not valid: api_key and forecasts have none.
+func Default() Spec {
+	return Spec{
+		BaseURL:             "https://api.clari.com/v4",
+		Periods:             []string{"current"},
+		TimeZone:            "UTC",
+		ExportFormat:        "json",
+		Concurrency:         1,
+		DelayBetweenExports: Duration(10 * time.Second),
+		PollInterval:        Duration(5 * time.Second),
+		PollMaxInterval:     Duration(60 * time.Second),
+		QueueTimeout:        Duration(30 * time.Minute),
+		RunTimeout:          Duration(30 * time.Minute),
+		ExportAttempts:      3,
+		MaxRetries:          8,
+		RequestsPerSecond:   10,
+		SettleDays:          14,
+		OnEmpty:             "auto",
+	}
+}
+
+// DefaultForecast returns a Forecast with every default set. It is not valid: id has none.
+func DefaultForecast() Forecast {
+	return Forecast{
+		Types:             []string{"forecast", "forecast_updated", "quota", "adjustment"},
+		IncludeHistorical: "auto",
+	}
+}
+
+// Location is the time zone of the spec: UTC where none is set. Programs import time/tzdata, so that it is found on
+// systems without a time zone database.
+func (s *Spec) Location() *time.Location {
+	if at, err := time.LoadLocation(s.TimeZone); err == nil {
+		return at
+	}
+	return time.UTC // Parse has refused every zone that does not load
+}
+
+// ParsedPeriods are the tab's own periods, else those of the spec. Both have been validated by Parse.
+func (f Forecast) ParsedPeriods(s *Spec) []Period {
+	if f.Periods != nil {
+		return parsePeriods(f.Periods)
+	}
+	return parsePeriods(s.Periods)
+}
+
+// ParsedRefresh are the periods to export again whatever state says. They have been validated by Parse.
+func (s *Spec) ParsedRefresh() []Period { return parsePeriods(s.Refresh) }
+
+func parsePeriods(items []string) []Period {
+	periods := make([]Period, 0, len(items))
+	for _, item := range items {
+		if p, err := ParsePeriod(item); err == nil {
+			periods = append(periods, p)
+		}
+	}
+	return periods
+}
