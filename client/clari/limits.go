@@ -1,0 +1,50 @@
+package clari
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// Limits is what the organisation may export and has exported, over all its API keys. What Clari left out is nil; RunningJobIDs and
+// SubmittedJobIDs are nil when there are no such jobs, too.
+type Limits struct {
+	ConcurrentLimit          *int // export jobs at a time
+	MonthlyQuota             *int // export jobs in 30 days
+	AvailableConcurrentLimit *int // ConcurrentLimit less running and queued jobs
+	AvailableMonthlyQuota    *int
+	RunningJobIDs            []string
+	SubmittedJobIDs          []string
+	Extra                    json.RawMessage // a JSON object of unknown keys, nil if there are none
+}
+
+// Limits asks for them; it costs no quota.
+func (c *Client) Limits(ctx context.Context) (limits Limits, err error) {
+	r := request{op: "get limits", method: http.MethodGet, path: "/admin/limits"}
+	err = c.call(ctx, r, maxAnswer, func(body []byte) error {
+		limits, err = decodeLimits(body)
+		return err
+	})
+	return limits, err
+}
+
+// decodeLimits reads {"jobs": {...}} (Clari's API reference), or the same bare.
+func decodeLimits(data []byte) (Limits, error) {
+	o, outer, err := unwrap(data, "jobs", "concurrentLimit")
+	if err != nil {
+		return Limits{}, err
+	}
+	for key, raw := range outer {
+		if _, taken := o[key]; !taken {
+			o[key] = raw
+		}
+	}
+	l := Limits{
+		ConcurrentLimit: take(o, "concurrentLimit", count), MonthlyQuota: take(o, "monthlyQuota", count),
+		AvailableConcurrentLimit: take(o, "availableConcurrentLimit", count),
+		AvailableMonthlyQuota:    take(o, "availableMonthlyQuota", count),
+		RunningJobIDs:            take(o, "runningJobIds", texts), SubmittedJobIDs: take(o, "submittedJobIds", texts),
+	}
+	l.Extra = o.rest()
+	return l, nil
+}

@@ -1,0 +1,107 @@
+package clari
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Results is the content of an export as it arrives. The caller closes Body.
+type Results struct {
+	// Body ends in io.EOF only if all of it has been read, as far as can be known: see EndMarked. Everything else is a *CutError, or the
+	// error of the context that Results was given, which holds for the Body too.
+	Body        io.ReadCloser
+	ContentType string
+	Length      int64  // bytes to be read from Body, -1 if unknown
+	Encoding    string // content encoding that is still on Body; empty as a rule, since gzip is taken off
+	// EndMarked is false where only the end of the connection ends Body (HTTP/1.0): a cut looks like the end then, and the content itself
+	// must show that it is whole.
+	EndMarked bool
+}
+
+// CutError is a download that stopped before its end.
+type CutError struct {
+	Op   string
+	Read int64 // bytes
+	Err  error // io.ErrUnexpectedEOF, a timeout, a reset, a damaged gzip stream
+}
+
+func (e *CutError) Error() string {
+	return fmt.Sprintf("%s: cut after %d bytes: %s", e.Op, e.Read, e.Err)
+}
+func (e *CutError) Unwrap() error { return e.Err }
+
+// Results begins to download what a finished job exported. A job that has not finished, or whose result has expired (30 days), is
+// ErrInvalidJob.
+func (c *Client) Results(ctx context.Context, jobID string) (res *Results, err error) {
+	r := request{op: fmt.Sprintf("get results of job %q", jobID), method: http.MethodGet, elsewhere: true}
+	if r.path, err = jobPath(jobID, "/results"); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, err)
+	}
+	err = c.do(ctx, r, func(ctx context.Context, r request) *failure {
+		ctx, w := watch(ctx)
+		resp, f := c.send(ctx, r)
+		if f != nil {
+			w.end()
+			return f
+		}
+		w.rest()
+		res = &Results{
+			Body:        &download{client: c, op: r.op, ctx: ctx, watch: w, body: resp.Body},
+			ContentType: resp.Header.Get("Content-Type"),
+			Length:      resp.ContentLength,
+			Encoding:    resp.Header.Get("Content-Encoding"),
+			EndMarked:   resp.ContentLength >= 0 || resp.Uncompressed || len(resp.TransferEncoding) > 0 || resp.ProtoMajor >= 2,
+		}
+		return nil
+	})
+	return res, err
+}
+
+// download is a body whose reads end when no byte comes for idleTimeout. Time that the caller spends between reads does not count.
+type download struct {
+	client *Client
+	op     string
+	ctx    context.Context
+	watch  *watchdog
+	body   io.ReadCloser
+	read   int64
+}
+
+func (d *download) Read(p []byte) (int, error) {
+	d.watch.run()
+	n, err := d.body.Read(p)
+	d.watch.rest()
+	d.read += int64(n)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	cause, stopped := d.client.explain(d.ctx, err)
+	if stopped {
+		return n, fmt.Errorf("%s: %w", d.op, cause)
+	}
+	return n, &CutError{Op: d.op, Read: d.read, Err: cause}
+}
+
+func (d *download) Close() error {
+	d.watch.end()
+	return d.body.Close()
+}
+
+// watchdog ends a context when it has run for idleTimeout without a rest.
+type watchdog struct {
+	timer *time.Timer
+	end   func()
+}
+
+// watch returns a running watchdog, and the context that it ends.
+func watch(parent context.Context) (context.Context, *watchdog) {
+	ctx, cancel := context.WithCancelCause(parent)
+	timer := time.AfterFunc(idleTimeout, func() { cancel(&timeoutError{"nothing received for", idleTimeout}) })
+	return ctx, &watchdog{timer: timer, end: func() { timer.Stop(); cancel(nil) }}
+}
+
+func (w *watchdog) run()  { w.timer.Reset(idleTimeout) }
+func (w *watchdog) rest() { w.timer.Stop() }

@@ -1,0 +1,144 @@
+package clari
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"time"
+)
+
+var dialer = &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+
+const (
+	maxRedirects = 5
+	noRoute      = "no Route matched" // the gateway's 404: the base URL is wrong, not what was asked for
+)
+
+// send makes one try, over redirects if need be, and returns a response only if it is 2xx; the caller closes it.
+//
+// It uses the transport without http.Client, which would copy the apikey header to whatever host a redirect names and put URLs into
+// its errors.
+func (c *Client) send(ctx context.Context, r request) (*http.Response, *failure) {
+	target, err := url.Parse(c.base.String() + r.path)
+	if err != nil {
+		return nil, &failure{kind: barred, err: fmt.Errorf("%s: %w", r.op, c.redact.error(err))}
+	}
+	if r.method == http.MethodPost {
+		// A connection that died while idle often shows only once the request is on it, and leaves a create unclear. A new one costs a
+		// handshake.
+		c.Close()
+	}
+	var p proof
+	ctx = httptrace.WithClientTrace(ctx, p.trace())
+	for hops := 0; ; hops++ {
+		req, err := c.newRequest(ctx, r, target)
+		if err != nil {
+			return nil, &failure{kind: barred, err: fmt.Errorf("%s: %w", r.op, c.redact.error(err))}
+		}
+		resp, err := c.transport.RoundTrip(req)
+		if err != nil {
+			return nil, c.lost(ctx, r, err, p.sent())
+		}
+		if sameOrigin(target, c.base) {
+			c.learnTime(resp.Header)
+		}
+		next := redirect(resp, target)
+		if next == nil || !c.follows(r, target, next) || hops == maxRedirects {
+			if resp.StatusCode/100 == 2 {
+				return resp, nil
+			}
+			defer drain(resp.Body)
+			return nil, c.refused(r, resp, target, next)
+		}
+		drain(resp.Body)
+		target = next
+	}
+}
+
+func (c *Client) newRequest(ctx context.Context, r request, target *url.URL) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if r.method == http.MethodPost {
+		req.GetBody = nil // without it no transport can send a create again behind our back
+	}
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Accept", "*/*")
+	req.Header.Set("User-Agent", c.userAgent)
+	if sameOrigin(target, c.base) {
+		req.Header.Set("apikey", c.key)
+	}
+	return req, nil
+}
+
+// refused makes the failure of a response that is not 2xx.
+func (c *Client) refused(r request, resp *http.Response, from, next *url.URL) *failure {
+	e := &Error{Op: r.op, Status: resp.StatusCode}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody+1)) // the status counts, also where the body is cut
+	e.read(body, c.redact)
+	e.create = r.method == http.MethodPost && !strings.HasPrefix(e.Message, noRoute)
+	e.RequestID = cmp.Or(e.RequestID, c.redact.line(cmp.Or(resp.Header.Get("X-Kong-Request-Id"), resp.Header.Get("X-Request-Id")), maxWord))
+	switch {
+	case next != nil: // hosts only: signed URLs carry secrets in their queries
+		e.Message = c.redact.line("redirect to "+next.Scheme+"://"+next.Host+" not followed", maxMessage)
+	case !sameOrigin(from, c.base):
+		e.Message = c.redact.line("from "+from.Host+": "+e.Message, maxMessage)
+	}
+	return &failure{
+		kind: answered, status: e.Status, code: e.Code, err: e,
+		retryAfter: retryAfter(resp.Header, c.ServerTime(time.Now())),
+	}
+}
+
+// redirect is where a response sends us, nil if nowhere.
+func redirect(resp *http.Response, from *url.URL) *url.URL {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil
+	}
+	location := resp.Header.Get("Location")
+	if location == "" {
+		return nil
+	}
+	next, err := from.Parse(location)
+	if err != nil || next.Host == "" {
+		return nil
+	}
+	return next
+}
+
+// follows: a GET within the origin; a download to other hosts too, but not from https to http.
+func (c *Client) follows(r request, from, next *url.URL) bool {
+	if r.method != http.MethodGet || next.User != nil {
+		return false
+	}
+	return sameOrigin(next, c.base) || r.elsewhere && (next.Scheme == "https" || next.Scheme == "http" && from.Scheme == "http")
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if u.Scheme == "https" {
+		return cmp.Or(u.Port(), "443")
+	}
+	return cmp.Or(u.Port(), "80")
+}
+
+func (c *Client) learnTime(h http.Header) {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		c.skew.Store(int64(time.Until(date)))
+	}
+}
