@@ -1,0 +1,112 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// create asks Clari for a new job. The journal says so before the request goes out, and has the job's id before the first poll:
+// whatever happens in between, the next sync finds the job.
+func (r *run) create(ctx context.Context, e *Export) error {
+	var queue queueWait
+	for unclear := 0; ; {
+		if err := r.admission.enter(ctx, &queue); err != nil {
+			return err
+		}
+		id, err := r.request(ctx, e)
+		r.admission.last = time.Now()
+		if errors.Is(err, clari.ErrQuotaOrQueue) {
+			err = r.admission.refused(ctx, &queue, err)
+			r.admission.leave()
+			if err == nil {
+				continue
+			}
+			r.note(ctx, e, failed)
+			return err
+		}
+		r.admission.leave()
+
+		lost, ok := errors.AsType[*clari.UnclearError](err)
+		if !ok && errors.Is(err, clari.ErrServer) { // "something went wrong": before a job was queued, or after
+			lost, ok = &clari.UnclearError{RequestedAt: e.RequestedAt, EndedAt: time.Now(), Err: err}, true
+		}
+		if ok {
+			r.books.lose(e)
+			if ctx.Err() != nil {
+				return ctx.Err() // the journal says "creating": the next sync looks for the job
+			}
+			job, found, listErr := r.reconcile(ctx, e, lost.RequestedAt, lost.EndedAt)
+			if listErr != nil {
+				return fmt.Errorf("create: %w; then looking for the job: %w", err, listErr)
+			}
+			if found {
+				id, err = job.ID, nil
+			} else if unclear++; unclear < r.Spec.ExportAttempts {
+				e.log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created and none can be told for sure: creating again")
+				continue
+			} else {
+				return err // the journal says "creating"
+			}
+		}
+		if err != nil {
+			r.note(ctx, e, failed)
+			return err
+		}
+		r.own(ctx, e, id)
+		return nil
+	}
+}
+
+// request sends one creation, with "creating" in the journal first.
+func (r *run) request(ctx context.Context, e *Export) (jobID string, err error) {
+	e.Attempts++
+	e.RequestedAt = time.Now()
+	e.Job, e.adopted = clari.Job{}, false
+	e.entry.At, e.entry.JobID, e.entry.ExportedAt = r.Client.ServerTime(e.RequestedAt), "", time.Time{}
+	r.note(ctx, e, creating)
+	r.journal.flush(ctx)
+	return r.Client.CreateForecastExport(ctx, e.ForecastID, e.body())
+}
+
+// own takes a job that this run created into the books.
+func (r *run) own(ctx context.Context, e *Export, id string) {
+	e.Job = clari.Job{ID: id}
+	r.books.own(e, id, true)
+	e.entry.JobID = id
+	r.note(ctx, e, running)
+	r.journal.flush(ctx)
+	e.log(r.Log.Info()).Int("attempt", e.Attempts).Msg("export started")
+}
+
+// note writes where an export stands into the journal.
+func (r *run) note(ctx context.Context, e *Export, s state) {
+	e.entry.State = s
+	if e.key != "" {
+		r.journal.save(ctx, e.key, e.entry)
+	}
+}
+
+// abandon cancels what this run created and nobody will adopt, which gives the exports back to the quota. It has little time: the
+// process is about to end.
+func (r *run) abandon(ctx context.Context) {
+	if r.Store != nil {
+		return // the next sync adopts them
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTimeout)
+	defer cancel()
+	var calls sync.WaitGroup
+	for _, id := range r.books.unfinished() {
+		calls.Go(func() {
+			err := r.Client.CancelJob(ctx, id)
+			r.Log.Info().Str("job_id", id).AnErr("cause", err).Msg("sync stopped: export job cancelled")
+		})
+	}
+	calls.Wait()
+}
+
+const abandonTimeout = 2 * time.Second

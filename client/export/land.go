@@ -1,0 +1,173 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+)
+
+// Lander takes results to their destination. It is called from one goroutine.
+type Lander interface {
+	// Land reads a result, calls accept with what is in it before the first row goes out, and sends its rows. An error of accept
+	// is returned as it is; a result that is not what it should be is a *ContentError; a cut one wraps io.ErrUnexpectedEOF.
+	Land(ctx context.Context, e *Export, result *io.SectionReader, accept func(Landed) error) error
+	// Report sends the row of clari_forecast_exports.
+	Report(ctx context.Context, e *Export) error
+	// Barrier returns when destinations have written out everything that was sent before.
+	Barrier(ctx context.Context) error
+}
+
+// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds, and a
+// crash before it costs nothing while results live.
+const barrierEvery = 5 * time.Minute
+
+// landAll lands what arrives, until there is no more.
+func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
+	lastBarrier := time.Now()
+	for e := range arriving {
+		if e.Err == nil && e.Outcome == "" {
+			e.Err = r.land(ctx, e)
+		}
+		if err := r.end(ctx, e); err != nil {
+			return err
+		}
+		if len(r.landed) > 0 && time.Since(lastBarrier) >= barrierEvery {
+			if err := r.commit(ctx); err != nil {
+				return err
+			}
+			lastBarrier = time.Now()
+		}
+	}
+	return nil
+}
+
+// land takes the finished job of e to the destination. A result that has expired is exported once more.
+func (r *run) land(ctx context.Context, e *Export) error {
+	for cut := 0; ; {
+		s, err := r.download(ctx, e)
+		if err == nil {
+			err = r.Lander.Land(ctx, e, s.section(), func(found Landed) error { return r.accept(ctx, e, found) })
+			s.Close()
+		}
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, io.ErrUnexpectedEOF) && cut < 2:
+			cut++
+			e.log(r.Log.Info()).Err(err).Int("attempt", cut).Msg("result was cut: downloading it again")
+		case errors.Is(err, errExpired) && !e.reexported:
+			e.reexported = true
+			e.log(r.Log.Info()).Err(err).Msg("result has expired: exporting once more")
+			if err := r.create(ctx, e); err != nil {
+				return err
+			}
+			if err := r.obtain(ctx, e); err != nil {
+				return err
+			}
+		default:
+			if _, ok := errors.AsType[*ContentError](err); ok {
+				r.note(ctx, e, failed) // reading it again would not help
+			}
+			return err
+		}
+	}
+}
+
+// accept judges what is in a result.
+func (r *run) accept(ctx context.Context, e *Export, found Landed) error {
+	if e.Period == "" && e.entry.Quarter != found.Quarter {
+		e.entry.HadRows, e.entry.Settled = false, nil // those of another quarter
+	}
+	e.Landed = found
+	today := day(time.Now(), r.Spec.Location())
+	over := !found.End.IsZero() && today.After(found.End)
+	r.cal.learn(found, e.Period == "" && !(e.adopted && over))
+	e.entry.Quarter = e.Quarter()
+	if end := r.cal.end(e.Quarter(), r.Spec.FiscalYearStartMonth); !end.IsZero() {
+		e.entry.End = end
+	}
+	if found.Entries > 0 {
+		e.entry.HadRows = true
+		return nil
+	}
+	fail := r.Spec.OnEmpty == "fail"
+	if r.Spec.OnEmpty == "auto" {
+		current, known := r.cal.current(today)
+		fail = r.Store == nil || e.entry.HadRows || e.Period == "" || known && e.Period == current.String()
+	}
+	if fail {
+		return &ContentError{ErrEmpty}
+	}
+	e.log(r.Log.Warn()).Msg("export has no entries")
+	return nil
+}
+
+// end closes the books on an export: its outcome, its line in the log and its row.
+func (r *run) end(ctx context.Context, e *Export) error {
+	defer close(e.ended)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch {
+	case e.Outcome == Settled:
+	case errors.Is(e.Err, ErrQuota):
+		e.Outcome = LeftOut
+	case e.Err != nil:
+		e.Outcome = Failed
+	case e.adopted:
+		e.Outcome = Adopted
+	default:
+		e.Outcome = Exported
+	}
+	switch e.Outcome {
+	case Failed, LeftOut:
+		e.log(r.Log.Error()).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
+	case Settled:
+		e.log(r.Log.Info()).Msg("quarter is settled: not exported again")
+	default:
+		r.landed = append(r.landed, e)
+		e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Landed.Entries).
+			Float64("seconds", time.Since(e.began).Round(10*time.Millisecond).Seconds()).Msg("export landed")
+	}
+	return r.Lander.Report(ctx, e)
+}
+
+// commit passes a barrier and then notes in the journal what has landed: "done" is never ahead of the rows.
+func (r *run) commit(ctx context.Context) error {
+	if err := r.Lander.Barrier(ctx); err != nil {
+		return err
+	}
+	if r.Store == nil {
+		r.landed = nil
+		return nil
+	}
+	for _, e := range r.landed {
+		r.record(ctx, e)
+	}
+	r.landed = nil
+	r.cal.save(ctx, r.journal, calendarKey(r.Spec.BaseURL))
+	r.journal.flush(ctx)
+	return nil
+}
+
+// record notes one export as done, and whether its quarter is settled with it.
+func (r *run) record(ctx context.Context, e *Export) {
+	if e.key == "" {
+		return
+	}
+	known := &e.entry
+	known.DoneJobID, known.Tables, known.Schema = e.Job.ID, r.Tables, Schema
+	if r.final(known.End, e.ExportedAt) && len(known.Settled) < 2 && !slices.Contains(known.Settled, e.ExportedAt) {
+		known.Settled = append(known.Settled, e.ExportedAt)
+	}
+	r.note(ctx, e, done)
+	if e.Period == "" {
+		r.watch(ctx, e.Tab, e.Quarter(), true)
+	} else if r.settled(e) {
+		r.watch(ctx, e.Tab, e.Period, false)
+	}
+}

@@ -1,0 +1,164 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// obtain brings e's job to its end, with new jobs for those that fail.
+func (r *run) obtain(ctx context.Context, e *Export) error {
+	for {
+		err := r.wait(ctx, e)
+		ended, isEnd := errors.AsType[*JobError](err)
+		again := isEnd && ended.Status != "CANCELLED" && e.Attempts < r.Spec.ExportAttempts || e.adopted && gone(err)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if isEnd {
+			r.note(ctx, e, failed)
+		}
+		if !again {
+			return err
+		}
+		e.log(r.Log.Info()).Err(err).Int("attempt", e.Attempts).Msg("export job did not succeed: creating another")
+		if err := r.create(ctx, e); err != nil {
+			return err
+		}
+	}
+}
+
+// progressEvery is the least time between two lines about a job whose status does not change.
+const progressEvery = 30 * time.Second
+
+// wait polls the job of e until it is done, ends otherwise, or has taken longer than the spec allows.
+func (r *run) wait(ctx context.Context, e *Export) error {
+	if e.Job.Status.Phase() == clari.PhaseDone { // adopted
+		return r.finished(e)
+	}
+	schedule := r.pacer.schedule(kind(e))
+	began := time.Now() // when the present phase did, as far as it is known
+	if e.adopted && !e.Job.StartTime.IsZero() {
+		began = r.Client.LocalTime(e.Job.StartTime)
+	}
+	watch := startClock(r.Client)
+	queued := e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued
+	var logged time.Time
+	for {
+		wait := schedule.next(time.Since(began))
+		if left := r.limit(queued).d - watch.elapsed(); left > 0 {
+			wait = max(min(wait, left), time.Duration(r.Spec.PollInterval))
+		}
+		e.log(r.Log.Debug()).Str("status", string(e.Job.Status)).Int("attempt", e.Polls+1).Dur("wait", wait).Msg("next poll")
+		if err := clari.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		before := e.Job.Status
+		if err := r.poll(ctx, e); err != nil {
+			return err
+		}
+		phase := e.Job.Status.Phase()
+		switch phase {
+		case clari.PhaseDone:
+			r.pacer.observe(kind(e), r.took(e, began))
+			return r.finished(e)
+		case clari.PhaseFailed:
+			r.books.own(e, e.Job.ID, false)
+			return &JobError{Status: e.Job.Status}
+		case clari.PhaseUnknown:
+			r.reportUnknown(e)
+		}
+		if nowQueued := phase == clari.PhaseQueued; nowQueued != queued { // the other phase has a limit of its own
+			queued, began, watch = nowQueued, time.Now(), startClock(r.Client)
+		}
+		if limit := r.limit(queued); watch.elapsed() >= limit.d {
+			return r.giveUp(ctx, e, limit)
+		}
+		if e.Job.Status != before || time.Since(logged) >= progressEvery {
+			logged = time.Now()
+			e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int("attempt", e.Polls).
+				Dur("wait", time.Since(e.RequestedAt).Round(time.Second)).Msg("export waiting")
+		}
+	}
+}
+
+func (r *run) poll(ctx context.Context, e *Export) error {
+	job, err := r.Client.Job(ctx, e.Job.ID)
+	e.Polls++
+	if err != nil {
+		return fmt.Errorf("wait: %w", err)
+	}
+	job.ID = e.Job.ID
+	e.Job = job
+	return nil
+}
+
+// finished checks what the job itself says of its result.
+func (r *run) finished(e *Export) error {
+	r.books.own(e, e.Job.ID, false)
+	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
+		return &ContentError{ErrTruncated}
+	}
+	return nil
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// took is how long the job ran: by Clari's own times where it gives them, which no poll gap blurs.
+func (r *run) took(e *Export, began time.Time) time.Duration {
+	if !e.Job.EndTime.IsZero() {
+		if d := r.Client.LocalTime(e.Job.EndTime).Sub(began); d > 0 && d < time.Since(began) {
+			return d
+		}
+	}
+	return time.Since(began)
+}
+
+// kind is what jobs of about equal duration share.
+func kind(e *Export) string {
+	return fmt.Sprintf("%s %s %t %s", e.ForecastID, e.ScopeID, e.IncludeHistorical, e.Format)
+}
+
+// limit is the time that a job may spend in one phase.
+type limit struct {
+	key string
+	d   time.Duration
+}
+
+func (r *run) limit(queued bool) limit {
+	if queued {
+		return limit{"queue_timeout", time.Duration(r.Spec.QueueTimeout)}
+	}
+	return limit{"run_timeout", time.Duration(r.Spec.RunTimeout)}
+}
+
+// giveUp ends an export that takes too long. A job that this run created is cancelled, which gives the export back to the quota;
+// others' are left alone.
+func (r *run) giveUp(ctx context.Context, e *Export, l limit) error {
+	err := &TimeoutError{Key: l.key, Limit: l.d, Status: e.Job.Status}
+	if e.adopted {
+		return err
+	}
+	cancelErr := r.Client.CancelJob(ctx, e.Job.ID)
+	if errors.Is(cancelErr, clari.ErrNotCancellable) { // it has ended after all
+		if r.poll(ctx, e) == nil && e.Job.Status.Phase() == clari.PhaseDone {
+			return r.finished(e)
+		}
+	}
+	if cancelErr == nil {
+		r.note(ctx, e, failed)
+	}
+	r.books.own(e, e.Job.ID, false)
+	e.log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long: cancelled")
+	return err
+}
+
+// reportUnknown tells once of each status word that is not known. The job counts as running.
+func (r *run) reportUnknown(e *Export) {
+	if _, told := r.unknown.LoadOrStore(e.Job.Status, true); !told {
+		e.log(r.Log.Warn()).Str("status", string(e.Job.Status)).Msg("unknown job status: waiting as if it were running")
+	}
+}

@@ -1,0 +1,23 @@
+package forecasts
+
+import "github.com/cq-source-clari/cq-source-clari/resources/table"
+
+var timeFramesTable = table.Def[shared, TimeFrame]{
+	Name:        "clari_forecast_time_frames",
+	Title:       "Clari Forecast Time Frames",
+	Description: "The weeks of an export. The first may begin before the quarter does.",
+	Shared:      sharedColumns(true),
+	Columns:     timeFrameColumns,
+}
+
+var timeFrameColumns = []table.Column[TimeFrame]{
+	table.String("time_frame_id", "Week, such as TF:2026-02-04. The same week may be part of two quarters.",
+		func(f *TimeFrame) *string { return &f.TimeFrameID }).Key(),
+	table.Date("start_date", "First day.",
+		func(f *TimeFrame) *table.Opt[int32] { return &f.StartDate }),
+	table.Date("end_date", "Last day.",
+		func(f *TimeFrame) *table.Opt[int32] { return &f.EndDate }),
+	table.NullString("week", "Number of the week in the quarter as Clari gives it: some exports count from 0, some from 1.",
+		func(f *TimeFrame) *table.Opt[string] { return &f.Week }),
+	extraColumn(func(f *TimeFrame) *[]byte { return &f.Extra }),
+}

@@ -1,0 +1,98 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cloudquery/plugin-sdk/v4/plugin"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/cloudquery/plugin-sdk/v4/state"
+	"github.com/rs/zerolog"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
+)
+
+// Options replace what a client reaches outside the process. The zero value is the real thing.
+type Options struct {
+	Transport http.RoundTripper
+	State     func(context.Context, *plugin.BackendOptions) (state.Client, error)
+}
+
+// Client is one configured plugin.
+type Client struct {
+	plugin.UnimplementedDestination
+
+	log   zerolog.Logger
+	spec  *spec.Spec    // nil under NoConnection
+	api   *clari.Client // nil under NoConnection
+	state func(context.Context, *plugin.BackendOptions) (state.Client, error)
+}
+
+var _ plugin.Client = (*Client)(nil)
+
+// Configure makes a client of a spec as the CLI sends it: JSON, or nothing at all where only the tables are asked for.
+func Configure(_ context.Context, log zerolog.Logger, specJSON []byte, o plugin.NewClientOptions) (plugin.Client, error) {
+	if o.NoConnection {
+		return &Client{log: log}, nil
+	}
+	return New(log, specJSON, Options{})
+}
+
+// New makes a client of a spec.
+func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
+	s, err := spec.Parse(specJSON)
+	if err != nil {
+		return nil, err
+	}
+	api, err := clari.New(clari.Config{
+		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
+		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout),
+		Transport: o.Transport, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if o.State == nil {
+		o.State = state.NewConnectedClient
+	}
+	export.RemoveLeftovers()
+	return &Client{log: log, spec: s, api: api, state: o.State}, nil
+}
+
+// Close has nothing to do: the CLI never calls it on a source.
+func (*Client) Close(context.Context) error { return nil }
+
+// Tables lists all tables that match, whatever the spec switches on.
+func (*Client) Tables(_ context.Context, o plugin.TableOptions) (schema.Tables, error) {
+	return allTables(table.Options{}).FilterDfs(o.Tables, o.SkipTables, o.SkipDependentTables)
+}
+
+// testConnection asks for the export limits, which costs no quota. Where those are refused, being allowed to list jobs will do.
+func testConnection(ctx context.Context, log zerolog.Logger, specJSON []byte) error {
+	c, err := New(log, specJSON, Options{})
+	if err != nil {
+		return plugin.NewTestConnError("INVALID_SPEC", err)
+	}
+	return c.testConnection(ctx)
+}
+
+func (c *Client) testConnection(ctx context.Context) error {
+	_, err := c.api.Limits(ctx)
+	if err != nil && !errors.Is(err, clari.ErrUnauthorized) {
+		_, err = c.api.Jobs(ctx)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, clari.ErrUnauthorized):
+		return plugin.NewTestConnError("UNAUTHORIZED", fmt.Errorf("%w: generate a token in Clari under Settings, API Token", err))
+	default:
+		return plugin.NewTestConnError("CONNECTION_FAILED", err)
+	}
+}

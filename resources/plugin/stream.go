@@ -1,0 +1,74 @@
+package plugin
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/cloudquery/plugin-sdk/v4/message"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// stream carries a sync's messages to the CLI. After a cancel nobody reads, so every send selects on the context.
+type stream struct {
+	out     chan<- message.SyncMessage
+	tables  schema.Tables
+	metrics *metrics
+	last    atomic.Int64 // when the last record was handed over, in ns; 0 if none was since the last barrier
+}
+
+func (s *stream) send(ctx context.Context, m message.SyncMessage) error {
+	select {
+	case s.out <- m:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// migrate announces the tables. It has to be done before the first record.
+func (s *stream) migrate(ctx context.Context) error {
+	for _, t := range s.tables {
+		if err := s.send(ctx, &message.SyncMigrateTable{Table: t.Copy(nil)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insert sends one record. It may be called by several goroutines at once.
+func (s *stream) insert(ctx context.Context, record arrow.Record) error {
+	if err := s.send(ctx, &message.SyncInsert{Record: record}); err != nil {
+		return err
+	}
+	s.last.Store(time.Now().UnixNano())
+	s.metrics.rows(ctx, record)
+	return nil
+}
+
+// The CLI hands records to destinations through a timer of 1 s, and destinations buffer them for up to 20 s: when a sync then fails,
+// what waits there is dropped. A destination writes out what it holds before it migrates a table. So a migrate message that follows
+// the last record by more than the CLI's timer, and time for that timer to pass once more, is a barrier.
+const (
+	quiet    = 2 * time.Second
+	handOver = time.Second
+)
+
+// barrier returns when destinations have written out every record sent so far. The CLI drops migrate messages under --no-migrate;
+// then there is no barrier.
+func (s *stream) barrier(ctx context.Context) error {
+	last := s.last.Swap(0)
+	if last == 0 {
+		return nil
+	}
+	if err := clari.Sleep(ctx, quiet-time.Since(time.Unix(0, last))); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return clari.Sleep(ctx, handOver)
+}

@@ -1,0 +1,201 @@
+package table
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/cloudquery/plugin-sdk/v4/types"
+)
+
+// Column is one column of a table whose rows are R: what CloudQuery is told of it, how its cell gets into an Arrow record,
+// and how two rows of one key share it.
+type Column[R any] struct {
+	Name        string
+	Description string
+	Type        arrow.DataType
+
+	key   keyRole
+	text  func(buf []byte, r *R) []byte            // the cell as the SDK's scalar prints it
+	open  func(b array.Builder) func(r *R) (n int) // appends a cell to b and returns the bytes it takes
+	merge func(into, from *R) bool                 // false where both have a value and the values differ
+	own   func(r *R)                               // copies a cell that points into memory of someone else
+}
+
+type keyRole int
+
+const (
+	noKey keyRole = iota
+	key
+	historyKey
+)
+
+// Key makes the column a part of the key. Its cells must never be null.
+func (c Column[R]) Key() Column[R] {
+	c.key = key
+	return c
+}
+
+// HistoryKey makes the column a part of the key where Options.History asks for it.
+func (c Column[R]) HistoryKey() Column[R] {
+	c.key = historyKey
+	return c
+}
+
+// MergedBy makes the column share its cell with a row of the same key by merge, which returns false where the two contradict.
+func (c Column[R]) MergedBy(merge func(into, from *R) bool) Column[R] {
+	c.merge = merge
+	return c
+}
+
+func (c Column[R]) isKey(o Options) bool {
+	return c.key == key || c.key == historyKey && o.History
+}
+
+// String is a text column that is never null.
+func String[R any](name, description string, get func(*R) *string) Column[R] {
+	return Column[R]{
+		Name: name, Description: description, Type: arrow.BinaryTypes.String,
+		text: func(buf []byte, r *R) []byte { return append(buf, *get(r)...) },
+		open: func(b array.Builder) func(*R) int {
+			builder := b.(*array.StringBuilder)
+			return func(r *R) int {
+				v := *get(r)
+				builder.Append(v)
+				return offsetBytes + len(v)
+			}
+		},
+		merge: func(into, from *R) bool { return *get(into) == *get(from) },
+		own:   func(r *R) { *get(r) = strings.Clone(*get(r)) },
+	}
+}
+
+const (
+	offsetBytes = 4 // of the offset that each cell of a text, JSON or list column has
+	uuidBytes   = 16
+)
+
+// NullString is a text column.
+func NullString[R any](name, description string, get func(*R) *Opt[string]) Column[R] {
+	c := nullable(name, description, arrow.BinaryTypes.String, get,
+		func(b *array.StringBuilder, v string) int { b.Append(v); return offsetBytes + len(v) },
+		func(buf []byte, v string) []byte { return append(buf, v...) })
+	c.own = func(r *R) { get(r).V = strings.Clone(get(r).V) }
+	return c
+}
+
+// Float is a column of amounts.
+func Float[R any](name, description string, get func(*R) *Opt[float64]) Column[R] {
+	return nullable(name, description, arrow.PrimitiveTypes.Float64, get,
+		func(b *array.Float64Builder, v float64) int { b.Append(v); return 8 },
+		func(buf []byte, v float64) []byte { return strconv.AppendFloat(buf, v, 'f', -1, 64) })
+}
+
+// Int is a column of whole numbers.
+func Int[R any](name, description string, get func(*R) *Opt[int64]) Column[R] {
+	return nullable(name, description, arrow.PrimitiveTypes.Int64, get,
+		func(b *array.Int64Builder, v int64) int { b.Append(v); return 8 },
+		func(buf []byte, v int64) []byte { return strconv.AppendInt(buf, v, 10) })
+}
+
+// Bool is a column of true and false.
+func Bool[R any](name, description string, get func(*R) *Opt[bool]) Column[R] {
+	return nullable(name, description, arrow.FixedWidthTypes.Boolean, get,
+		func(b *array.BooleanBuilder, v bool) int { b.Append(v); return 1 },
+		strconv.AppendBool)
+}
+
+// Timestamp is a column of instants in microseconds since 1970, UTC.
+func Timestamp[R any](name, description string, get func(*R) *Opt[int64]) Column[R] {
+	return nullable(name, description, arrow.FixedWidthTypes.Timestamp_us, get,
+		func(b *array.TimestampBuilder, v int64) int { b.Append(arrow.Timestamp(v)); return 8 },
+		func(buf []byte, v int64) []byte { return time.UnixMicro(v).UTC().AppendFormat(buf, time.RFC3339) })
+}
+
+// Date is a column of calendar days, counted from 1970.
+func Date[R any](name, description string, get func(*R) *Opt[int32]) Column[R] {
+	return nullable(name, description, arrow.FixedWidthTypes.Date32, get,
+		func(b *array.Date32Builder, v int32) int { b.Append(arrow.Date32(v)); return 4 },
+		func(buf []byte, v int32) []byte { return arrow.Date32(v).ToTime().AppendFormat(buf, time.DateOnly) })
+}
+
+// JSON is a column of JSON documents, null where the cell is nil.
+func JSON[R any](name, description string, get func(*R) *[]byte) Column[R] {
+	return Column[R]{
+		Name: name, Description: description, Type: types.ExtensionTypes.JSON,
+		open: func(b array.Builder) func(*R) int {
+			builder := b.(*types.JSONBuilder)
+			return func(r *R) int {
+				v := *get(r)
+				builder.AppendBytes(v)
+				return offsetBytes + len(v)
+			}
+		},
+		merge: func(into, from *R) bool {
+			a, b := get(into), get(from)
+			if *a == nil {
+				*a = *b
+			}
+			return *b == nil || bytes.Equal(*a, *b)
+		},
+		own: func(r *R) { *get(r) = bytes.Clone(*get(r)) },
+	}
+}
+
+// Strings is a column of lists of text, null where the list is nil.
+func Strings[R any](name, description string, get func(*R) *[]string) Column[R] {
+	return Column[R]{
+		Name: name, Description: description, Type: arrow.ListOf(arrow.BinaryTypes.String),
+		open: func(b array.Builder) func(*R) int {
+			list := b.(*array.ListBuilder)
+			items := list.ValueBuilder().(*array.StringBuilder)
+			return func(r *R) int {
+				n, v := offsetBytes, *get(r)
+				list.Append(v != nil)
+				for _, item := range v {
+					items.Append(item)
+					n += offsetBytes + len(item)
+				}
+				return n
+			}
+		},
+	}
+}
+
+// nullable is a column of cells that may be null, of one Go type and one kind of Arrow builder.
+func nullable[R any, T comparable, B array.Builder](
+	name, description string, arrowType arrow.DataType, get func(*R) *Opt[T],
+	add func(B, T) int, text func([]byte, T) []byte,
+) Column[R] {
+	return Column[R]{
+		Name: name, Description: description, Type: arrowType,
+		text: func(buf []byte, r *R) []byte {
+			cell := get(r)
+			if !cell.Valid {
+				return append(buf, array.NullValueStr...)
+			}
+			return text(buf, cell.V)
+		},
+		open: func(b array.Builder) func(*R) int {
+			builder := b.(B)
+			return func(r *R) int {
+				cell := get(r)
+				if !cell.Valid {
+					builder.AppendNull()
+					return offsetBytes
+				}
+				return add(builder, cell.V)
+			}
+		},
+		merge: func(into, from *R) bool {
+			a, b := get(into), get(from)
+			if !a.Valid {
+				*a = *b
+			}
+			return !b.Valid || a.V == b.V
+		},
+	}
+}

@@ -1,0 +1,187 @@
+package lifecycle
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/cloudquery/plugin-sdk/v4/message"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/cloudquery/plugin-sdk/v4/types"
+)
+
+// row is a row of a destination: column to value. Null cells are left out. Values are text, float64, int64 (also for times, in
+// microseconds), bool, days as text, and JSON in canonical form.
+type row map[string]any
+
+// warehouse stands in for the CLI and a destination behind it: what it loses and keeps is what was measured of them. Inserts are
+// buffered; a migrate message writes out those that the CLI has handed over, which takes it up to a second; the end of a
+// successful sync writes out all; a sync that fails or dies loses what is buffered.
+type warehouse struct {
+	deleteStale bool
+	tables      map[string]map[string]row // table -> _cq_id -> row
+	stale       map[string]map[string]time.Time
+	incremental map[string]bool
+	buffer      []buffered
+	syncTime    time.Time
+}
+
+type buffered struct {
+	at     time.Time
+	record arrow.Record
+}
+
+const cliHandOver = time.Second
+
+func newWarehouse() *warehouse {
+	return &warehouse{tables: map[string]map[string]row{}, stale: map[string]map[string]time.Time{}, incremental: map[string]bool{}}
+}
+
+func (w *warehouse) begin() { w.syncTime, w.buffer = time.Now(), nil }
+
+func (w *warehouse) take(m message.SyncMessage) error {
+	switch m := m.(type) {
+	case *message.SyncMigrateTable:
+		if w.tables[m.Table.Name] == nil {
+			w.tables[m.Table.Name], w.stale[m.Table.Name] = map[string]row{}, map[string]time.Time{}
+		}
+		w.incremental[m.Table.Name] = m.Table.IsIncremental
+		return w.write(time.Now().Add(-cliHandOver))
+	case *message.SyncInsert:
+		name := tableName(m.Record)
+		if w.tables[name] == nil {
+			return fmt.Errorf("record of %s before its migrate message", name)
+		}
+		if m.Record.NumRows() > 5000 || m.Record.NumRows() == 0 {
+			return fmt.Errorf("record of %d rows", m.Record.NumRows())
+		}
+		w.buffer = append(w.buffer, buffered{time.Now(), m.Record})
+		return nil
+	default:
+		return fmt.Errorf("message %T", m)
+	}
+}
+
+// write writes out what had arrived by then.
+func (w *warehouse) write(until time.Time) error {
+	for len(w.buffer) > 0 && !w.buffer[0].at.After(until) {
+		record := w.buffer[0].record
+		w.buffer = w.buffer[1:]
+		name := tableName(record)
+		seen := map[string]bool{}
+		for i := range int(record.NumRows()) {
+			r, err := rowAt(record, i)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			id := r["_cq_id"].(string)
+			if seen[id] {
+				return fmt.Errorf("%s: key %s twice in one record", name, id)
+			}
+			seen[id] = true
+			w.tables[name][id], w.stale[name][id] = r, w.syncTime
+		}
+	}
+	return nil
+}
+
+// end is what the CLI does when the sync has returned. backend says whether one was configured.
+func (w *warehouse) end(err error, backend bool) error {
+	if err != nil {
+		w.buffer = nil
+		return nil
+	}
+	if err := w.write(time.Now()); err != nil {
+		return err
+	}
+	for name, rows := range w.tables {
+		if !w.deleteStale || w.incremental[name] && backend {
+			continue
+		}
+		for id := range rows {
+			if w.stale[name][id].Before(w.syncTime) {
+				delete(rows, id)
+			}
+		}
+	}
+	return nil
+}
+
+// rows are the rows of a table that match.
+func (w *warehouse) rows(table string, match func(row) bool) []row {
+	var found []row
+	for _, r := range w.tables[table] {
+		if match == nil || match(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func tableName(record arrow.Record) string {
+	name, _ := record.Schema().Metadata().GetValue(schema.MetadataTableName)
+	return name
+}
+
+func rowAt(record arrow.Record, i int) (row, error) {
+	r := row{}
+	for c, column := range record.Columns() {
+		name := record.ColumnName(c)
+		if column.IsNull(i) {
+			continue
+		}
+		switch a := column.(type) {
+		case *array.String:
+			r[name] = strings.Clone(a.Value(i))
+		case *array.Float64:
+			r[name] = a.Value(i)
+		case *array.Int64:
+			r[name] = a.Value(i)
+		case *array.Boolean:
+			r[name] = a.Value(i)
+		case *array.Timestamp:
+			r[name] = int64(a.Value(i))
+		case *array.Date32:
+			r[name] = a.Value(i).ToTime().Format(time.DateOnly)
+		case *types.UUIDArray:
+			r[name] = a.ValueStr(i)
+		case *types.JSONArray:
+			text, err := canonical(a.ValueStr(i))
+			if err != nil {
+				return nil, fmt.Errorf("column %s: %w", name, err)
+			}
+			r[name] = text
+		default:
+			r[name] = a.ValueStr(i)
+		}
+	}
+	if r["_cq_id"] == nil {
+		return nil, fmt.Errorf("row without _cq_id")
+	}
+	return r, nil
+}
+
+func canonical(text string) (string, error) {
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return "", err
+	}
+	out, err := json.Marshal(v)
+	return string(out), err
+}
+
+// without is a row less what every row carries, as one line that sorts.
+func (r row) line(without ...string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		if !slices.Contains(without, name) {
+			fmt.Fprintf(&b, "%s=%v ", name, r[name])
+		}
+	}
+	return b.String()
+}
