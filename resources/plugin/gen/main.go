@@ -1,17 +1,27 @@
-// Command gen writes the docs of the tables.
+// Command gen writes the docs of the tables. The SDK's own generator leaves out what columns mean.
 package main
 
 import (
 	"context"
+	_ "embed"
+	"fmt"
 	"log"
 	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
 
-	"github.com/cloudquery/plugin-sdk/v4/docs"
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 )
+
+//go:embed table.md.tmpl
+var page string
+
+var pages = template.Must(template.New("table").Funcs(template.FuncMap{"keys": keys}).Parse(page))
 
 func main() {
 	if err := generate("../../docs/tables"); err != nil {
@@ -35,5 +45,29 @@ func generate(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return docs.NewGenerator(plugin.Name, tables).Generate(dir, docs.FormatMarkdown)
+	var index strings.Builder
+	index.WriteString("# Tables\n\n| table | what a row is |\n| --- | --- |\n")
+	for _, t := range tables {
+		if err := write(filepath.Join(dir, t.Name+".md"), t); err != nil {
+			return err
+		}
+		fmt.Fprintf(&index, "| [%s](%s.md) | %s |\n", t.Name, t.Name, t.Description)
+	}
+	return os.WriteFile(filepath.Join(dir, "README.md"), []byte(index.String()), 0o644)
+}
+
+func write(name string, t *schema.Table) error {
+	var text strings.Builder
+	if err := pages.Execute(&text, t); err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(text.String()), 0o644)
+}
+
+func keys(t *schema.Table) string {
+	names := t.PrimaryKeyComponents()
+	for i, name := range names {
+		names[i] = "`" + name + "`"
+	}
+	return strings.Join(names, ", ")
 }
