@@ -127,7 +127,7 @@ func (a *admission) refused(ctx context.Context, w *queueWait, cause error) erro
 func (a *admission) pause(ctx context.Context, w *queueWait, cause error) error {
 	if w.gap == 0 {
 		w.clock, w.gap = startClock(a.client), firstQueueGap
-		a.log.Info().AnErr("cause", cause).Dur("wait", a.queueTimeout).Msg("waiting for a place in the export queue")
+		a.log.Info().AnErr("cause", cause).Stringer("wait", a.queueTimeout).Msg("waiting for a place in the export queue")
 	}
 	left := a.queueTimeout - w.clock.elapsed()
 	if a.gaveUp || left <= 0 {

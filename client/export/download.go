@@ -38,7 +38,7 @@ func (r *run) download(ctx context.Context, e *Export) (*spool, error) {
 			s.Close()
 			return nil, err
 		}
-		e.log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Dur("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
+		e.log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Stringer("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
 		if err := clari.Sleep(ctx, decision.Wait); err != nil {
 			s.Close()
 			return nil, err

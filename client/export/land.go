@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"time"
 )
@@ -131,7 +132,7 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	default:
 		r.landed = append(r.landed, e)
 		e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Landed.Entries).
-			Float64("seconds", time.Since(e.began).Round(10*time.Millisecond).Seconds()).Msg("export landed")
+			Float64("seconds", math.Round(time.Since(e.began).Seconds()*100)/100).Msg("export landed")
 	}
 	return r.Lander.Report(ctx, e)
 }

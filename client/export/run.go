@@ -72,9 +72,6 @@ func newRun(c Config) *run {
 		client: c.Client, log: c.Log, gap: time.Duration(c.Spec.DelayBetweenExports), reserve: c.Spec.QuotaReserve,
 		queueTimeout: time.Duration(c.Spec.QueueTimeout), freed: r.freed, books: r.books, door: make(chan struct{}, 1),
 	}
-	if c.Store == nil {
-		c.Log.Info().Msg("no state backend: settled quarters are exported again each time, and an interrupted sync repeats its exports")
-	}
 	return r
 }
 

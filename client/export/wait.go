@@ -52,7 +52,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		if left := r.limit(queued).d - watch.elapsed(); left > 0 {
 			wait = max(min(wait, left), time.Duration(r.Spec.PollInterval))
 		}
-		e.log(r.Log.Debug()).Str("status", string(e.Job.Status)).Int("attempt", e.Polls+1).Dur("wait", wait).Msg("next poll")
+		e.log(r.Log.Debug()).Str("status", string(e.Job.Status)).Int("attempt", e.Polls+1).Stringer("wait", wait).Msg("next poll")
 		if err := clari.Sleep(ctx, wait); err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		if e.Job.Status != before || time.Since(logged) >= progressEvery {
 			logged = time.Now()
 			e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int("attempt", e.Polls).
-				Dur("wait", time.Since(e.RequestedAt).Round(time.Second)).Msg("export waiting")
+				Stringer("wait", time.Since(e.RequestedAt).Round(100*time.Millisecond)).Msg("export waiting")
 		}
 	}
 }

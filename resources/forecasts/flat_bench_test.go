@@ -27,7 +27,12 @@ func flatTenant(people, fields, weeks int, shuffled bool) [][]string {
 			"FY27 Q2", fmt.Sprintf("Field %d", f), fmt.Sprint(w), day.Format("01/02/2006"), day.AddDate(0, 0, 6).Format("01/02/2006"),
 		}
 		value := fmt.Sprintf("%.1f", r.Float64()*1e6)
-		if i%2 == 0 {
+		switch {
+		case i%16 == 15:
+			value = ""
+		case i%32 == 30:
+			value = "n/a, \"really\"\nno"
+		case i%2 == 0:
 			value = fmt.Sprintf("$%d,%03d,%03d.%02d", 1+r.IntN(9), r.IntN(1000), r.IntN(1000), r.IntN(100))
 		}
 		lines = append(lines, append(slices.Clone(key), "Forecast Value", value), append(slices.Clone(key), "Forecast Updated", []string{"Yes", "No"}[i%2]))
@@ -52,9 +57,11 @@ func asLists(lines [][]string) []byte {
 }
 
 func asObjects(lines [][]string) []byte {
-	var b bytes.Buffer
+	b := bytes.NewBufferString("[")
 	for i, line := range lines[1:] {
-		b.WriteByte("[,"[min(i, 1)])
+		if i > 0 {
+			b.WriteByte(',')
+		}
 		for j, cell := range line {
 			name, _ := json.Marshal(lines[0][j])
 			value, _ := json.Marshal(cell)
@@ -74,25 +81,21 @@ var flatEncodings = []struct {
 	encode func([][]string) []byte
 }{{shapeCSV, asCSV}, {shapeFlatObjects, asObjects}, {shapeFlatLists, asLists}}
 
-// BenchmarkInspectFlat reads results of 2 lines an entry. Compare lines/s on one core.
+// BenchmarkInspectFlat reads results of 130,000 entries in 2 lines each. With -cpu 1 lines/s are those of one core.
 func BenchmarkInspectFlat(b *testing.B) {
 	for _, shuffled := range []bool{false, true} {
-		lines := flatTenant(1000, 10, 13, shuffled)
 		for _, encoding := range flatEncodings {
-			data := encoding.encode(lines)
 			b.Run(fmt.Sprintf("%s/shuffled=%t", encoding.shape, shuffled), func(b *testing.B) {
+				lines := flatTenant(1000, 10, 13, shuffled)
+				data := encoding.encode(lines)
 				b.ReportAllocs()
 				b.SetBytes(int64(len(data)))
-				entries := 0
 				for b.Loop() {
-					result, err := inspectFlat(b.Context(), section(data), encoding.shape, Asked{Quarter: "2027_Q2"})
-					if err != nil {
+					if _, err := inspectFlat(b.Context(), section(data), encoding.shape, Asked{Quarter: "2027_Q2"}); err != nil {
 						b.Fatal(err)
 					}
-					entries = result.Entries
 				}
 				b.ReportMetric(float64(b.N)*float64(len(lines)-1)/b.Elapsed().Seconds(), "lines/s")
-				b.ReportMetric(float64(entries), "entries")
 			})
 		}
 	}

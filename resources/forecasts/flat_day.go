@@ -18,7 +18,7 @@ func parseDay(text string) (days int32, ok bool) {
 		layout = time.DateOnly
 	}
 	t, err := time.Parse(layout, text)
-	if err != nil || len(text) != len(layout) || t.Year() < 1 {
+	if err != nil || len(text) != len(layout) || t.Year() < 1000 {
 		return 0, false
 	}
 	return table.Day(t).V, true

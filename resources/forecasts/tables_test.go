@@ -62,6 +62,7 @@ func (c *collected) Field(r *Field) error { return collectRow(&c.fields, fieldCo
 func (c *collected) TimePeriod(r *TimePeriod) error {
 	return collectRow(&c.timePeriods, timePeriodColumns, r)
 }
+
 func (c *collected) TimeFrame(r *TimeFrame) error {
 	return collectRow(&c.timeFrames, timeFrameColumns, r)
 }

@@ -138,7 +138,8 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 		defer client.Close()
 		config.Store = client
 	} else {
-		s.log.Info().Msg("no state backend: with write_mode overwrite-delete-stale the tables mirror the spec, and the rows of a quarter that leaves periods are deleted")
+		s.log.Info().Msg("no state backend: settled quarters are exported again each time, an interrupted sync repeats its exports, " +
+			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
 	}
 	config.Lander = newLander(s)
 	err := export.Run(ctx, config)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/cloudquery/plugin-sdk/v4/types"
 )
 
@@ -20,7 +21,7 @@ type Column[R any] struct {
 
 	key   keyRole
 	text  func(buf []byte, r *R) []byte            // the cell as the SDK's scalar prints it
-	open  func(b array.Builder) func(r *R) (n int) // appends a cell to b and returns the bytes it takes
+	open  func() (builder, func(r *R) (bytes int)) // a builder, and what adds a cell to it and returns the room that it takes
 	merge func(into, from *R) bool                 // false where both have a value and the values differ
 	own   func(r *R)                               // copies a cell that points into memory of someone else
 }
@@ -60,11 +61,11 @@ func String[R any](name, description string, get func(*R) *string) Column[R] {
 	return Column[R]{
 		Name: name, Description: description, Type: arrow.BinaryTypes.String,
 		text: func(buf []byte, r *R) []byte { return append(buf, *get(r)...) },
-		open: func(b array.Builder) func(*R) int {
-			builder := b.(*array.StringBuilder)
-			return func(r *R) int {
+		open: func() (builder, func(*R) int) {
+			cells := &texts{dataType: arrow.BinaryTypes.String}
+			return cells, func(r *R) int {
 				v := *get(r)
-				builder.Append(v)
+				addText(cells, v, true)
 				return offsetBytes + len(v)
 			}
 		},
@@ -73,64 +74,75 @@ func String[R any](name, description string, get func(*R) *string) Column[R] {
 	}
 }
 
-const (
-	offsetBytes = 4 // of the offset that each cell of a text, JSON or list column has
-	uuidBytes   = 16
-)
+// offsetBytes is what a cell takes beyond its text.
+const offsetBytes = 4
 
 // NullString is a text column.
 func NullString[R any](name, description string, get func(*R) *Opt[string]) Column[R] {
 	c := nullable(name, description, arrow.BinaryTypes.String, get,
-		func(b *array.StringBuilder, v string) int { b.Append(v); return offsetBytes + len(v) },
 		func(buf []byte, v string) []byte { return append(buf, v...) })
+	c.open = func() (builder, func(*R) int) {
+		cells := &texts{dataType: arrow.BinaryTypes.String}
+		return cells, func(r *R) int {
+			cell := get(r)
+			if !cell.Valid {
+				addText(cells, "", false)
+				return offsetBytes
+			}
+			addText(cells, cell.V, true)
+			return offsetBytes + len(cell.V)
+		}
+	}
 	c.own = func(r *R) { get(r).V = strings.Clone(get(r).V) }
 	return c
 }
 
 // Float is a column of amounts.
 func Float[R any](name, description string, get func(*R) *Opt[float64]) Column[R] {
-	return nullable(name, description, arrow.PrimitiveTypes.Float64, get,
-		func(b *array.Float64Builder, v float64) int { b.Append(v); return 8 },
+	return fixedColumn(name, description, arrow.PrimitiveTypes.Float64, get,
 		func(buf []byte, v float64) []byte { return strconv.AppendFloat(buf, v, 'f', -1, 64) })
 }
 
 // Int is a column of whole numbers.
 func Int[R any](name, description string, get func(*R) *Opt[int64]) Column[R] {
-	return nullable(name, description, arrow.PrimitiveTypes.Int64, get,
-		func(b *array.Int64Builder, v int64) int { b.Append(v); return 8 },
+	return fixedColumn(name, description, arrow.PrimitiveTypes.Int64, get,
 		func(buf []byte, v int64) []byte { return strconv.AppendInt(buf, v, 10) })
-}
-
-// Bool is a column of true and false.
-func Bool[R any](name, description string, get func(*R) *Opt[bool]) Column[R] {
-	return nullable(name, description, arrow.FixedWidthTypes.Boolean, get,
-		func(b *array.BooleanBuilder, v bool) int { b.Append(v); return 1 },
-		strconv.AppendBool)
 }
 
 // Timestamp is a column of instants in microseconds since 1970, UTC.
 func Timestamp[R any](name, description string, get func(*R) *Opt[int64]) Column[R] {
-	return nullable(name, description, arrow.FixedWidthTypes.Timestamp_us, get,
-		func(b *array.TimestampBuilder, v int64) int { b.Append(arrow.Timestamp(v)); return 8 },
+	return fixedColumn(name, description, arrow.FixedWidthTypes.Timestamp_us, get,
 		func(buf []byte, v int64) []byte { return time.UnixMicro(v).UTC().AppendFormat(buf, time.RFC3339) })
 }
 
 // Date is a column of calendar days, counted from 1970.
 func Date[R any](name, description string, get func(*R) *Opt[int32]) Column[R] {
-	return nullable(name, description, arrow.FixedWidthTypes.Date32, get,
-		func(b *array.Date32Builder, v int32) int { b.Append(arrow.Date32(v)); return 4 },
+	return fixedColumn(name, description, arrow.FixedWidthTypes.Date32, get,
 		func(buf []byte, v int32) []byte { return arrow.Date32(v).ToTime().AppendFormat(buf, time.DateOnly) })
+}
+
+// Bool is a column of true and false.
+func Bool[R any](name, description string, get func(*R) *Opt[bool]) Column[R] {
+	c := nullable(name, description, arrow.FixedWidthTypes.Boolean, get, strconv.AppendBool)
+	c.open = func() (builder, func(*R) int) {
+		cells := &flags{}
+		return cells, func(r *R) int {
+			cells.add(*get(r))
+			return 1
+		}
+	}
+	return c
 }
 
 // JSON is a column of JSON documents, null where the cell is nil.
 func JSON[R any](name, description string, get func(*R) *[]byte) Column[R] {
 	return Column[R]{
 		Name: name, Description: description, Type: types.ExtensionTypes.JSON,
-		open: func(b array.Builder) func(*R) int {
-			builder := b.(*types.JSONBuilder)
-			return func(r *R) int {
+		open: func() (builder, func(*R) int) {
+			cells := &texts{dataType: types.ExtensionTypes.JSON}
+			return cells, func(r *R) int {
 				v := *get(r)
-				builder.AppendBytes(v)
+				addText(cells, v, v != nil)
 				return offsetBytes + len(v)
 			}
 		},
@@ -149,10 +161,10 @@ func JSON[R any](name, description string, get func(*R) *[]byte) Column[R] {
 func Strings[R any](name, description string, get func(*R) *[]string) Column[R] {
 	return Column[R]{
 		Name: name, Description: description, Type: arrow.ListOf(arrow.BinaryTypes.String),
-		open: func(b array.Builder) func(*R) int {
-			list := b.(*array.ListBuilder)
+		open: func() (builder, func(*R) int) {
+			list := array.NewListBuilder(memory.DefaultAllocator, arrow.BinaryTypes.String)
 			items := list.ValueBuilder().(*array.StringBuilder)
-			return func(r *R) int {
+			return lists{list}, func(r *R) int {
 				n, v := offsetBytes, *get(r)
 				list.Append(v != nil)
 				for _, item := range v {
@@ -165,10 +177,9 @@ func Strings[R any](name, description string, get func(*R) *[]string) Column[R] 
 	}
 }
 
-// nullable is a column of cells that may be null, of one Go type and one kind of Arrow builder.
-func nullable[R any, T comparable, B array.Builder](
-	name, description string, arrowType arrow.DataType, get func(*R) *Opt[T],
-	add func(B, T) int, text func([]byte, T) []byte,
+// nullable is a column of cells that may be null, but for how to open it.
+func nullable[R any, T comparable](
+	name, description string, arrowType arrow.DataType, get func(*R) *Opt[T], text func([]byte, T) []byte,
 ) Column[R] {
 	return Column[R]{
 		Name: name, Description: description, Type: arrowType,
@@ -179,17 +190,6 @@ func nullable[R any, T comparable, B array.Builder](
 			}
 			return text(buf, cell.V)
 		},
-		open: func(b array.Builder) func(*R) int {
-			builder := b.(B)
-			return func(r *R) int {
-				cell := get(r)
-				if !cell.Valid {
-					builder.AppendNull()
-					return offsetBytes
-				}
-				return add(builder, cell.V)
-			}
-		},
 		merge: func(into, from *R) bool {
 			a, b := get(into), get(from)
 			if !a.Valid {
@@ -198,4 +198,18 @@ func nullable[R any, T comparable, B array.Builder](
 			return !b.Valid || a.V == b.V
 		},
 	}
+}
+
+func fixedColumn[R any, T float64 | int64 | int32](
+	name, description string, arrowType arrow.DataType, get func(*R) *Opt[T], text func([]byte, T) []byte,
+) Column[R] {
+	c := nullable(name, description, arrowType, get, text)
+	c.open = func() (builder, func(*R) int) {
+		cells := &fixed[T]{dataType: arrowType}
+		return cells, func(r *R) int {
+			cells.add(*get(r))
+			return 8
+		}
+	}
+	return c
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/cloudquery/plugin-sdk/v4/types"
+	"github.com/google/uuid"
 )
 
 // What a record holds at most, unless a single row is larger. The CLI drops a message over 100 MiB with one log line.
@@ -22,47 +23,44 @@ type Writer[R any] struct {
 	schema *arrow.Schema
 	id     *identity[R]
 
-	ids      *types.UUIDBuilder
-	builders []array.Builder // one a column of R
-	cells    []func(*R) int
+	ids     ids
+	columns []builder // one a column of R
+	cells   []func(*R) int
 
 	fillShared  func(rows int) []arrow.Array
 	shared      []arrow.Array // _cq_parent_id and the shared columns, filled once for as many rows as were ever needed
 	sharedRows  int
 	sharedBytes int // in one row
 
-	rows  int // since the last record
-	bytes int
-	total int64
+	rows     int // since the last record
+	bytes    int
+	lastRows int // in the last record
+	total    int64
 }
 
 // Writer opens a writer whose rows all have the cells of shared.
 func (d *Def[S, R]) Writer(o Options, shared *S, send Send) *Writer[R] {
 	w := &Writer[R]{send: send, schema: d.Schema(o).ToArrowSchema(), id: newIdentity(d, o, shared)}
-	w.ids = array.NewBuilder(memory.DefaultAllocator, types.ExtensionTypes.UUID).(*types.UUIDBuilder)
 	for _, c := range d.Columns {
-		b := array.NewBuilder(memory.DefaultAllocator, c.Type)
-		w.builders = append(w.builders, b)
-		w.cells = append(w.cells, c.open(b))
-	}
-	for _, c := range d.Shared {
-		w.sharedBytes += c.open(array.NewBuilder(memory.DefaultAllocator, c.Type))(shared)
+		column, cell := c.open()
+		w.columns, w.cells = append(w.columns, column), append(w.cells, cell)
 	}
 	w.fillShared = func(rows int) []arrow.Array {
-		parents := array.NewBuilder(memory.DefaultAllocator, types.ExtensionTypes.UUID)
-		parents.AppendNulls(rows)
-		arrays := []arrow.Array{parents.NewArray()}
+		arrays := []arrow.Array{array.MakeArrayOfNull(memory.DefaultAllocator, types.ExtensionTypes.UUID, rows)}
+		w.sharedBytes = len(uuid.UUID{})
 		for _, c := range d.Shared {
-			b := array.NewBuilder(memory.DefaultAllocator, c.Type)
-			b.Reserve(rows)
-			cell := c.open(b)
-			for range rows {
-				cell(shared)
+			column, cell := c.open()
+			column.start(rows)
+			for i := range rows {
+				if n := cell(shared); i == 0 {
+					w.sharedBytes += n
+				}
 			}
-			arrays = append(arrays, b.NewArray())
+			arrays = append(arrays, column.array())
 		}
 		return arrays
 	}
+	w.shared, w.sharedRows = w.fillShared(1), 1
 	return w
 }
 
@@ -71,8 +69,14 @@ func (w *Writer[R]) Append(ctx context.Context, r *R) error {
 	if w == nil {
 		return nil
 	}
-	w.ids.Append(w.id.of(r))
-	w.bytes += 2*uuidBytes + w.sharedBytes
+	if w.rows == 0 {
+		w.ids.start(w.lastRows)
+		for _, c := range w.columns {
+			c.start(w.lastRows)
+		}
+	}
+	w.ids.add(w.id.of(r))
+	w.bytes += len(uuid.UUID{}) + w.sharedBytes
 	for _, cell := range w.cells {
 		w.bytes += cell(r)
 	}
@@ -91,18 +95,18 @@ func (w *Writer[R]) Flush(ctx context.Context) error {
 	if w.rows > w.sharedRows {
 		w.shared, w.sharedRows = w.fillShared(w.rows), w.rows
 	}
-	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.builders))
-	columns = append(columns, w.ids.NewArray())
+	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.columns))
+	columns = append(columns, w.ids.array())
 	for _, a := range w.shared {
 		columns = append(columns, array.NewSlice(a, 0, int64(w.rows)))
 	}
-	for _, b := range w.builders {
-		columns = append(columns, b.NewArray())
+	for _, c := range w.columns {
+		columns = append(columns, c.array())
 	}
 	record := array.NewRecord(w.schema, columns, int64(w.rows))
 	n, tooMuch := record.NumRows(), w.bytes > maxBytes
 	w.total += n
-	w.rows, w.bytes = 0, 0
+	w.rows, w.bytes, w.lastRows = 0, 0, w.rows
 	if n > 1 && tooMuch { // by the last row
 		if err := w.send(ctx, record.NewSlice(0, n-1)); err != nil {
 			return err

@@ -1,0 +1,134 @@
+package table
+
+import (
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/cloudquery/plugin-sdk/v4/types"
+	"github.com/google/uuid"
+)
+
+// builder is a column of one record in the making. Arrow's own builders would do, but a cell costs three times as much there.
+type builder interface {
+	start(rows int) // makes room for about as many cells, in memory that no array uses
+	array() arrow.Array
+}
+
+// bitmap is a list of bits, in Arrow's order.
+type bitmap struct {
+	bytes      []byte
+	n, cleared int
+}
+
+func (m *bitmap) start(rows int) { *m = bitmap{bytes: make([]byte, 0, (rows+7)/8)} }
+
+func (m *bitmap) add(bit bool) {
+	if m.n%8 == 0 {
+		m.bytes = append(m.bytes, 0)
+	}
+	if bit {
+		m.bytes[m.n/8] |= 1 << (m.n % 8)
+	} else {
+		m.cleared++
+	}
+	m.n++
+}
+
+// newArray makes an array whose length and nulls are those of valid.
+func newArray(t arrow.DataType, valid *bitmap, buffers ...[]byte) arrow.Array {
+	all := []*memory.Buffer{nil}
+	if valid.cleared > 0 {
+		all[0] = memory.NewBufferBytes(valid.bytes)
+	}
+	for _, b := range buffers {
+		all = append(all, memory.NewBufferBytes(b))
+	}
+	return array.MakeFromData(array.NewData(t, valid.n, all, nil, valid.cleared, 0))
+}
+
+// fixed is a column of numbers, days or instants.
+type fixed[T arrow.FixedWidthType] struct {
+	dataType arrow.DataType
+	values   []T
+	valid    bitmap
+}
+
+func (f *fixed[T]) start(rows int) {
+	f.values = make([]T, 0, rows)
+	f.valid.start(rows)
+}
+
+func (f *fixed[T]) add(cell Opt[T]) {
+	f.values = append(f.values, cell.V)
+	f.valid.add(cell.Valid)
+}
+
+func (f *fixed[T]) array() arrow.Array {
+	return newArray(f.dataType, &f.valid, arrow.GetBytes(f.values))
+}
+
+// flags is a column of true and false.
+type flags struct{ values, valid bitmap }
+
+func (f *flags) start(rows int) {
+	f.values.start(rows)
+	f.valid.start(rows)
+}
+
+func (f *flags) add(cell Opt[bool]) {
+	f.values.add(cell.V)
+	f.valid.add(cell.Valid)
+}
+
+func (f *flags) array() arrow.Array {
+	return newArray(arrow.FixedWidthTypes.Boolean, &f.valid, f.values.bytes)
+}
+
+// texts is a column of text or JSON.
+type texts struct {
+	dataType arrow.DataType
+	bytes    []byte
+	ends     []int32 // 0, then where each cell ends in bytes
+	valid    bitmap
+}
+
+func (t *texts) start(rows int) {
+	t.bytes = make([]byte, 0, len(t.bytes)+len(t.bytes)/8) // a little more than the last record took
+	t.ends = append(make([]int32, 0, rows+1), 0)
+	t.valid.start(rows)
+}
+
+func addText[T string | []byte](t *texts, text T, valid bool) {
+	t.bytes = append(t.bytes, text...)
+	t.ends = append(t.ends, int32(len(t.bytes)))
+	t.valid.add(valid)
+}
+
+func (t *texts) array() arrow.Array {
+	return newArray(t.dataType, &t.valid, arrow.GetBytes(t.ends), t.bytes)
+}
+
+// lists is a column of lists of text.
+type lists struct{ *array.ListBuilder }
+
+func (l lists) start(int) {}
+
+func (l lists) array() arrow.Array { return l.NewArray() }
+
+// ids is the column _cq_id.
+type ids struct {
+	bytes []byte
+	valid bitmap
+}
+
+func (i *ids) start(rows int) {
+	i.bytes = make([]byte, 0, rows*len(uuid.UUID{}))
+	i.valid.start(rows)
+}
+
+func (i *ids) add(id uuid.UUID) {
+	i.bytes = append(i.bytes, id[:]...)
+	i.valid.add(true)
+}
+
+func (i *ids) array() arrow.Array { return newArray(types.ExtensionTypes.UUID, &i.valid, i.bytes) }

@@ -1,0 +1,98 @@
+package sim
+
+import (
+	"net/http"
+	"time"
+)
+
+// A Kind is a fault that the stand-in has a name for.
+type Kind struct {
+	Name  string
+	Class Class
+	Ops   []Op // that it makes sense for
+	Build func() Effect
+}
+
+// Class says what a kind of fault does.
+type Class string
+
+const (
+	Refusal    Class = "refusal"    // the API says no, and would again
+	Outage     Class = "outage"     // API or gateway are not well, or want to be left alone for a while; nothing was processed
+	Connection Class = "connection" // no whole answer; nothing was processed
+	Slow       Class = "slow"       // the whole answer, in its own time
+	Unclear    Class = "unclear"    // the API did what was asked, and its client does not learn so
+	Body       Class = "body"       // an answer, but not what it should be
+	Course     Class = "course"     // the job takes another course than to DONE, at once
+	Content    Class = "content"    // the job is done, and its result peculiar
+)
+
+// Kinds lists all faults. Waits that they ask for are a few seconds.
+func Kinds() []Kind {
+	var (
+		all     = Ops
+		create  = []Op{Create}
+		results = []Op{Results}
+		byJob   = []Op{Status, Results, Cancel}
+		reads   = []Op{Status, List, Results, Limits}
+	)
+	kinds := []Kind{
+		{"throttled", Outage, all, Throttled},
+		{"throttled-seconds", Outage, all, func() Effect { return Throttled().RetryAfter(7 * time.Second) }},
+		{"throttled-date", Outage, all, func() Effect { return Throttled().RetryAfterDate(7 * time.Second) }},
+		{"unavailable-retry-after", Outage, all, func() Effect { return Answer(503).RetryAfter(7 * time.Second) }},
+		{"unauthorized", Refusal, all, func() Effect { return Answer(http.StatusUnauthorized) }},
+		{"forbidden", Refusal, all, func() Effect { return Answer(http.StatusForbidden) }},
+		{"not-found", Refusal, all, func() Effect { return Answer(http.StatusNotFound) }},
+		{"something-went-wrong", Refusal, all, func() Effect { return Answer(http.StatusBadRequest) }},
+		{"echo-key", Refusal, all, func() Effect { return EchoKey(http.StatusForbidden) }},
+		{"quota-reached", Refusal, create, QuotaReached},
+		{"no-optin", Refusal, create, NoOptIn},
+		{"no-such-forecast", Refusal, create, NoSuchForecast},
+		{"type-not-supported", Refusal, create, TypeNotSupported},
+		{"not-finished", Refusal, results, NotFinished},
+		{"results-gone", Refusal, results, ResultsGone},
+		{"incomplete-limits", Body, []Op{Limits}, IncompleteLimits},
+		{"html", Body, all, func() Effect { return HTML(http.StatusOK) }},
+		{"html-502", Outage, all, func() Effect { return HTML(http.StatusBadGateway) }},
+		{"malformed-json", Body, all, Malformed},
+		{"shorten", Body, reads, func() Effect { return Shorten(20) }},
+		{"cut", Connection, reads, func() Effect { return Cut(20) }},
+		{"cut-chunked", Connection, reads, func() Effect { return CutChunked(20) }},
+		{"stall", Connection, reads, func() Effect { return Stall(20) }},
+		{"trickle", Slow, results, func() Effect { return Trickle(4096, time.Second) }},
+		{"refused", Connection, all, Refused},
+		{"reset", Connection, all, Reset},
+		{"hang", Connection, all, Hang},
+		{"reset-after-processing", Unclear, append(byJob, Create), func() Effect { return Reset().AfterProcessing() }},
+		{"hang-after-processing", Unclear, append(byJob, Create), func() Effect { return Hang().AfterProcessing() }},
+		{"cut-after-processing", Unclear, create, func() Effect { return Cut(3) }},
+
+		{"failed", Course, create, func() Effect { return Ends(Failed) }},
+		{"aborted", Course, create, func() Effect { return Ends(Aborted) }},
+		{"cancelled", Course, create, func() Effect { return Ends(Cancelled) }},
+		{"unknown-state", Course, create, func() Effect { return Says("ARCHIVING") }},
+		{"stuck-queued", Course, create, StuckQueued},
+		{"stuck-running", Course, create, StuckRunning},
+		{"hidden", Course, create, Hidden},
+		{"twin", Course, create, Twin},
+		{"expired", Course, create, func() Effect { return Lives(time.Nanosecond) }},
+
+		{"wrong-quarter", Content, create, func() Effect { return WrongQuarter(-1) }},
+		{"rows-truncated", Content, create, RowsTruncated},
+		{"cells-truncated", Content, create, CellsTruncated},
+		{"empty", Content, create, Empty},
+		{"two-ids", Content, create, TwoIDs},
+		{"split-entries", Content, create, SplitEntries},
+		{"repeat-entry", Content, create, RepeatEntry},
+		{"missing-id", Content, create, MissingID},
+		{"shuffled-weeks", Content, create, ShuffledWeeks},
+	}
+	for _, status := range []int{500, 502, 503, 504} {
+		answer := func() Effect { return Answer(status) }
+		kinds = append(kinds,
+			Kind{answer().Name, Outage, all, answer},
+			Kind{answer().Name + "-after-processing", Unclear, append(byJob, Create), func() Effect { return answer().AfterProcessing() }})
+	}
+	return kinds
+}

@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// create makes a job, or refuses in the order in which Clari can be expected to find fault.
+func (s *Server) create(x *Exchange) {
+	const bad, fcw = http.StatusBadRequest, "fcw"
+	tab, known := s.tenant.tab(x.Forecast)
+	types := slices.Compact(slices.Sorted(slices.Values(x.TypesToExport)))
+	if len(types) == 0 {
+		types = defaultTypes
+	}
+	_, inTenant := s.tenant.root(x.ScopeID)
+	_, money := currencies[x.Currency]
+	unknown := unknownTypes(types)
+	format := cmp.Or(x.ExportFormat, "JSON")
+	switch {
+	case x.badBody:
+		x.refuse(bad, "bad_request", fcw, "The request body is malformed.")
+	case x.Forecast == "":
+		x.refuse(bad, "missing_forecast_id", fcw, "The forecastId query parameter is required.")
+	case !known:
+		x.refuse(bad, "no_such_forecast_config", fcw, "Forecast "+x.Forecast+" does not exist in the ForecastTemplate.")
+	case len(unknown) > 0:
+		list, _ := json.Marshal(unknown)
+		x.refuse(bad, "bad_request", fcw, "The following typesToExport values are invalid: "+string(list))
+	case tab.RefuseCRM && slices.ContainsFunc(types, func(t string) bool { return strings.HasPrefix(t, "crm_") }):
+		x.refuse(bad, "type_not_supported", fcw, typeNotSupported)
+	case x.Currency != "" && !money:
+		x.refuse(bad, "bad_request", fcw, "The currency parameter is invalid.")
+	case format != "JSON" && format != "CSV":
+		x.refuse(bad, "bad_request", fcw, "The exportFormat parameter is invalid.")
+	case tab.NoOptIn || !inTenant:
+		x.refuse(http.StatusUnauthorized, "no_optin", fcw, noOptIn(x))
+	default:
+		j := &Job{
+			UserID: x.UserID, Request: x.number, CreatedAt: x.At, Forecast: x.Forecast, Asked: x.TimePeriod, Types: types,
+			Scope: x.ScopeID, Currency: x.Currency, Historical: x.IncludeHistorical, Format: format, Schedule: x.Schedule, Counted: true,
+		}
+		if refusal := s.admit(x, j); refusal != "" {
+			x.refuse(bad, "export_monthly_quota_reached", "exports", refusal)
+			return
+		}
+		x.json(s.cfg.CreatedAs, object{"jobId": j.ID})
+	}
+}
+
+const typeNotSupported = "CRM Totals and CRM Closed are not supported typeToExport values for Export API. " +
+	"Please see Forecast API documentation if you'd like to retrieve CRM Totals or CRM Closed values."
+
+func noOptIn(x *Exchange) string {
+	return fmt.Sprintf("No optins for scope %s for forecast '%s'.", cmp.Or(x.ScopeID, "1::MGR"), x.Forecast)
+}
+
+// admit takes a job in if queue and quota have a place, and otherwise says what Clari does: one text for either cause.
+func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if use := s.usage(x.At); len(use.active) >= s.cfg.Concurrent || len(use.counted) >= s.cfg.Monthly {
+		return s.quotaReached()
+	}
+	s.created++
+	j.Number = s.created
+	j.Export.Quirks = s.cfg.Quirks
+	j.Queue, j.Run = s.cfg.Queue.draw(s.random), s.cfg.Run.draw(s.random)
+	for _, alter := range x.alter {
+		alter(j)
+	}
+	s.finish(j)
+	if s.cfg.OnJob != nil {
+		s.cfg.OnJob(j)
+	}
+	s.jobs = append(s.jobs, j)
+	x.jobID = j.ID
+	if j.Twin {
+		twin := *j
+		twin.ID, twin.Number, twin.Request = "", 0, 0
+		s.finish(&twin)
+		s.jobs = append(s.jobs, &twin)
+	}
+	return ""
+}
+
+// finish fills in what follows from the rest of a job. The lock must be held.
+func (s *Server) finish(j *Job) {
+	tab, _ := s.tenant.tab(j.Forecast)
+	quarter, ok := ParseQuarter(j.Asked)
+	if !ok { // also where something was asked that Clari does not understand: seen in production pipelines
+		quarter = s.tenant.Calendar.QuarterOf(j.CreatedAt)
+	}
+	x := &j.Export
+	x.Tenant, x.Tab, x.Quarter = &s.tenant, tab, quarter.Add(j.WrongBy)
+	x.Types, x.Scope, x.Currency, x.Historical = j.Types, j.Scope, j.Currency, j.Historical
+	x.Encoding = cmp.Or(tab.Encoding, s.cfg.JSON)
+	if j.Format == "CSV" {
+		x.Encoding = CSV
+	}
+	if !slices.Contains(s.cfg.OmitKeys, "currency") {
+		x.JobCurrency = cmp.Or(j.Currency, s.tenant.Currency)
+	}
+	j.Got = x.Quarter.String()
+	j.Life = cmp.Or(j.Life, s.cfg.Life)
+	j.ID = cmp.Or(j.ID, fmt.Sprintf("%08x%016x", uint32(j.CreatedAt.Unix()), mix(s.tenant.Seed, uint64(len(s.jobs)))))
+	j.FileName = cmp.Or(j.FileName, fileName(j))
+}
+
+func (s *Server) find(id string) *Job {
+	for _, j := range slices.Backward(s.jobs) {
+		if j.ID == id {
+			return j
+		}
+	}
+	return nil
+}

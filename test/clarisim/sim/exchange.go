@@ -1,0 +1,178 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Op is an operation of the API.
+type Op string
+
+// The operations that the stand-in knows.
+const (
+	Create  Op = "create"  // POST /export/forecast/{forecastId}
+	List    Op = "list"    // GET /export/jobs
+	Status  Op = "status"  // GET /export/jobs/{jobId}
+	Cancel  Op = "cancel"  // PATCH /export/jobs/{jobId}
+	Results Op = "results" // GET /export/jobs/{jobId}/results
+	Limits  Op = "limits"  // GET /admin/limits
+)
+
+// Ops are all operations.
+var Ops = []Op{Create, List, Status, Cancel, Results, Limits}
+
+// A Target is what a request is about, and what a fault picks requests by.
+type Target struct {
+	Op       Op     // "" is a path that the API does not have
+	Forecast string // of the creation, or of the job
+	Period   string // as asked, by the creation or for the job; "" where none was
+	Job      int    // Number of the job, also of the one that a creation would make
+}
+
+// An Exchange is one request and its answer.
+type Exchange struct {
+	Target
+	At      time.Time // on Clari's clock
+	UserID  int64     // whose key came along; 0: none that is known
+	Request *http.Request
+	Body    []byte
+	Writer  http.ResponseWriter
+
+	options
+	server     *Server
+	number     int // in the ledger
+	jobID      string
+	badBody    bool
+	withLength bool         // the results are to tell their length
+	alter      []func(*Job) // the job that a creation makes
+	faults     []string     // names of the effects that fired
+}
+
+// options are the body of a creation.
+type options struct {
+	TimePeriod        string   `json:"timePeriod"`
+	TypesToExport     []string `json:"typesToExport"`
+	ScopeID           string   `json:"scopeId"`
+	Currency          string   `json:"currency"`
+	IncludeHistorical bool     `json:"includeHistorical"`
+	ExportFormat      string   `json:"exportFormat"`
+	Schedule          string   `json:"schedule"`
+}
+
+// exchange reads the request and enters it in the ledger.
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request) *Exchange {
+	body, _ := io.ReadAll(r.Body) // to its end: only then does net/http notice a client that gives up
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		panic(http.ErrAbortHandler)
+	}
+	s.running.Add(1)
+	x := &Exchange{At: s.Now(), Request: r, Body: body, server: s, UserID: s.users[r.Header.Get("apikey")]}
+	x.identify()
+	x.Writer = &recorder{ResponseWriter: w}
+	x.number = len(s.ledger) + 1
+	s.ledger = append(s.ledger, Request{
+		Number: x.number, At: x.At, Target: x.Target, Method: r.Method, Path: r.URL.Path, JobID: x.jobID,
+		KeySent: r.Header.Get("apikey") != "", UserID: x.UserID,
+	})
+	return x
+}
+
+// identify finds out what the request is about. Parameters in the query are not looked at, which is what Clari seems to do.
+func (x *Exchange) identify() {
+	path, ok := strings.CutPrefix(x.Request.URL.EscapedPath(), x.server.cfg.BasePath+"/")
+	parts := strings.Split(path, "/")
+	for i := range parts {
+		parts[i], _ = url.PathUnescape(parts[i])
+	}
+	if !ok || len(parts) < 2 {
+		return
+	}
+	id, shape := "", x.Request.Method+" "+parts[0]+"/"+parts[1]
+	if len(parts) > 2 {
+		id, shape = parts[2], shape+"/*"
+	}
+	if len(parts) > 3 {
+		shape += "/" + strings.Join(parts[3:], "/")
+	}
+	x.Op = map[string]Op{
+		"POST export/forecast/*": Create, "GET export/jobs": List, "GET export/jobs/*": Status,
+		"PATCH export/jobs/*": Cancel, "GET export/jobs/*/results": Results, "GET admin/limits": Limits,
+	}[shape]
+	switch x.Op {
+	case Create:
+		x.badBody = len(x.Body) > 0 && json.Unmarshal(x.Body, &x.options) != nil
+		x.Forecast, x.Period, x.Job = id, x.TimePeriod, x.server.created+1
+	case Status, Cancel, Results:
+		x.jobID = id
+		if j := x.server.find(id); j != nil {
+			x.Forecast, x.Period, x.Job = j.Forecast, j.Asked, j.Number
+		}
+	}
+}
+
+// json answers with a JSON body.
+func (x *Exchange) json(status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil { // bodies are text and numbers
+		panic(err)
+	}
+	x.send(status, "application/json", string(b))
+}
+
+// refuse answers with an error as the export endpoints write them.
+func (x *Exchange) refuse(status int, code, namespace, message string) {
+	x.json(status, apiError(code, namespace, message))
+}
+
+func apiError(code, namespace, message string) object {
+	return object{
+		"code": code, "namespace": namespace, "message": message, "orgId": 101,
+		"errorId": fmt.Sprintf("%x-sim", mix(uint64(len(message)), uint64(len(code)))),
+	}
+}
+
+func (x *Exchange) send(status int, contentType, body string) {
+	h := x.Writer.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	x.Writer.WriteHeader(status)
+	io.WriteString(x.Writer, body)
+}
+
+// A recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// A nowhere takes the answer of a request whose client is to hear something else.
+type nowhere struct{ header http.Header }
+
+func (n nowhere) Header() http.Header         { return n.header }
+func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (n nowhere) WriteHeader(int)             {}

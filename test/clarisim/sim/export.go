@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An Export is what the result of a job holds: all that its rows depend on. Its methods stream, so an export may be
+// larger than memory.
+type Export struct {
+	Tenant      *Tenant
+	Tab         Tab
+	Quarter     Quarter // the one the rows are of, which need not be the one asked for
+	Types       []string
+	Scope       string // as asked
+	Currency    string // as asked
+	JobCurrency string // as the job says
+	Historical  bool
+	Encoding    Encoding
+	At          time.Time // the instant that the rows show
+	Quirks      Quirks
+}
+
+// Encoding is the form of a result.
+type Encoding string
+
+// The five arrays are one shape, the other three encodings another: flat rows.
+const (
+	Arrays      Encoding = "arrays"       // {"entries":[..],"users":[..],"fields":[..],"timePeriods":[..],"timeFrames":[..]}
+	FlatObjects Encoding = "flat-objects" // [{"User":..,"Email":..},..]
+	FlatLists   Encoding = "flat-lists"   // [["User","Email",..],["Jain",..],..]
+	CSV         Encoding = "csv"
+)
+
+// Quirks are things that results are known, or must be expected, to do.
+type Quirks struct {
+	ShuffledWeeks bool     // weeks in no order
+	TwoIDs        bool     // one person also occurs under a second user id (and role)
+	SplitEntries  bool     // the columns of an entry come apart, far from one another
+	RepeatEntry   bool     // one entry comes twice, with different values
+	MissingID     bool     // one entry names no person
+	Empty         bool     // no entries and no people
+	Bare          bool     // empty, and no fields, periods or weeks either
+	ExtraKeys     bool     // keys, or data types, that nobody knows
+	ScopeObject   bool     // users.scopeId is an object, not JSON text
+	AmountText    bool     // amounts of the five arrays are JSON strings
+	ArrayOrder    []string // of the five arrays; nil: entries first
+}
+
+var arrayNames = []string{"entries", "users", "fields", "timePeriods", "timeFrames"}
+
+// Flat says whether the encoding is one of flat rows.
+func (e Encoding) Flat() bool { return e == FlatObjects || e == FlatLists || e == CSV }
+
+// As is the same export in another encoding.
+func (x Export) As(e Encoding) Export {
+	x.Encoding = e
+	return x
+}
+
+// A period is the quarter or a month inside it.
+type period struct {
+	id, kind, arrayLabel, flatLabel string
+	year                            int
+	first, last                     time.Time
+}
+
+func (x Export) quarterPeriod() period {
+	q := x.Quarter
+	p := period{id: q.String(), kind: "quarter", year: q.Year}
+	p.first, p.last = x.Tenant.Calendar.Days(q)
+	p.arrayLabel, p.flatLabel = fmt.Sprintf("Quarter %d", q.Number), fmt.Sprintf("FY%02d Q%d", q.Year%100, q.Number)
+	if label := x.Tenant.QuarterLabel; label != nil {
+		p.arrayLabel, p.flatLabel = label(q), label(q)
+	}
+	return p
+}
+
+func (x Export) monthPeriods() []period {
+	opens, _ := x.Tenant.Calendar.Days(x.Quarter)
+	months := make([]period, 3)
+	for i := range months {
+		first := opens.AddDate(0, i, 0)
+		label := fmt.Sprintf("%s FY %d", first.Month(), x.Quarter.Year)
+		months[i] = period{
+			id: fmt.Sprintf("%04d_M%d", x.Quarter.Year, 3*(x.Quarter.Number-1)+i+1), kind: "month",
+			arrayLabel: label, flatLabel: label, year: x.Quarter.Year, first: first, last: first.AddDate(0, 1, -1),
+		}
+	}
+	return months
+}
+
+// periods are all the periods that the tab has entries for: its quarter, and the months if any field is monthly.
+func (x Export) periods() []period {
+	periods := []period{x.quarterPeriod()}
+	if slices.ContainsFunc(x.Tab.Fields, func(f Field) bool { return f.Monthly }) {
+		periods = append(periods, x.monthPeriods()...)
+	}
+	return periods
+}
+
+// weeks are the time frames of the result: with history all from week 0 to the latest, otherwise the latest only.
+func (x Export) weeks() []Week {
+	all := x.Tenant.Calendar.Weeks(x.Quarter)
+	current := latest(all, x.At)
+	switch {
+	case !x.Historical:
+		return all[current : current+1]
+	case x.Tenant.BlankWeeks:
+		return all
+	default:
+		return all[:current+1]
+	}
+}
+
+// shuffled is a copy of the weeks in the order in which the result lists them.
+func (x Export) shuffled(weeks []Week) []Week {
+	weeks = slices.Clone(weeks)
+	if x.Quirks.ShuffledWeeks {
+		h := x.hash()
+		slices.SortFunc(weeks, func(a, b Week) int {
+			return strings.Compare(fmt.Sprint(mix(h, uint64(a.Number))), fmt.Sprint(mix(h, uint64(b.Number))))
+		})
+	}
+	return weeks
+}
+
+// empty says that the result holds nobody: told so, or of a quarter before the tenant's first.
+func (x Export) empty() bool {
+	return x.Quirks.Empty || x.Quirks.Bare || x.Quarter.Before(x.Tenant.FirstQuarter)
+}
+
+// people yields everyone whom the result is about.
+func (x Export) people() iter.Seq[person] {
+	return func(yield func(person) bool) {
+		root, ok := x.Tenant.root(x.Scope)
+		if !ok || x.empty() {
+			return
+		}
+		aliased := !x.Quirks.TwoIDs
+		for i := range x.Tenant.team(root, x.At) {
+			p := x.Tenant.person(i)
+			if !yield(p) {
+				return
+			}
+			// The root itself is taken only where nobody is below it.
+			if !aliased && (i != root || !p.isMgr) {
+				aliased = true
+				if !yield(p.alias()) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A block is a person's entries of one field and period, one for each week.
+type block struct {
+	*person
+	*Field
+	*period
+	hash uint64
+}
+
+// blocks yields the blocks of one person.
+func (x Export) blocks(p *person) iter.Seq[block] {
+	periods, months := []period{x.quarterPeriod()}, x.monthPeriods()
+	h := mix(x.hash(), p.hash)
+	return func(yield func(block) bool) {
+		for f := range x.Tab.Fields {
+			field, in := &x.Tab.Fields[f], periods
+			if field.Monthly {
+				in = months
+			}
+			for i := range in {
+				if !yield(block{p, field, &in[i], mix(h, uint64(f)<<8|uint64(i))}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// all yields every block of the result.
+func (x Export) all() iter.Seq[block] {
+	return func(yield func(block) bool) {
+		for p := range x.people() {
+			for b := range x.blocks(&p) {
+				if !yield(b) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package sim
+
+import (
+	"bufio"
+	"strconv"
+	"strings"
+)
+
+// flatColumns are the twelve columns of flat rows, in Clari's order.
+var flatColumns = []string{
+	"User", "Email", "CRM User ID", "Role", "Parent Role", "Timeframe", "Field", // the head: what a block has in common
+	"Week", "Start Day", "End Day", // the span
+	"Data Type", "Data Value", // the tail
+}
+
+const (
+	spanColumn = 7
+	tailColumn = 10
+	usDay      = "01/02/2006"
+)
+
+// A flatWriter writes rows from their three parts, so that what many rows have in common is encoded once.
+type flatWriter struct {
+	*bufio.Writer
+	encoding Encoding
+	rows     int
+	line     []byte
+	err      error
+}
+
+func (w *flatWriter) open() {
+	if w.encoding != CSV {
+		w.WriteByte('[')
+	}
+	if w.encoding != FlatObjects {
+		w.end(w.cells(w.begin(), 0, flatColumns...))
+	}
+}
+
+func (w *flatWriter) close() {
+	if w.encoding != CSV {
+		w.WriteByte(']')
+	}
+}
+
+func (w *flatWriter) head(b block) string {
+	return string(w.cells(nil, 0, b.name, b.email, b.crmID, b.role, b.parentRole, b.flatLabel, b.Field.Name))
+}
+
+func (w *flatWriter) span(week Week) string {
+	return string(w.cells(nil, spanColumn, strconv.Itoa(week.Number), week.First.Format(usDay), week.Last.Format(usDay)))
+}
+
+// row writes a row; a blank value may be left out as well as blank, where the encoding allows it.
+func (w *flatWriter) row(head, span, kind, value string) {
+	line := w.begin()
+	line = append(append(line, head...), ',')
+	line = append(append(line, span...), ',')
+	if value == "" && w.encoding == FlatObjects && w.rows%2 == 0 {
+		line = w.cells(line, tailColumn, kind)
+	} else {
+		line = w.cells(line, tailColumn, kind, value)
+	}
+	w.end(line)
+}
+
+func (w *flatWriter) begin() []byte {
+	line := w.line[:0]
+	if w.encoding != CSV && w.rows > 0 {
+		line = append(line, ',')
+	}
+	switch w.encoding {
+	case FlatObjects:
+		line = append(line, '{')
+	case FlatLists:
+		line = append(line, '[')
+	}
+	return line
+}
+
+func (w *flatWriter) end(line []byte) {
+	switch w.encoding {
+	case FlatObjects:
+		line = append(line, '}')
+	case FlatLists:
+		line = append(line, ']')
+	default:
+		line = append(line, '\n')
+	}
+	w.rows++
+	w.line = line
+	_, w.err = w.Write(line)
+}
+
+// cells encodes the values of consecutive columns, the first of them being column number from.
+func (w *flatWriter) cells(line []byte, from int, values ...string) []byte {
+	for i, value := range values {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		switch w.encoding {
+		case CSV:
+			line = append(line, csvCell(value)...)
+		case FlatObjects:
+			line = append(append(append(line, '"'), flatColumns[from+i]...), `":`...)
+			line = appendQuoted(line, value)
+		default:
+			line = appendQuoted(line, value)
+		}
+	}
+	return line
+}
+
+func csvCell(value string) string {
+	if !strings.ContainsAny(value, ",\"\r\n") {
+		return value
+	}
+	return `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
+}

@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// The status words of Clari's API reference.
+const (
+	Scheduled = "SCHEDULED"
+	Started   = "STARTED"
+	Done      = "DONE"
+	Failed    = "FAILED"
+	Aborted   = "ABORTED"
+	Cancelled = "CANCELLED"
+)
+
+// A Job is an export job. Nothing runs: what state a job is in follows from its times and the clock. A hook
+// or an effect may set any field when the job is created.
+type Job struct {
+	ID      string
+	Number  int   // counts the jobs that requests created, from 1; 0 is a planted one
+	UserID  int64 // whose token created it
+	Request int   // number of the request in the ledger
+
+	Forecast   string
+	Asked      string // the time period as asked; "" where none was
+	Got        string // the quarter of the result
+	Types      []string
+	Scope      string
+	Currency   string
+	Historical bool
+	Format     string // JSON or CSV
+	Schedule   string
+
+	CreatedAt   time.Time
+	Queue, Run  time.Duration // negative: for ever
+	End         string        // the status it ends in
+	QueuedWord  string        // "": SCHEDULED
+	RunningWord string        // "": STARTED
+	CancelledAt time.Time     // zero: not cancelled
+	Life        time.Duration // of the results after the end; 0: as the server has it
+
+	RowsTruncated, CellsTruncated bool
+	Hidden                        bool // missing from the list
+	Twin                          bool // the list holds a second job just like it
+	WrongBy                       int  // the result is of the quarter so many later than asked
+	Downloads                     int  // of the results, begun
+	Counted                       bool // against the monthly quota; a cancelled job is not
+	FileName                      string
+	Export                        Export // what the result holds
+}
+
+// Change is a state that a job came into.
+type Change struct {
+	At     time.Time
+	Status string
+}
+
+// forever stands for an end that does not come.
+var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// StartsAt is when the job leaves the queue, year 9999 if it never does.
+func (j *Job) StartsAt() time.Time {
+	if j.Queue < 0 {
+		return forever
+	}
+	return j.CreatedAt.Add(j.Queue)
+}
+
+// EndsAt is when the job ends, or was cancelled; year 9999 if neither ever happens.
+func (j *Job) EndsAt() time.Time {
+	switch {
+	case !j.CancelledAt.IsZero():
+		return j.CancelledAt
+	case j.Queue < 0 || j.Run < 0:
+		return forever
+	default:
+		return j.StartsAt().Add(j.Run)
+	}
+}
+
+// ExpiresAt is when the results are gone.
+func (j *Job) ExpiresAt() time.Time { return j.EndsAt().Add(j.Life) }
+
+// States are the states that the job came into until t, in order.
+func (j *Job) States(t time.Time) []Change {
+	queued, running, end := cmp.Or(j.QueuedWord, Scheduled), cmp.Or(j.RunningWord, Started), cmp.Or(j.End, Done)
+	changes := []Change{{j.CreatedAt, queued}}
+	started := !t.Before(j.StartsAt()) && (j.CancelledAt.IsZero() || !j.CancelledAt.Before(j.StartsAt()))
+	if started {
+		changes = append(changes, Change{j.StartsAt(), running})
+	}
+	if !j.CancelledAt.IsZero() {
+		end = Cancelled
+		if started {
+			end = Aborted
+		}
+	}
+	if !t.Before(j.EndsAt()) {
+		changes = append(changes, Change{j.EndsAt(), end})
+	}
+	return changes
+}
+
+// Status is the status word at t.
+func (j *Job) Status(t time.Time) string {
+	changes := j.States(t)
+	return changes[len(changes)-1].Status
+}
+
+// Active says whether the job is queued or running at t, and so takes a place among the concurrent ones.
+func (j *Job) Active(t time.Time) bool { return !t.Before(j.CreatedAt) && t.Before(j.EndsAt()) }
+
+// readable says whether the results can be had at t.
+func (j *Job) readable(t time.Time) bool {
+	return j.Status(t) == Done && t.Before(j.ExpiresAt())
+}
+
+// fileName is made as in Clari's API reference: clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json.
+func fileName(j *Job) string {
+	return fmt.Sprintf("clari_export_forecast_%s_%s%d_%s.%s", j.Forecast, j.Got, 1000+j.UserID,
+		j.CreatedAt.UTC().Format("20060102_150405"), map[string]string{"JSON": "json", "CSV": "csv"}[j.Format])
+}
+
+// object is the job as the API shows it.
+func (j *Job) object(t time.Time, words map[string]string) object {
+	status := j.Status(t)
+	if word, ok := words[status]; ok {
+		status = word
+	}
+	o := object{
+		"jobId": j.ID, "userId": j.UserID, "orgId": 101, "title": "Forecast Export", "module": "FORECAST",
+		"startTime": j.CreatedAt.UnixMilli(), "version": 1, "fileName": j.FileName, "fileType": j.Format, "status": status,
+		"viewed": false, "cellsTruncated": j.CellsTruncated, "rowsTruncated": j.RowsTruncated, "downloads": j.Downloads,
+		"deliveryStatusMap": object{}, "currency": j.Export.JobCurrency,
+	}
+	if !j.Active(t) {
+		o["endTime"], o["expiredTime"] = j.EndsAt().UnixMilli(), j.ExpiresAt().UnixMilli()
+	}
+	return o
+}

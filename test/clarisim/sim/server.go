@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"cmp"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config is what a stand-in is made from. The zero value is a small tenant on a well-behaved server whose jobs take no time.
+type Config struct {
+	Tenant    Tenant
+	Key       string           // the API key; "" is DefaultKey. Its user is number 1
+	OtherKeys map[string]int64 // more keys, with the numbers of their users
+	BasePath  string           // "" is /v4
+
+	JSON      Encoding          // of results asked for as JSON, for tabs without one of their own; "" is Arrays
+	Quirks    Quirks            // of every result
+	BareJob   bool              // a job comes as {..}, not {"job":{..}}
+	BareList  bool              // the job list comes as [..], not {"jobs":[..]}
+	Words     map[string]string // status words to show instead of others: {"DONE": "COMPLETED"}
+	OmitKeys  []string          // keys that jobs are shown without
+	CreatedAs int               // the HTTP status of a creation; 0 is 200
+
+	Queue, Run Duration      // how long jobs stay queued, and run
+	Concurrent int           // jobs of the org queued or running at once; 0 is 3, negative none
+	Monthly    int           // exports of the org in 30 days; 0 is 1000, negative none
+	Life       time.Duration // of results; 0 is 30 days
+
+	RequestsPerSecond int           // of one key; more are answered 429 with Retry-After: 1. 0: no limit
+	Skew              time.Duration // how far Clari's clock is ahead of ours
+	ContentLength     bool          // results tell their length, at the price of generating them twice
+	Gzip              bool          // results are compressed for clients that take it
+
+	Faults    []Fault
+	OnJob     func(*Job)           // sees every new job, and may alter it; must not call the server
+	Intercept func(*Exchange) bool // sees every request with a good key before all faults; true: it has answered
+	Log       func(Request)        // sees every request when it is over
+}
+
+// DefaultKey is the API key where Config names none.
+const DefaultKey = "sim-key"
+
+// A Server stands in for the Clari API. To be used inside a synctest bubble it must have been made there. Its methods may be
+// called from anywhere at any time.
+type Server struct {
+	cfg    Config
+	tenant Tenant
+	users  map[string]int64
+
+	mu      sync.Mutex
+	faults  []*armed
+	jobs    []*Job
+	created int
+	ledger  []Request
+	random  *rand.Rand
+
+	pipes   *pipes
+	serving []io.Closer
+	running sync.WaitGroup
+	closed  bool
+}
+
+// New makes a server; it starts nothing, and costs next to nothing.
+func New(cfg Config) *Server {
+	cfg.Key = cmp.Or(cfg.Key, DefaultKey)
+	cfg.BasePath = "/" + strings.Trim(cmp.Or(cfg.BasePath, "/v4"), "/")
+	cfg.JSON = cmp.Or(cfg.JSON, Arrays)
+	cfg.CreatedAs = cmp.Or(cfg.CreatedAs, http.StatusOK)
+	cfg.Concurrent = max(0, cmp.Or(cfg.Concurrent, 3))
+	cfg.Monthly = max(0, cmp.Or(cfg.Monthly, 1000))
+	cfg.Life = cmp.Or(cfg.Life, month)
+	s := &Server{cfg: cfg, tenant: cfg.Tenant.withDefaults(), users: map[string]int64{cfg.Key: 1}}
+	for key, user := range cfg.OtherKeys {
+		s.users[key] = user
+	}
+	s.random = rand.New(rand.NewPCG(s.tenant.Seed, 1))
+	s.Add(cfg.Faults...)
+	return s
+}
+
+// Tenant is the tenant served, with its defaults.
+func (s *Server) Tenant() Tenant { return s.tenant }
+
+// Key is the API key of user 1.
+func (s *Server) Key() string { return s.cfg.Key }
+
+// Now is the time on Clari's clock, as the Date header of every answer tells it.
+func (s *Server) Now() time.Time { return time.Now().Add(s.cfg.Skew) }
+
+// Current is the current fiscal quarter.
+func (s *Server) Current() Quarter { return s.tenant.Calendar.QuarterOf(s.Now()) }
+
+// Plant adds a job that no request asked for: of another user, or of this one in another program. It takes its place in the
+// queue and counts against the quota like any other. What is left out is filled in: the id, user 1, created now, the first
+// tab's current quarter.
+func (s *Server) Plant(j Job) Job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	if j.CreatedAt.IsZero() {
+		j.CreatedAt = now
+	}
+	j.UserID = cmp.Or(j.UserID, 1)
+	j.Forecast = cmp.Or(j.Forecast, s.tenant.Tabs[0].ID)
+	j.Format = cmp.Or(j.Format, "JSON")
+	j.Counted = true
+	s.finish(&j)
+	s.jobs = append(s.jobs, &j)
+	planted := j
+	planted.Export.At = j.EndsAt()
+	return planted
+}
+
+// Add arms faults, behind those there already.
+func (s *Server) Add(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range faults {
+		s.faults = append(s.faults, &armed{Fault: f})
+	}
+}
+
+// ClearFaults disarms all faults. What they have done stays done.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// ServeHTTP answers as the Clari API.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.exchange(w, r)
+	defer s.running.Done()
+	defer s.close(x)
+	w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
+	switch {
+	case x.UserID == 0:
+		x.json(http.StatusUnauthorized, object{"message": "Invalid authentication credentials"})
+	case s.tooFast(x):
+		x.Writer.Header().Set("Retry-After", "1")
+		x.json(http.StatusTooManyRequests, object{"error": "API rate limit exceeded"})
+	case s.cfg.Intercept != nil && s.cfg.Intercept(x):
+	default:
+		s.answer(x, s.firing(x.Target, overPipe(r)))
+	}
+}
+
+// tooFast looks at the second that has just gone by.
+func (s *Server) tooFast(x *Exchange) bool {
+	if s.cfg.RequestsPerSecond == 0 {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, r := range slices.Backward(s.ledger) {
+		if x.At.Sub(r.At) >= time.Second {
+			break
+		}
+		if r.UserID == x.UserID && !r.Throttled {
+			n++
+		}
+	}
+	return n > s.cfg.RequestsPerSecond
+}

@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOverASocket(t *testing.T) {
+	s := New(Config{Tenant: Tenant{People: 100}})
+	defer s.Close()
+	url, err := s.Start("")
+	require.NoError(t, err)
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	c := caller{t, http.Client{Transport: transport}, url, s.Key()}
+
+	id := c.create("forecast", "")
+	_, _, body, err := c.do("GET", results(id), "")
+	require.NoError(t, err)
+	j, _ := s.Job(1)
+	require.Equal(t, string(encode(t, j.Export)), string(body))
+
+	for _, effect := range []Effect{Reset(), Refused()} {
+		s.Add(Fault{Op: Create, Do: effect})
+		_, _, _, err = c.do("POST", "/export/forecast/forecast", "")
+		require.Error(t, err)
+		require.True(t, errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF), err)
+	}
+	require.Len(t, s.Ledger().Jobs, 1)
+
+	s.Add(Fault{Op: Results, Do: Cut(1000)})
+	_, _, body, err = c.do("GET", results(id), "")
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Len(t, body, 1000)
+}
+
+func TestLoopbackOnly(t *testing.T) {
+	s := New(Config{})
+	defer s.Close()
+	_, err := s.Start("0.0.0.0:0")
+	require.ErrorContains(t, err, "not a loopback address")
+}
+
+// Closing ends what hangs, and a closed server is one that refuses connections.
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{})
+		c := caller{t, http.Client{Transport: s.Transport()}, s.MemoryURL(), s.Key()}
+		s.Add(Fault{Op: Limits, Count: Always, Do: Hang()})
+		ended := make(chan error)
+		go func() {
+			_, _, _, err := c.do("GET", "/admin/limits", "")
+			ended <- err
+		}()
+		synctest.Wait()
+		s.Close()
+		require.Error(t, <-ended)
+		_, _, _, err := c.do("GET", "/admin/limits", "")
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		_, err = s.Start("")
+		require.Error(t, err)
+	})
+}
+
+// A client that gives up ends a request that hangs, which the ledger then shows.
+func TestHungRequestEndsWithItsClient(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, s *Server, c caller) {
+		s.Add(Fault{Op: Create, Do: Hang().AfterProcessing()})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		_, _, _, err := c.send(ctx, "POST", "/export/forecast/forecast", "")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		synctest.Wait()
+		l := s.Ledger()
+		require.Len(t, l.Jobs, 1)
+		require.True(t, l.Requests[0].Cut)
+		require.Equal(t, 30*time.Second, l.Requests[0].Answered.Sub(l.Requests[0].At))
+		require.Equal(t, l.Jobs[0].ID, l.Requests[0].JobID)
+	})
+}
+
+func TestRefusedIsNotEvenLogged(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, s *Server, c caller) {
+		s.Add(Fault{Op: Create, Period: "2026_Q1", Count: 2, Do: Refused()})
+		for range 2 {
+			_, _, _, err := c.do("POST", "/export/forecast/forecast", `{"timePeriod":"2026_Q1"}`)
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		}
+		require.Empty(t, s.Ledger().Requests)
+		c.create("forecast", `{"timePeriod":"2026_Q1"}`)
+	})
+}
+
+func TestManyClientsAtOnce(t *testing.T) {
+	inBubble(t, Config{Concurrent: 1000, Run: Between(time.Second, time.Minute)}, func(t *testing.T, s *Server, c caller) {
+		s.Add(Fault{Op: Status, Count: Always, Do: Trickle(100, time.Second)})
+		var clients sync.WaitGroup
+		for range 8 {
+			clients.Go(func() {
+				for range 5 {
+					id := c.create("forecast", "")
+					for c.status(id) != Done {
+						s.Ledger().MaxConcurrent()
+					}
+					_, _, body, err := c.do("GET", results(id), "")
+					require.NoError(t, err)
+					require.NotEmpty(t, body)
+				}
+			})
+		}
+		clients.Wait()
+		l := s.Ledger()
+		require.Equal(t, 8, l.MaxConcurrent())
+		require.Len(t, l.JobsFor(), 1)
+		require.Equal(t, 40, l.Spent())
+		require.Len(t, l.Of(Results), 40)
+	})
+}
+
+// Servers must be cheap: there are tests that make thousands.
+func BenchmarkServer(b *testing.B) {
+	for b.Loop() {
+		s := New(Config{})
+		client := http.Client{Transport: s.Transport()}
+		r, _ := http.NewRequest("GET", s.MemoryURL()+"/admin/limits", nil)
+		r.Header.Set("apikey", s.Key())
+		resp, err := client.Do(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+		s.Close()
+	}
+}
+
+func BenchmarkDownload(b *testing.B) {
+	for _, name := range []string{"memory", "socket"} {
+		b.Run(name, func(b *testing.B) {
+			s := New(Config{Tenant: Tenant{People: 1000, Tabs: []Tab{{ID: "forecast", Fields: Fields(10)}}}})
+			defer s.Close()
+			j := s.Plant(Job{Historical: true, Asked: "2024_Q1"})
+			client, url := http.Client{Transport: s.Transport()}, s.MemoryURL()
+			if name == "socket" {
+				url, _ = s.Start("")
+				client.Transport = &http.Transport{}
+				defer client.CloseIdleConnections()
+			}
+			for b.Loop() {
+				r, _ := http.NewRequest("GET", url+results(j.ID), nil)
+				r.Header.Set("apikey", s.Key())
+				resp, err := client.Do(r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				n, _ := io.Copy(io.Discard, resp.Body)
+				b.SetBytes(n)
+				resp.Body.Close()
+			}
+		})
+	}
+}
