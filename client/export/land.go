@@ -124,6 +124,9 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	default:
 		e.Outcome = Exported
 	}
+	if current, known := r.cal.current(day(time.Now(), r.Spec.Location())); known && e.Quarter() == "" {
+		e.Landed.Quarter = current.String() // the one that would have come
+	}
 	switch e.Outcome {
 	case Failed, LeftOut:
 		e.log(r.Log.Error()).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
