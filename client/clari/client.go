@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,7 @@ type Client struct {
 	redact    redactor
 	policy    policy
 	throttle  *throttle
+	paused    sync.Map     // method and path -> pause
 	skew      atomic.Int64 // Clari's clock minus ours, in nanoseconds
 	log       zerolog.Logger
 }
@@ -123,7 +125,7 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 	var retries, throttles int
 	var held time.Time // when this request was first held back; zero again once it is not
 	for {
-		if err := c.throttle.wait(ctx, &held); err != nil {
+		if err := c.turn(ctx, r, &held); err != nil {
 			return fmt.Errorf("%s: %w", r.op, err)
 		}
 		requested := time.Now()
@@ -134,6 +136,9 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 		attempt := retries
 		if f.status == http.StatusTooManyRequests {
 			attempt = throttles
+		}
+		if f.status == http.StatusServiceUnavailable && f.retryAfter > 0 {
+			c.paused.Store(r.method+r.path, pause{time.Now().Add(f.retryAfter), f.err})
 		}
 		d := c.policy.decide(r.method, *f, attempt)
 		if d.Retry && f.retryAfter == 0 {
@@ -153,6 +158,33 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 			Str("reason", d.Reason).Str("cause", f.err.Error()).Msg("request is repeated")
 		if err := Sleep(ctx, d.Wait); err != nil {
 			return fmt.Errorf("%w: while waiting to repeat: %w", f.err, err)
+		}
+	}
+}
+
+// pause is a 503 with Retry-After: nobody asks the same again before, not only the caller that was told.
+type pause struct {
+	until time.Time
+	cause error
+}
+
+// turn returns when a request may be sent; held is as in throttle.wait.
+func (c *Client) turn(ctx context.Context, r request, held *time.Time) error {
+	for {
+		if err := c.throttle.wait(ctx, held); err != nil {
+			return err
+		}
+		v, _ := c.paused.Load(r.method + r.path)
+		p, _ := v.(pause)
+		left := time.Until(p.until)
+		switch {
+		case left <= 0:
+			return nil
+		case left > c.policy.maxWait:
+			return &ThrottledError{Until: p.until, Err: p.cause, limit: c.policy.maxWait}
+		}
+		if err := Sleep(ctx, left); err != nil {
+			return err
 		}
 	}
 }

@@ -10,8 +10,9 @@ const (
 	retryFirst, retryMost       = time.Second, 30 * time.Second
 	throttleFirst, throttleMost = 5 * time.Second, time.Minute
 
-	// Clari's "Something went wrong" is a 400 that sometimes passes, so a request is given two more tries and no more.
-	wentWrongRetries = 2
+	// Clari's "Something went wrong" is a 400 that sometimes passes, and so does a gateway's page where an answer should be: such a request
+	// is given two more tries and no more.
+	briefRetries = 2
 )
 
 // Decision is what to do after a failure.
@@ -62,8 +63,10 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 		return Decision{Unclear: create && f.sent, Reason: "the caller stopped"}
 	case f.kind == barred:
 		return Decision{Reason: "cannot be sent"}
+	case f.kind == garbled && create:
+		return Decision{Unclear: true, Reason: "answer not understood"}
 	case f.kind == garbled:
-		return Decision{Unclear: create, Reason: "answer not understood"}
+		d.Retry, d.Reason = attempt < briefRetries, "answer not understood"
 
 	case f.kind == lost && !f.sent:
 		d.Retry, d.Reason = true, "no connection"
@@ -91,7 +94,7 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 	case f.status == http.StatusSeeOther && create: // "done, the outcome is over there"
 		return Decision{Unclear: true, Reason: "redirected after the fact"}
 	case f.status == http.StatusBadRequest && f.code == codeWentWrong && !create:
-		d.Retry, d.Reason = attempt < wentWrongRetries, "something went wrong"
+		d.Retry, d.Reason = attempt < briefRetries, "something went wrong"
 	default:
 		return Decision{Reason: "refused"}
 	}

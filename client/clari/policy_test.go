@@ -45,8 +45,10 @@ func TestPolicy(t *testing.T) {
 		{post, failure{kind: stopped, sent: true}, 0, unclear},
 		{post, failure{kind: stopped}, 0, no},
 		// 2xx that makes no sense
-		{get, failure{kind: garbled}, 0, no},
-		{patch, failure{kind: garbled}, 0, no},
+		{get, failure{kind: garbled}, 0, retry(time.Second)},
+		{get, failure{kind: garbled}, 1, retry(2 * time.Second)},
+		{get, failure{kind: garbled}, 2, no},
+		{patch, failure{kind: garbled}, 0, retry(time.Second)},
 		{post, failure{kind: garbled}, 0, unclear},
 		// throttled: the waits are not retries, so no attempt is too late
 		{get, after(429, 7*time.Second), 0, retry(7 * time.Second)},

@@ -19,7 +19,6 @@ type admission struct {
 	gap          time.Duration // least time between two creations
 	reserve      int           // monthly exports to leave for others
 	queueTimeout time.Duration
-	freed        <-chan struct{} // a job of this run has ended
 	books        *books
 
 	door      chan struct{} // holds one token
@@ -68,9 +67,9 @@ func (a *admission) admit(ctx context.Context, w *queueWait) error {
 		if err != nil {
 			return err
 		}
-		if a.blind && len(a.books.unfinished()) > 0 { // one by one
+		if a.blind && a.books.waiting() { // one by one
 			select {
-			case <-a.freed:
+			case <-a.books.freed:
 				continue
 			case <-ctx.Done():
 				return ctx.Err()
@@ -129,8 +128,12 @@ func (a *admission) pause(ctx context.Context, w *queueWait, cause error) error 
 		w.clock, w.gap = startClock(a.client), firstQueueGap
 		a.log.Info().AnErr("cause", cause).Stringer("wait", a.queueTimeout).Msg("waiting for a place in the export queue")
 	}
+	ours := a.books.waiting()
+	if ours { // a job of this run, which has limits of its own, may be what is in the way
+		w.clock = startClock(a.client)
+	}
 	left := a.queueTimeout - w.clock.elapsed()
-	if a.gaveUp || left <= 0 {
+	if a.gaveUp && !ours || left <= 0 {
 		a.gaveUp = true
 		if errors.Is(cause, errQueueFull) {
 			return &TimeoutError{Key: "queue_timeout", Limit: a.queueTimeout}
@@ -142,7 +145,7 @@ func (a *admission) pause(ctx context.Context, w *queueWait, cause error) error 
 	w.gap = min(w.gap*3/2, maxQueueGap)
 	select {
 	case <-timer.C:
-	case <-a.freed: // by a job of ours: no need to wait for the next look
+	case <-a.books.freed: // by a job of ours: no need to wait for the next look
 	case <-ctx.Done():
 		return ctx.Err()
 	}

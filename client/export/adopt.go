@@ -49,7 +49,7 @@ func (r *run) settled(e *Export) bool {
 
 // final tells whether an export at this time is late enough for the quarter's numbers not to change any more.
 func (r *run) final(end, at time.Time) bool {
-	return !end.IsZero() && day(at, r.Spec.Location()).After(end.AddDate(0, 0, r.Spec.SettleDays))
+	return !end.IsZero() && r.after(at, end.AddDate(0, 0, r.Spec.SettleDays))
 }
 
 // complete tells whether what landed last holds all tables that are wanted now, in their present form.
@@ -66,11 +66,11 @@ func (r *run) complete(known entry) bool {
 func (r *run) recover(ctx context.Context, e *Export) (bool, error) {
 	switch e.entry.State {
 	case running:
-		return r.adopt(ctx, e, e.entry.JobID, r.worthHaving)
-	case creating:
-		if r.Client.ServerTime(time.Now()).Sub(e.entry.At) > freshFor {
+		if e.entry.JobID == "" {
 			return false, nil
 		}
+		return r.adopt(ctx, e, e.entry.JobID, r.worthHaving)
+	case creating:
 		// The window ends where the client would have given up the request.
 		job, found, err := r.reconcile(ctx, e, r.Client.LocalTime(e.entry.At), r.Client.LocalTime(e.entry.At.Add(clari.CreateTimeout)))
 		if err != nil {
@@ -111,17 +111,16 @@ func always(context.Context, *Export, clari.Job) bool { return true }
 // export. A result that is final serves for as long as it lives.
 func (r *run) worthHaving(ctx context.Context, e *Export, job clari.Job) bool {
 	now := r.Client.ServerTime(time.Now())
-	if e.Period == "" && !e.entry.End.IsZero() && day(now, r.Spec.Location()).After(e.entry.End) {
-		return false // another quarter is current now
-	}
 	age := now.Sub(e.entry.At)
+	// Whether another quarter is current now than when the job was asked for. The end that is known may be that of one before.
+	over := e.Period == "" && r.after(now, e.entry.End) && !r.after(e.entry.At, e.entry.End)
 	switch job.Status.Phase() {
 	case clari.PhaseDone:
 		ended := job.EndTime
 		if ended.IsZero() {
 			ended = e.entry.At
 		}
-		if now.Sub(ended) < freshFor || r.final(e.entry.End, ended) {
+		if !over && (now.Sub(ended) < freshFor || e.Period != "" && r.final(e.entry.End, ended)) {
 			return true
 		}
 		if r.Spec.History { // its day is lost otherwise
@@ -129,21 +128,28 @@ func (r *run) worthHaving(ctx context.Context, e *Export, job clari.Job) bool {
 		}
 		return false
 	case clari.PhaseQueued:
-		return age <= time.Duration(r.Spec.QueueTimeout)
+		return !over && age <= time.Duration(r.Spec.QueueTimeout)
 	default:
 		if !job.StartTime.IsZero() {
 			age = now.Sub(job.StartTime)
 		}
-		return age <= time.Duration(r.Spec.RunTimeout)
+		return !over && age <= time.Duration(r.Spec.RunTimeout)
 	}
 }
 
-// landPrior lands an old result beside the new export of the same request.
+// after tells whether an instant is later than a day, if that is known.
+func (r *run) after(at, last time.Time) bool {
+	return !last.IsZero() && day(at, r.Spec.Location()).After(last)
+}
+
+// landPrior lands an old result before the new export of the same request, and never pays for it again.
 func (r *run) landPrior(ctx context.Context, e *Export, job clari.Job) {
-	prior := &Export{ended: make(chan struct{}), Request: e.Request, Job: job, adopted: true, RequestedAt: r.Client.LocalTime(e.entry.At), began: time.Now()}
-	prior.entry = e.entry
+	prior := &Export{
+		Request: e.Request, Job: job, RequestedAt: r.Client.LocalTime(e.entry.At),
+		entry: e.entry, adopted: true, reexported: true, began: time.Now(), ended: make(chan struct{}),
+	}
 	r.planned = append(r.planned, prior)
-	r.handOver(ctx, prior)
+	r.jobs.Go(func() { r.handOver(ctx, prior) }) // not waited for: the lander may be waiting for the slot of e
 }
 
 // gone tells whether a job is not there any more, or was never this user's.

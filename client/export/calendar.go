@@ -58,6 +58,14 @@ func (c *calendar) current(today time.Time) (spec.Quarter, bool) {
 	return spec.ParseQuarter(c.Current)
 }
 
+// known is current, else what the first month of the fiscal year (0: not set) tells.
+func (c *calendar) known(today time.Time, startMonth int) (spec.Quarter, bool) {
+	if q, ok := c.current(today); ok || startMonth == 0 {
+		return q, ok
+	}
+	return spec.QuarterOf(today, startMonth), true
+}
+
 // end is the last day of a quarter: what a result said, else what the first month of the fiscal year (0: not set) tells.
 func (c *calendar) end(label string, startMonth int) time.Time {
 	c.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		id, err := r.request(ctx, e)
 		r.admission.last = time.Now()
 		if errors.Is(err, clari.ErrQuotaOrQueue) {
+			r.books.refused(e)
 			err = r.admission.refused(ctx, &queue, err)
 			r.admission.leave()
 			if err == nil {
@@ -36,13 +38,12 @@ func (r *run) create(ctx context.Context, e *Export) error {
 			lost, ok = &clari.UnclearError{RequestedAt: e.RequestedAt, EndedAt: time.Now(), Err: err}, true
 		}
 		if ok {
-			r.books.lose(e)
 			if ctx.Err() != nil {
 				return ctx.Err() // the journal says "creating": the next sync looks for the job
 			}
 			job, found, listErr := r.reconcile(ctx, e, lost.RequestedAt, lost.EndedAt)
 			if listErr != nil {
-				return fmt.Errorf("create: %w; then looking for the job: %w", err, listErr)
+				return fmt.Errorf("%w; then looking for the job: %w", err, listErr)
 			}
 			if found {
 				id, err = job.ID, nil
@@ -54,6 +55,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 			}
 		}
 		if err != nil {
+			r.books.refused(e)
 			r.note(ctx, e, failed)
 			return err
 		}
@@ -70,6 +72,7 @@ func (r *run) request(ctx context.Context, e *Export) (jobID string, err error) 
 	e.entry.At, e.entry.JobID, e.entry.ExportedAt = r.Client.ServerTime(e.RequestedAt), "", time.Time{}
 	r.note(ctx, e, creating)
 	r.journal.flush(ctx)
+	r.books.lose(e) // until there is an answer
 	return r.Client.CreateForecastExport(ctx, e.ForecastID, e.body())
 }
 
@@ -92,7 +95,7 @@ func (r *run) note(ctx context.Context, e *Export, s state) {
 }
 
 // abandon cancels what this run created and nobody will adopt, which gives the exports back to the quota. It has little time: the
-// process is about to end.
+// process may be about to end.
 func (r *run) abandon(ctx context.Context) {
 	if r.Store != nil {
 		return // the next sync adopts them
@@ -100,13 +103,32 @@ func (r *run) abandon(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTimeout)
 	defer cancel()
 	var calls sync.WaitGroup
-	for _, id := range r.books.unfinished() {
+	for _, id := range slices.Concat(r.books.unfinished(), r.interrupted(ctx)) {
 		calls.Go(func() {
 			err := r.Client.CancelJob(ctx, id)
-			r.Log.Info().Str("job_id", id).AnErr("cause", err).Msg("sync stopped: export job cancelled")
+			r.Log.Info().Str("job_id", id).AnErr("cause", err).Msg("export job cancelled: nobody waits for it any more")
 		})
 	}
 	calls.Wait()
 }
 
 const abandonTimeout = 2 * time.Second
+
+// interrupted are the jobs of creations that the end of the sync has cut short, where they can be told.
+func (r *run) interrupted(ctx context.Context) (ids []string) {
+	lost := slices.DeleteFunc(slices.Clone(r.planned), func(e *Export) bool { return !r.books.lost(e) })
+	if len(lost) == 0 {
+		return nil
+	}
+	jobs, err := r.Client.Jobs(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, e := range lost {
+		from, to := r.Client.ServerTime(e.RequestedAt).Add(-windowSlack), r.Client.ServerTime(time.Now()).Add(windowSlack)
+		if found := r.candidates(e, jobs, from, to); len(found) == 1 && found[0].Status.Phase() < clari.PhaseDone {
+			ids = append(ids, found[0].ID)
+		}
+	}
+	return ids
+}

@@ -31,7 +31,7 @@ func (r *run) download(ctx context.Context, e *Export) (*spool, error) {
 			if !decision.Retry {
 				err = fmt.Errorf("%w: %w", errExpired, err)
 			}
-		} else if errors.Is(err, clari.ErrNotFound) {
+		} else if errors.Is(err, clari.ErrNotFound) || e.adopted && gone(err) {
 			decision.Retry, err = false, fmt.Errorf("%w: %w", errExpired, err)
 		}
 		if !decision.Retry || ctx.Err() != nil {
@@ -58,20 +58,24 @@ func (r *run) fetch(ctx context.Context, e *Export, s *spool) error {
 	}
 	defer results.Body.Close()
 	if _, err := io.Copy(s, results.Body); err != nil {
-		return fmt.Errorf("download: after %d bytes: %w", s.size, err)
+		return fmt.Errorf("download: %w", err) // a cut one tells where
 	}
-	r.date(e, started)
+	r.date(ctx, e, started)
 	return nil
 }
 
 // date sets the time of the data. What the journal knows already stays: a re-download is no second snapshot.
-func (r *run) date(e *Export, started time.Time) {
+func (r *run) date(ctx context.Context, e *Export, started time.Time) {
 	if e.entry.ExportedAt.IsZero() {
-		e.entry.ExportedAt = e.Job.EndTime
-		if e.Job.EndTime.IsZero() {
-			e.entry.ExportedAt = r.Client.ServerTime(started)
+		at := e.Job.EndTime
+		if at.IsZero() {
+			at = r.Client.ServerTime(started)
 		}
-		e.entry.ExportedAt = e.entry.ExportedAt.UTC().Truncate(time.Microsecond)
+		e.entry.ExportedAt = at.UTC().Truncate(time.Microsecond)
+		if e.Job.EndTime.IsZero() { // only we know it: it has to be in the journal before the first row goes out
+			r.note(ctx, e, e.entry.State)
+			r.journal.flush(ctx)
+		}
 	}
 	e.ExportedAt = e.entry.ExportedAt
 }

@@ -53,9 +53,10 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("wait: job last seen %s when %s %s had passed", e.Status, e.Key, e.Limit)
 }
 
-// ContentError is a result that was read whole and is not what was asked for. Reading it again does not help.
+// ContentError is a result that is not what was asked for.
 type ContentError struct {
-	Err error
+	Err     error
+	Damaged bool // it is no export at all, or half of one: another download, which costs no quota, may help
 }
 
 func (e *ContentError) Error() string { return e.Err.Error() }
@@ -67,5 +68,5 @@ var (
 	ErrEmpty     = errors.New("check: the result has no entries: check that the token's user is opted in to the forecast, scope_id and types; or set on_empty: warn")
 	ErrQuota     = errors.New("create: monthly export quota used up")
 	errQueueFull = errors.New("create: the export queue is full")
-	errExpired   = errors.New("download: result expired")
+	errExpired   = errors.New("result expired")
 )

@@ -67,7 +67,9 @@ type Export struct {
 	Landed      Landed
 
 	key        string // of its journal entry
+	likely     string // the quarter that Clari will choose, if it is known and Clari chooses
 	entry      entry
+	elsewhere  bool // another shard exports the same forecast under another scope or currency
 	refresh    bool // export again whatever the journal says
 	adopted    bool // its job was created by an earlier sync
 	reexported bool // its expired result has been exported once more

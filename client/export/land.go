@@ -12,7 +12,7 @@ import (
 // Lander takes results to their destination. It is called from one goroutine.
 type Lander interface {
 	// Land reads a result, calls accept with what is in it before the first row goes out, and sends its rows. An error of accept
-	// is returned as it is; a result that is not what it should be is a *ContentError; a cut one wraps io.ErrUnexpectedEOF.
+	// is returned as it is; a result that is not what it should be is a *ContentError.
 	Land(ctx context.Context, e *Export, result *io.SectionReader, accept func(Landed) error) error
 	// Report sends the row of clari_forecast_exports.
 	Report(ctx context.Context, e *Export) error
@@ -46,7 +46,7 @@ func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
 
 // land takes the finished job of e to the destination. A result that has expired is exported once more.
 func (r *run) land(ctx context.Context, e *Export) error {
-	for cut := 0; ; {
+	for again := 0; ; {
 		s, err := r.download(ctx, e)
 		if err == nil {
 			err = r.Lander.Land(ctx, e, s.section(), func(found Landed) error { return r.accept(ctx, e, found) })
@@ -57,25 +57,37 @@ func (r *run) land(ctx context.Context, e *Export) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, io.ErrUnexpectedEOF) && cut < 2:
-			cut++
-			e.log(r.Log.Info()).Err(err).Int("attempt", cut).Msg("result was cut: downloading it again")
+		case damaged(err) && again < 2:
+			again++
+			e.log(r.Log.Info()).Err(err).Int("attempt", again).Msg("result is not whole: downloading it again")
 		case errors.Is(err, errExpired) && !e.reexported:
-			e.reexported = true
 			e.log(r.Log.Info()).Err(err).Msg("result has expired: exporting once more")
-			if err := r.create(ctx, e); err != nil {
-				return err
-			}
-			if err := r.obtain(ctx, e); err != nil {
+			if err := r.reexport(ctx, e); err != nil {
 				return err
 			}
 		default:
-			if _, ok := errors.AsType[*ContentError](err); ok {
-				r.note(ctx, e, failed) // reading it again would not help
-			}
 			return err
 		}
 	}
+}
+
+// damaged tells a result that may have been damaged on its way to us.
+func damaged(err error) bool {
+	content, ok := errors.AsType[*ContentError](err)
+	return ok && content.Damaged
+}
+
+// reexport makes a new job for an export whose result has expired, as one of those in flight.
+func (r *run) reexport(ctx context.Context, e *Export) error {
+	e.reexported = true
+	if !r.takeSlot(ctx) {
+		return ctx.Err()
+	}
+	defer r.leaveSlot(e)
+	if err := r.create(ctx, e); err != nil {
+		return err
+	}
+	return r.obtain(ctx, e)
 }
 
 // accept judges what is in a result.
@@ -97,11 +109,11 @@ func (r *run) accept(ctx context.Context, e *Export, found Landed) error {
 	}
 	fail := r.Spec.OnEmpty == "fail"
 	if r.Spec.OnEmpty == "auto" {
-		current, known := r.cal.current(today)
+		current, known := r.cal.known(today, r.Spec.FiscalYearStartMonth)
 		fail = r.Store == nil || e.entry.HadRows || e.Period == "" || known && e.Period == current.String()
 	}
 	if fail {
-		return &ContentError{ErrEmpty}
+		return &ContentError{Err: ErrEmpty}
 	}
 	e.log(r.Log.Warn()).Msg("export has no entries")
 	return nil
@@ -119,6 +131,9 @@ func (r *run) end(ctx context.Context, e *Export) error {
 		e.Outcome = LeftOut
 	case e.Err != nil:
 		e.Outcome = Failed
+		if _, ok := errors.AsType[*ContentError](e.Err); ok {
+			r.note(ctx, e, failed) // the same job would give the same again
+		}
 	case e.adopted:
 		e.Outcome = Adopted
 	default:
@@ -165,6 +180,7 @@ func (r *run) record(ctx context.Context, e *Export) {
 	}
 	known := &e.entry
 	known.DoneJobID, known.Tables, known.Schema = e.Job.ID, r.Tables, Schema
+	known.Settled = slices.DeleteFunc(known.Settled, func(at time.Time) bool { return !r.final(known.End, at) }) // settle_days may have grown
 	if r.final(known.End, e.ExportedAt) && len(known.Settled) < 2 && !slices.Contains(known.Settled, e.ExportedAt) {
 		known.Settled = append(known.Settled, e.ExportedAt)
 	}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type planner struct {
 	now     time.Time
 	tabs    []plannedTab
 	refresh []spec.Period
+
+	elsewhere []string // forecasts of which other shards have tabs
 }
 
 type plannedTab struct {
@@ -56,10 +59,15 @@ func newPlanner(ctx context.Context, s *spec.Spec, shard Shard, j *journal, cal 
 	for _, f := range s.Forecasts {
 		tab := plannedTab{Forecast: f, Tab: Tab{f.ID, f.ScopeID, f.Currency}, periods: f.ParsedPeriods(s)}
 		if !shard.has(tab.Tab) {
+			p.elsewhere = append(p.elsewhere, f.ID)
 			continue
 		}
 		tab.current = slices.ContainsFunc(tab.periods, includesCurrent)
 		j.load(ctx, tabKey(s.BaseURL, tab.Tab), &tab.watched)
+		tab.watched = slices.DeleteFunc(tab.watched, func(label string) bool {
+			_, ok := spec.ParseQuarter(label)
+			return !ok
+		})
 		p.tabs = append(p.tabs, tab)
 	}
 	return p
@@ -92,7 +100,11 @@ func (p *planner) current(ctx context.Context) []*Export {
 	var exports []*Export
 	for _, tab := range p.tabs {
 		if tab.current {
-			exports = append(exports, p.export(ctx, tab, "", !p.spec.History))
+			e := p.export(ctx, tab, "", !p.spec.History)
+			if q, known := p.knownCurrent(); known {
+				e.likely = q.String()
+			}
+			exports = append(exports, e)
 		}
 	}
 	return exports
@@ -114,17 +126,11 @@ var errCurrentUnknown = errors.New("plan: which fiscal quarter is current is not
 
 // knownCurrent is the current quarter where it is known without (further) asking Clari.
 func (p *planner) knownCurrent() (spec.Quarter, bool) {
-	if q, ok := p.cal.current(p.today); ok {
-		return q, true
-	}
-	if m := p.spec.FiscalYearStartMonth; m > 0 {
-		return spec.QuarterOf(p.today, m), true
-	}
-	return spec.Quarter{}, false
+	return p.cal.known(p.today, p.spec.FiscalYearStartMonth)
 }
 
 // rest is the second part of the plan: next quarters first, then newest to oldest, so that what matters most is there if the quota
-// ends. known is false when Clari could not be asked: what is relative to the current quarter then fails by name.
+// ends; last what is exported a second time only to be settled. known is false when Clari could not be asked: what is relative to the current quarter then fails by name.
 func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []*Export {
 	var exports []*Export
 	for _, tab := range p.tabs {
@@ -153,21 +159,27 @@ func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []
 		for label := range labels {
 			q, ok := spec.ParseQuarter(label)
 			past := !ok || !known || q.Sub(current) < 0
-			exports = append(exports, p.export(ctx, tab, label, past || !p.spec.History))
+			e := p.export(ctx, tab, label, past || !p.spec.History)
+			e.entry.HadRows = e.entry.HadRows || slices.Contains(tab.watched, label) // when it was current
+			exports = append(exports, e)
 		}
 	}
 	next := ""
 	if known {
 		next = current.Add(1).String()
 	}
-	slices.SortStableFunc(exports, func(a, b *Export) int {
-		if (a.Period == next) != (b.Period == next) {
-			if a.Period == next {
-				return -1
-			}
+	rank := func(e *Export) int {
+		switch {
+		case e.Period == next:
+			return 0
+		case len(e.entry.Settled) > 0: // what is final there: else a backfill larger than the quota would never get past it
+			return 2
+		default:
 			return 1
 		}
-		return strings.Compare(b.Period, a.Period) // labels sort as the quarters do
+	}
+	slices.SortStableFunc(exports, func(a, b *Export) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b.Period, a.Period)) // labels sort as the quarters do
 	})
 	refresh := p.refreshed(current, known)
 	for _, e := range exports {
@@ -226,7 +238,7 @@ func (p *planner) export(ctx context.Context, tab plannedTab, period string, aut
 	}
 	e := &Export{Request: Request{
 		Tab: tab.Tab, Period: period, Types: tab.Types, IncludeHistorical: historical, Format: p.spec.ExportFormat,
-	}, RequestedAt: p.now, ended: make(chan struct{})}
+	}, RequestedAt: p.now, elsewhere: slices.Contains(p.elsewhere, tab.ForecastID), ended: make(chan struct{})}
 	e.key = exportKey(p.spec.BaseURL, e.Request, p.spec.History)
 	p.journal.load(ctx, e.key, &e.entry)
 	return e

@@ -150,6 +150,20 @@ func TestWatchedQuarterStaysInThePlan(t *testing.T) {
 	}
 }
 
+func TestWhatIsFinalOnceComesLast(t *testing.T) {
+	s := parseSpec(t, `"forecasts": [{"id": "a"}], "periods": ["2025_Q1..2025_Q4"]`)
+	once, err := json.Marshal(entry{State: done, DoneJobID: "j", Settled: []time.Time{now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPlanner(t.Context(), s, Shard{}, memory{}.journal(t), newCalendar(), now)
+	key := p.export(t.Context(), p.tabs[0], "2025_Q3", true).key
+	p = newPlanner(t.Context(), s, Shard{}, memory{key: string(once)}.journal(t), newCalendar(), now)
+	if got, want := names(p.rest(t.Context(), spec.Quarter{}, false)), "a:2025_Q4 a:2025_Q2 a:2025_Q1 a:2025_Q3"; got != want {
+		t.Errorf("planned %s, want %s", got, want)
+	}
+}
+
 func TestRefreshAddsWhatATabHad(t *testing.T) {
 	s := parseSpec(t, `"forecasts": [{"id": "a"}, {"id": "b"}], "periods": ["2026_Q1"], "refresh": ["2025_Q1", "2026_Q1"]`)
 	had, err := json.Marshal(entry{State: done, DoneJobID: "j"})

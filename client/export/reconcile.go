@@ -1,7 +1,9 @@
 package export
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -25,6 +27,10 @@ func (r *run) reconcile(ctx context.Context, e *Export, sent, ended time.Time) (
 			return clari.Job{}, false, err
 		}
 		jobs, err := r.Client.Jobs(ctx)
+		if errors.Is(err, clari.ErrForbidden) || errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrBadRequest) {
+			e.log(r.Log.Info()).Err(err).Msg("the job list is refused: the job of an unclear creation cannot be looked for")
+			break
+		}
 		if err != nil {
 			return clari.Job{}, false, err
 		}
@@ -42,7 +48,7 @@ func (r *run) reconcile(ctx context.Context, e *Export, sent, ended time.Time) (
 
 // candidates are the listed jobs that the creation of e may have made.
 func (r *run) candidates(e *Export, jobs []clari.Job, from, to time.Time) []clari.Job {
-	if r.books.ambiguous(e) {
+	if e.elsewhere {
 		return nil
 	}
 	var found []clari.Job
@@ -53,6 +59,9 @@ func (r *run) candidates(e *Export, jobs []clari.Job, from, to time.Time) []clar
 		currency := e.Currency == "" || job.Currency == "" || job.Currency == e.Currency
 		if !started || !module || !file || !currency || r.books.known(job.ID) {
 			continue
+		}
+		if r.books.ambiguous(e, job) {
+			return nil
 		}
 		found = append(found, job)
 	}
@@ -66,10 +75,10 @@ func fileNameOf(e *Export, name string) bool {
 	if !ok {
 		return false
 	}
-	if e.Period == "" {
-		return quarterPrefix.MatchString(rest) // not another tab whose name begins with this one's
+	if period := cmp.Or(e.Period, e.likely); period != "" {
+		return strings.HasPrefix(rest, period)
 	}
-	return strings.HasPrefix(rest, e.Period)
+	return quarterPrefix.MatchString(rest) // not another tab whose name begins with this one's
 }
 
 var quarterPrefix = regexp.MustCompile(`^\d{4}_Q[1-4]`)

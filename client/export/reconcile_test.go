@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
 func TestCandidates(t *testing.T) {
@@ -43,7 +44,7 @@ func TestCandidates(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := &run{books: newBooks()}
-			r.books.own(nil, "known", false)
+			r.books.own(&Export{}, "known", false)
 			got := r.candidates(&Export{Request: test.request}, []clari.Job{test.job}, from, to)
 			if (len(got) == 1) != test.want {
 				t.Errorf("candidate: %t, want %t", len(got) == 1, test.want)
@@ -53,7 +54,7 @@ func TestCandidates(t *testing.T) {
 
 	t.Run("two unclear creations of one tab and quarter", func(t *testing.T) {
 		r := &run{books: newBooks()}
-		a, b := &Export{Request: request}, &Export{Request: request}
+		a, b := &Export{Request: request, key: "a"}, &Export{Request: request, key: "b"}
 		b.ScopeID = "1::MGR"
 		r.books.lose(a)
 		r.books.lose(b)
@@ -65,4 +66,24 @@ func TestCandidates(t *testing.T) {
 			t.Error("a job that can only be this one's was not taken")
 		}
 	})
+}
+
+// TestOtherShardsTabs: what another shard exports of the same forecast cannot be told apart from ours, and is not in our journal.
+func TestOtherShardsTabs(t *testing.T) {
+	s := parseSpec(t, `"periods": ["2026_Q1"], "forecasts": [
+		{"id": "net_arr"}, {"id": "net_arr", "scope_id": "1::MGR"}, {"id": "net_arr", "scope_id": "2::MGR"}, {"id": "net_arr", "scope_id": "3::MGR"}]`)
+	job := clari.Job{ID: "new", Module: "FORECAST", StartTime: now}
+	for _, shards := range []int{1, 2} {
+		r := &run{books: newBooks()}
+		p := newPlanner(t.Context(), s, Shard{1, shards}, memory{}.journal(t), newCalendar(), now)
+		exports := p.rest(t.Context(), spec.Quarter{}, false)
+		if len(exports) == 0 || shards == 2 && len(exports) == 4 {
+			t.Fatalf("%d exports in the first of %d shards", len(exports), shards)
+		}
+		for _, e := range exports {
+			if found := len(r.candidates(e, []clari.Job{job}, now, now)) > 0; found != (shards == 1) {
+				t.Errorf("%s of %d shards: a job is taken: %t", e, shards, found)
+			}
+		}
+	}
 }

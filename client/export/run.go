@@ -39,8 +39,8 @@ type run struct {
 	unknown   sync.Map // status words told of
 
 	slots    chan struct{} // one for each job in flight
-	freed    chan struct{} // told when a slot becomes free
 	arriving chan *Export  // finished jobs, on their way to the lander
+	jobs     sync.WaitGroup
 	planned  []*Export
 	landed   []*Export // not yet past a barrier
 }
@@ -50,7 +50,7 @@ type run struct {
 func Run(ctx context.Context, c Config) error {
 	r := newRun(c)
 	err := r.run(ctx)
-	if ctx.Err() != nil {
+	if err != nil {
 		r.abandon(ctx)
 	}
 	return err
@@ -60,7 +60,7 @@ func newRun(c Config) *run {
 	r := &run{
 		Config: c, started: time.Now().UTC().Truncate(time.Second), cal: newCalendar(), books: newBooks(),
 		pacer: newPacer(time.Duration(c.Spec.PollInterval), time.Duration(c.Spec.PollMaxInterval)),
-		slots: make(chan struct{}, c.Spec.Concurrency), freed: make(chan struct{}, 1), arriving: make(chan *Export),
+		slots: make(chan struct{}, c.Spec.Concurrency), arriving: make(chan *Export),
 	}
 	var once sync.Once
 	r.journal = &journal{store: c.Store, warn: func(err error) {
@@ -70,7 +70,7 @@ func newRun(c Config) *run {
 	}}
 	r.admission = &admission{
 		client: c.Client, log: c.Log, gap: time.Duration(c.Spec.DelayBetweenExports), reserve: c.Spec.QuotaReserve,
-		queueTimeout: time.Duration(c.Spec.QueueTimeout), freed: r.freed, books: r.books, door: make(chan struct{}, 1),
+		queueTimeout: time.Duration(c.Spec.QueueTimeout), books: r.books, door: make(chan struct{}, 1),
 	}
 	return r
 }
@@ -97,11 +97,14 @@ func (r *run) run(ctx context.Context) error {
 		}
 	})
 
-	var jobs sync.WaitGroup
-	r.dispatch(ctx, &jobs, first)
-	current, known := r.resolve(ctx, plan, first)
-	r.dispatch(ctx, &jobs, plan.rest(ctx, current, known))
-	jobs.Wait()
+	current, known := plan.knownCurrent()
+	for _, e := range plan.rest(ctx, current, known) {
+		r.books.plan(e) // what the journal has of the others may look like a job of the first
+	}
+	r.dispatch(ctx, first)
+	current, known = r.resolve(ctx, plan, first)
+	r.dispatch(ctx, plan.rest(ctx, current, known))
+	r.jobs.Wait()
 	close(r.arriving)
 	lander.Wait()
 	if err := context.Cause(ctx); err != nil {
@@ -126,33 +129,42 @@ func (r *run) resolve(ctx context.Context, plan *planner, first []*Export) (curr
 }
 
 // dispatch starts exports in the order of the plan, as many at a time as the spec allows. It returns when the last has started.
-func (r *run) dispatch(ctx context.Context, jobs *sync.WaitGroup, exports []*Export) {
+func (r *run) dispatch(ctx context.Context, exports []*Export) {
 	r.planned = append(r.planned, exports...)
 	for _, e := range exports {
 		r.books.plan(e)
 	}
 	for _, e := range exports {
-		select {
-		case r.slots <- struct{}{}:
-		case <-ctx.Done():
+		if !r.takeSlot(ctx) {
 			return
 		}
 		e.began = time.Now()
 		if e.Err == nil {
 			e.Err = r.begin(ctx, e)
 		}
-		jobs.Go(func() {
+		r.jobs.Go(func() {
 			if e.Err == nil && e.Outcome != Settled {
 				e.Err = r.obtain(ctx, e)
 			}
-			<-r.slots
-			select {
-			case r.freed <- struct{}{}:
-			default:
-			}
+			r.leaveSlot(e)
 			r.handOver(ctx, e)
 		})
 	}
+}
+
+// takeSlot waits until another job may be in flight. It reports false when the context has ended.
+func (r *run) takeSlot(ctx context.Context) bool {
+	select {
+	case r.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *run) leaveSlot(e *Export) {
+	<-r.slots
+	r.books.leave(e)
 }
 
 func (r *run) handOver(ctx context.Context, e *Export) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -85,12 +86,15 @@ func calendarKey(baseURL string) string {
 	return "clari/calendar/" + fingerprint(baseURL)
 }
 
-// load reads a key. What cannot be read or understood is as if it was never written.
+// load reads a key into v, which points to a zero value. What cannot be read or understood is as if it was never written.
 func (j *journal) load(ctx context.Context, key string, v any) {
 	if j.store == nil {
 		return
 	}
 	text, err := j.store.GetKey(ctx, key)
+	if err == nil && text != "" {
+		err = json.Unmarshal([]byte(text), reflect.New(reflect.TypeOf(v).Elem()).Interface()) // half of it would be worse than nothing
+	}
 	if err == nil && text != "" {
 		err = json.Unmarshal([]byte(text), v)
 	}
@@ -116,7 +120,14 @@ func (j *journal) flush(ctx context.Context) {
 	if j.store == nil {
 		return
 	}
-	if err := j.store.Flush(ctx); err != nil {
+	if ctx.Err() != nil { // the sync is stopped: what is known of a job is worth a moment
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+		defer cancel()
+	}
+	if err := j.store.Flush(ctx); err != nil && ctx.Err() == nil {
 		j.warn(fmt.Errorf("journal: flush: %w", err))
 	}
 }
+
+const lastFlush = 500 * time.Millisecond

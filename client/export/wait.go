@@ -39,15 +39,16 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 	if e.Job.Status.Phase() == clari.PhaseDone { // adopted
 		return r.finished(e)
 	}
-	schedule := r.pacer.schedule(kind(e))
 	began := time.Now() // when the present phase did, as far as it is known
 	if e.adopted && !e.Job.StartTime.IsZero() {
 		began = r.Client.LocalTime(e.Job.StartTime)
 	}
 	watch := startClock(r.Client)
 	queued := e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued
+	schedule := r.schedule(e, queued)
 	var logged time.Time
 	for {
+		asked := time.Now()
 		wait := schedule.next(time.Since(began))
 		if left := r.limit(queued).d - watch.elapsed(); left > 0 {
 			wait = max(min(wait, left), time.Duration(r.Spec.PollInterval))
@@ -61,6 +62,10 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			return err
 		}
 		phase := e.Job.Status.Phase()
+		if nowQueued := phase == clari.PhaseQueued; nowQueued != queued { // the other phase has a pace and a limit of its own
+			queued, began, watch = nowQueued, r.turned(e, asked), startClock(r.Client)
+			schedule = r.schedule(e, queued)
+		}
 		switch phase {
 		case clari.PhaseDone:
 			r.pacer.observe(kind(e), r.took(e, began))
@@ -70,9 +75,6 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			return &JobError{Status: e.Job.Status}
 		case clari.PhaseUnknown:
 			r.reportUnknown(e)
-		}
-		if nowQueued := phase == clari.PhaseQueued; nowQueued != queued { // the other phase has a limit of its own
-			queued, began, watch = nowQueued, time.Now(), startClock(r.Client)
 		}
 		if limit := r.limit(queued); watch.elapsed() >= limit.d {
 			return r.giveUp(ctx, e, limit)
@@ -100,12 +102,28 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 func (r *run) finished(e *Export) error {
 	r.books.own(e, e.Job.ID, false)
 	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
-		return &ContentError{ErrTruncated}
+		return &ContentError{Err: ErrTruncated}
 	}
 	return nil
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
+
+// schedule paces the polls of e. How long jobs run is learned; how long they queue depends on others.
+func (r *run) schedule(e *Export, queued bool) *schedule {
+	if queued {
+		return r.pacer.ladder()
+	}
+	return r.pacer.schedule(kind(e))
+}
+
+// turned is when the job of e came into the phase that it was not yet in at the poll before: when it started, if Clari tells.
+func (r *run) turned(e *Export, before time.Time) time.Time {
+	if started := r.Client.LocalTime(e.Job.StartTime); started.After(before) && started.Before(time.Now()) {
+		return started
+	}
+	return time.Now()
+}
 
 // took is how long the job ran: by Clari's own times where it gives them, which no poll gap blurs.
 func (r *run) took(e *Export, began time.Time) time.Duration {
@@ -148,11 +166,13 @@ func (r *run) giveUp(ctx context.Context, e *Export, l limit) error {
 			return r.finished(e)
 		}
 	}
-	if cancelErr == nil {
-		r.note(ctx, e, failed)
-	}
 	r.books.own(e, e.Job.ID, false)
-	e.log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long: cancelled")
+	if cancelErr != nil {
+		e.log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long, and could not be cancelled")
+		return err
+	}
+	r.note(ctx, e, failed)
+	e.log(r.Log.Info()).Msg("export job took too long: cancelled")
 	return err
 }
 
