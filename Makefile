@@ -32,7 +32,7 @@ gen: ## JSON schema of the spec, docs of the tables
 	go generate ./...
 
 .PHONY: demo
-demo: bin/cq-source-clari bin/cq-destination-sqlite bin/clarisim ## a whole sync against a stand-in for Clari, into out/demo.sqlite
+demo: bin/cq-source-clari bin/cq-destination-sqlite ## a whole sync against a stand-in for Clari, into out/demo.sqlite
 	go run ./test/demo
 
 .PHONY: sync
@@ -40,7 +40,7 @@ sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with 
 	go run ./test/demo/sync $(SPEC)
 
 .PHONY: bench
-bench: bin/cq-source-clari ## measures this machine and writes docs/performance.md
+bench: bin/cq-source-clari bin/cq-destination-sqlite ## measures this machine and writes docs/performance.md
 	go run ./test/bench
 
 .PHONY: fuzz

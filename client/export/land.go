@@ -97,12 +97,17 @@ func (r *run) accept(ctx context.Context, e *Export, found Landed) error {
 	}
 	e.Landed = found
 	today := day(time.Now(), r.Spec.Location())
-	over := !found.End.IsZero() && today.After(found.End)
-	r.cal.learn(found, e.Period == "" && !(e.adopted && over))
 	e.entry.Quarter = e.Quarter()
-	if end := r.cal.end(e.Quarter(), r.Spec.FiscalYearStartMonth); !end.IsZero() {
+	end := found.End
+	if end.IsZero() {
+		end = r.cal.end(e.Quarter(), r.Spec.FiscalYearStartMonth)
+	}
+	if !end.IsZero() {
 		e.entry.End = end
 	}
+	// What an earlier sync asked for may not be current any more. An old result that lands beside a new job (it has no key) says nothing.
+	old := e.adopted && (r.after(time.Now(), end) || e.key == "")
+	r.cal.learn(found, e.Period == "" && !old)
 	if found.Entries > 0 {
 		e.entry.HadRows = true
 		return nil

@@ -120,14 +120,7 @@ func (j *journal) flush(ctx context.Context) {
 	if j.store == nil {
 		return
 	}
-	if ctx.Err() != nil { // the sync is stopped: what is known of a job is worth a moment
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
-		defer cancel()
-	}
-	if err := j.store.Flush(ctx); err != nil && ctx.Err() == nil {
+	if err := j.store.Flush(ctx); err != nil && ctx.Err() == nil { // a sync that is stopped says nothing of the backend
 		j.warn(fmt.Errorf("journal: flush: %w", err))
 	}
 }
-
-const lastFlush = 500 * time.Millisecond

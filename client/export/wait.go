@@ -162,7 +162,7 @@ func (r *run) giveUp(ctx context.Context, e *Export, l limit) error {
 	}
 	cancelErr := r.Client.CancelJob(ctx, e.Job.ID)
 	if errors.Is(cancelErr, clari.ErrNotCancellable) { // it has ended after all
-		if r.poll(ctx, e) == nil && e.Job.Status.Phase() == clari.PhaseDone {
+		if clari.Sleep(ctx, time.Duration(r.Spec.PollInterval)) == nil && r.poll(ctx, e) == nil && e.Job.Status.Phase() == clari.PhaseDone {
 			return r.finished(e)
 		}
 	}

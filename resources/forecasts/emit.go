@@ -3,15 +3,9 @@ package forecasts
 import (
 	"cmp"
 	"context"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
-
-// maxWorkers bounds the memory of one Emit: a worker needs about 10 MiB, for a segment of the result and a record or two.
-const maxWorkers = 4
 
 // Emit reads the result once more and sends its rows to the selected tables. Records go out from several goroutines at once; the
 // order of rows is not that of the result. After an error some rows may have been sent.
@@ -19,36 +13,21 @@ func (r *Result) Emit(ctx context.Context, o Origin, out *Tables) (Counts, error
 	if o.RequestedPeriod == "" {
 		o.RequestedPeriod = r.Quarter
 	}
-	parts := []func(context.Context, rows) error{r.emit}
+	parts := []part{r.emit}
 	if out.selected(entriesTable.Name) {
 		parts = append(parts, r.entries...)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	emitters := make([]*emitter, min(len(parts), runtime.GOMAXPROCS(0), maxWorkers))
-	var workers sync.WaitGroup
-	for i := range emitters {
+	var emitters []*emitter
+	err := share(ctx, len(parts), func(ctx context.Context) (func(int) error, func() error) {
 		e := newEmitter(ctx, o, out)
-		emitters[i] = e
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(parts)); i = next.Add(1) - 1 {
-				if err := parts[i](ctx, e); err != nil {
-					cancel(err)
-					return
-				}
-			}
-			if err := e.flush(); err != nil {
-				cancel(err)
-			}
-		})
-	}
-	workers.Wait()
+		emitters = append(emitters, e)
+		return func(i int) error { return parts[i](ctx, e) }, e.flush
+	})
 	var c Counts
 	for _, e := range emitters {
 		e.count(&c)
 	}
-	return c, context.Cause(ctx)
+	return c, err
 }
 
 // emitter is where the rows of one worker become records.

@@ -64,6 +64,8 @@ func (e *MissingIDError) Error() string {
 type ConflictError struct {
 	Key    string // of the row: its ids, slash between them
 	Column string // of our table
+
+	offset int64 // of the value that came later
 }
 
 func (e *ConflictError) Error() string {

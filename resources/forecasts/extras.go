@@ -38,7 +38,7 @@ func (x *extras) keep(key string, raw []byte) {
 			panic("forecasts: value was checked before: " + err.Error())
 		}
 	default:
-		if _, err := strconv.ParseFloat(string(raw), 64); err != nil { // destinations choke on a number beyond float64
+		if _, err := strconv.ParseFloat(alias(raw), 64); err != nil { // destinations choke on a number beyond float64
 			value, _ = jsontext.AppendQuote(nil, raw)
 		}
 	}

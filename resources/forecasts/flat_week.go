@@ -102,7 +102,7 @@ func (w *flatWeeks) emitPeriods(out rows, r *Result) error {
 			Year:         table.NonZero(same[0].label.year()),
 		}
 		switch {
-		case label == "" || same[0].label.Quarter != 0:
+		case label == "" && !w.keepQuarters || same[0].label.Quarter != 0:
 			p.Type = table.Some("quarter")
 		case same[0].label.Month:
 			p.Type = table.Some("month")

@@ -2,6 +2,7 @@ package forecasts
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,8 +27,16 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte(entries(entryOf("u", `,"quotaValue":1`), entryOf("u", `,"forecastValue":"1"`), entryOf("v", `,"x":[]`))))
 	f.Add([]byte(`{"results":{"entries":[` + entryOf(`\u00e9`, "") + "," + entryOf("\u00e9", "") + `],"users":[{}]}}`))
 	f.Add([]byte(`{"data":[{"Data Type":"Forecast Value"}]}`))
+	f.Add([]byte(entries(entryOf(`},{\"`, `,"x":"},{"`), entryOf("u", ` , "x" : [ { } , { "y" : 1 } , {} ] `)+" ", "\n"+entryOf("v", ""))))
 	f.Fuzz(func(t *testing.T, result []byte) {
-		rows, res, err := land(t.Context(), result, Asked{FileName: "2026_Q1"}, table.Options{})
+		asked := Asked{FileName: "2026_Q1"}
+		rows, res, err := land(t.Context(), result, asked, table.Options{})
+
+		// Read in the smallest stretches, nearly all of which begin at a wrong guess, it is the same result.
+		small, smallErr := inspect(t.Context(), section(result), asked, 1)
+		if fmt.Sprint(err) != fmt.Sprint(smallErr) {
+			t.Fatalf("got %v, in small stretches %v", err, smallErr)
+		}
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\r") {
 				t.Errorf("more than one line: %q", err)
@@ -42,6 +51,13 @@ func FuzzInspect(f *testing.F) {
 		}
 		if !json.Valid(result) {
 			t.Fatal("accepted what is no JSON")
+		}
+		var again landed
+		if _, err := small.Emit(t.Context(), testOrigin, NewTables(allTables, table.Options{}, again.send)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(rows, again.sorted()); diff != "" || small.Quarter != res.Quarter || small.Entries != res.Entries {
+			t.Error("small stretches make a difference: " + diff)
 		}
 		got := map[[4]string]int{}
 		for _, row := range rows[EntriesTable] {

@@ -15,13 +15,7 @@ type hashSet struct {
 // add returns false where the hash was there before.
 func (s *hashSet) add(hash uint64) bool {
 	if 4*(s.n+1) > 3*len(s.slots) {
-		old := s.slots
-		s.slots = make([]uint64, max(1024, len(old)+len(old)/2))
-		for _, hash := range old {
-			if hash != 0 {
-				s.slots[s.find(hash)] = hash
-			}
-		}
+		s.grow(max(1024, len(s.slots)+len(s.slots)/2))
 	}
 	hash = max(hash, 1)
 	i := s.find(hash)
@@ -33,9 +27,26 @@ func (s *hashSet) add(hash uint64) bool {
 	return true
 }
 
+// expect makes room for n hashes if there is less.
+func (s *hashSet) expect(n int) {
+	if slots := n + n/3 + 1; slots > len(s.slots) {
+		s.grow(slots)
+	}
+}
+
+func (s *hashSet) grow(slots int) {
+	old := s.slots
+	s.slots = make([]uint64, slots)
+	for _, hash := range old {
+		if hash != 0 {
+			s.slots[s.find(hash)] = hash
+		}
+	}
+}
+
 func (s *hashSet) has(hash uint64) bool {
 	hash = max(hash, 1)
-	return s.n > 0 && s.slots[s.find(hash)] == hash
+	return s.slots[s.find(hash)] == hash
 }
 
 // find returns the slot that holds hash or would.

@@ -14,6 +14,10 @@ import (
 // It fails with *UnknownShapeError, *MalformedError, *MissingIDError, *ConflictError, *WrongQuarterError or
 // *UnknownQuarterError where the result is not what was asked for, and otherwise with the error of r or ctx.
 func Inspect(ctx context.Context, r *io.SectionReader, a Asked) (*Result, error) {
+	return inspect(ctx, r, a, stretchBytes)
+}
+
+func inspect(ctx context.Context, r *io.SectionReader, a Asked, stretch int64) (*Result, error) {
 	w := newWindow(ctx, io.NewSectionReader(r, 0, r.Size()))
 	if err := w.slide(0); err != nil {
 		return nil, err
@@ -25,7 +29,7 @@ func Inspect(ctx context.Context, r *io.SectionReader, a Asked) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	in := newInspection(w, r, a)
+	in := newInspection(w, r, a, stretch)
 	switch first {
 	case '{':
 		err = in.object(true)

@@ -39,6 +39,7 @@ func TestInspectRefuses(t *testing.T) {
 		"id twice":            {entries(entryOf("u", `,"userId":"v"`)), "", `malformed result at byte 95: key "userId" comes twice with different values`},
 		"unknown key twice":   {entries(entryOf("u", `,"x":1,"x":2`)), "", `malformed result at byte 95: key "x" comes twice with different values`},
 		"conflict":            {entries(entryOf("u", `,"quotaValue":1`), entryOf("v", ""), entryOf("u", `,"quotaValue":2`)), "", "entry 2026_Q1/w/u/f comes twice with different values for quota_value"},
+		"first of conflicts":  {entries(entryOf("u", `,"quotaValue":1`), entryOf("v", `,"quotaValue":1`), entryOf("w", `,"quotaValue":1`), entryOf("v", `,"quotaValue":2`), entryOf("w", `,"quotaValue":2`), entryOf("u", `,"quotaValue":2`)), "", "entry 2026_Q1/w/v/f comes twice with different values for quota_value"},
 		"conflict in extra":   {entries(entryOf("u", `,"x":1`), entryOf("u", `,"x":2`)), "", "entry 2026_Q1/w/u/f comes twice with different values for extra"},
 		"conflicting users":   {`{"entries":[],"users":[{"userId":"u","name":"A"},{"userId":"u","name":"B"}]}`, "", "u/ comes twice with different values for name"},
 		"wrong quarter":       {entries(entryOf("u", "")), "2025_Q4", "wrong quarter: asked for 2025_Q4, the result holds 2026_Q1"},
@@ -162,12 +163,13 @@ func TestCut(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
-	res, err := Inspect(ctx, section(benchResult), Asked{})
+	result := tenant(10, 20, 14)
+	res, err := Inspect(ctx, section(result), Asked{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cancel(stop)
-	if _, err := Inspect(ctx, section(benchResult), Asked{}); !errors.Is(err, stop) {
+	if _, err := Inspect(ctx, section(result), Asked{}); !errors.Is(err, stop) {
 		t.Errorf("inspect: %v", err)
 	}
 	var l landed

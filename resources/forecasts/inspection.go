@@ -3,7 +3,6 @@ package forecasts
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
 	"io"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -12,31 +11,31 @@ import (
 // inspection is what the first pass over the five arrays learns.
 type inspection struct {
 	w       *window
-	r       io.ReaderAt
+	r       *io.SectionReader
 	asked   Asked
 	keys    []string // top-level
 	arrays  map[string]bool
 	entries int
 
-	segments []segment
-	seed     maphash.Seed
-	seen     hashSet // of the keys of all entries
-	repeated hashSet // of those that came more than once
+	sweep     *sweep
+	stretches []stretch
+	seen      hashSet // of the keys of all entries
+	repeated  hashSet // of those that came more than once
 
 	users       merged[userKey, User]
 	fields      merged[string, Field]
 	timePeriods merged[string, TimePeriod]
 	timeFrames  merged[string, TimeFrame]
-	quarters    []string // of the entries, in the order of appearance
+	quarters    []string // of the entries, where Clari chose
 }
 
 type userKey struct{ id, parentRole string }
 
 func (k userKey) String() string { return k.id + "/" + k.parentRole }
 
-func newInspection(w *window, r io.ReaderAt, a Asked) *inspection {
+func newInspection(w *window, r *io.SectionReader, a Asked, stretch int64) *inspection {
 	return &inspection{
-		w: w, r: r, asked: a, arrays: map[string]bool{}, seed: maphash.MakeSeed(),
+		w: w, r: r, asked: a, arrays: map[string]bool{}, sweep: newSweep(r, stretch),
 		users:       merged[userKey, User]{columns: userColumns, key: func(u *User) userKey { return userKey{u.UserID, u.ParentRole} }},
 		fields:      merged[string, Field]{columns: fieldColumns, key: func(f *Field) string { return f.FieldID }},
 		timePeriods: merged[string, TimePeriod]{columns: timePeriodColumns, key: func(p *TimePeriod) string { return p.TimePeriodID }},
@@ -113,40 +112,48 @@ func collect[K comparable, R any](w *window, decode func(*R), into *merged[K, R]
 	})
 }
 
-// readEntries checks every entry and cuts the array into segments for the second pass.
 func (in *inspection) readEntries() error {
-	w := in.w
-	var e Entry
-	var start int64
-	read := func() {
-		start = w.base + int64(w.begin())
-		w.entry(&e)
+	var empty bool
+	var first int64
+	err := in.w.do(func() {
+		empty = in.w.empty('[', ']')
+		first = in.w.base + int64(in.w.begin())
+	})
+	if err != nil || empty {
+		return err
 	}
-	var s segment
-	err := w.elements(func() error {
-		if err := w.do(read); err != nil {
+	end, err := in.sweep.run(in.w.ctx, first, in.accept)
+	if err != nil {
+		return err
+	}
+	in.w.jump(in.r, end)
+	return nil
+}
+
+// accept takes note of a stretch of entries.
+func (in *inspection) accept(f *found) error {
+	for _, id := range f.quarters {
+		if err := in.noteQuarter(id); err != nil {
 			return err
 		}
-		if id := missingID(&e); id != "" {
-			return &MissingIDError{Index: in.entries, ID: id}
-		}
-		if in.entries == 0 {
-			s.from = start
-		} else if start-s.from >= segmentBytes {
-			in.segments = append(in.segments, s)
-			s.from = start
-		}
-		s.to = w.offset()
-		in.entries++
-		if hash := keyHash(in.seed, &e); !in.seen.add(hash) {
+	}
+	if missing, ok := f.err.(*MissingIDError); ok {
+		return &MissingIDError{Index: in.entries + missing.Index, ID: missing.ID}
+	}
+	if f.err != nil {
+		return f.err
+	}
+	if in.entries == 0 { // the first stretch shows about how many there will be
+		in.seen.expect(int(int64(len(f.hashes)) * in.r.Size() / f.next))
+	}
+	in.entries += len(f.hashes)
+	for _, hash := range f.hashes {
+		if !in.seen.add(hash) {
 			in.repeated.add(hash)
 		}
-		return in.checkQuarter(&e)
-	})
-	if in.entries > 0 {
-		in.segments = append(in.segments, s)
 	}
-	return err
+	in.stretches = append(in.stretches, stretch{f.from, f.next})
+	return nil
 }
 
 func missingID(e *Entry) string {
@@ -178,7 +185,7 @@ func (in *inspection) result() (*Result, error) {
 			res.End = table.DayTime(p.EndDate.V)
 		}
 	}
-	again := &reread{r: in.r, segments: in.segments, seed: in.seed, repeated: &in.repeated, contacts: contactsOf(in.users.rows)}
+	again := &reread{r: in.r, stretches: in.stretches, seed: in.sweep.seed, repeated: &in.repeated, contacts: contactsOf(in.users.rows)}
 	merged, err := again.findRepeats(in.w.ctx)
 	if err != nil {
 		return nil, err

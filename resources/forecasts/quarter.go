@@ -3,29 +3,28 @@ package forecasts
 import (
 	"regexp"
 	"slices"
-	"strings"
 )
 
-// The label of a fiscal quarter, which is also its id in the five arrays: 2026_Q1. A month's id looks otherwise.
-var (
-	quarterID     = regexp.MustCompile(`^\d{4}_Q[1-4]$`)
-	quarterInName = regexp.MustCompile(`\d{4}_Q[1-4]`)
-)
+// quarterInName finds the label of a fiscal quarter, which is also its id in the five arrays: 2026_Q1. A month's id looks otherwise.
+var quarterInName = regexp.MustCompile(`\d{4}_Q[1-4]`)
 
-func isQuarter(id string) bool { return len(id) == len("2026_Q1") && quarterID.MatchString(id) }
+func isQuarter(id string) bool {
+	return len(id) == len("2026_Q1") && id[4:6] == "_Q" && '1' <= id[6] && id[6] <= '4' &&
+		isDigit(id[0]) && isDigit(id[1]) && isDigit(id[2]) && isDigit(id[3])
+}
 
-// checkQuarter fails for an entry of another quarter than asked for, and notes which quarters there are.
-func (in *inspection) checkQuarter(e *Entry) error {
-	id := e.TimePeriodID
-	if n := len(in.quarters); n > 0 && in.quarters[n-1] == id || !isQuarter(id) || slices.Contains(in.quarters, id) {
-		return nil
+// noteQuarter fails for a quarter of entries that is another than asked for.
+func (in *inspection) noteQuarter(id string) error {
+	asked := in.asked.Quarter
+	if asked == "" && len(in.quarters) > 0 {
+		asked = in.quarters[0] // Clari chose one, so two are one too many
 	}
-	if isQuarter(in.asked.Quarter) && id != in.asked.Quarter {
-		return &WrongQuarterError{Asked: in.asked.Quarter, Got: id}
-	}
-	in.quarters = append(in.quarters, strings.Clone(id))
-	if len(in.quarters) > 1 && in.asked.Quarter == "" { // Clari chooses one, so either is wrong
-		return &WrongQuarterError{Asked: in.quarters[0], Got: id}
+	switch {
+	case id == asked:
+	case isQuarter(asked):
+		return &WrongQuarterError{Asked: asked, Got: id}
+	case asked == "":
+		in.quarters = append(in.quarters, id)
 	}
 	return nil
 }

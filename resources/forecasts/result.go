@@ -33,11 +33,12 @@ type Result struct {
 	End     time.Time // last day of Quarter, zero if unknown
 	Entries int       // rows of clari_forecast_entries that Emit will give
 
-	// Where the rows come from in the second pass. Parts may run at the same time, each with an out of its own; those of entries
-	// are left out where nobody asked for that table.
-	emit    func(ctx context.Context, out rows) error // all rows, or those of the four small tables
-	entries []func(ctx context.Context, out rows) error
+	emit    part   // all rows, or those of the four small tables
+	entries []part // the other rows: left out where nobody asked for that table
 }
+
+// part hands on some of a result's rows in the second pass. Parts may run at the same time, each with an out of its own.
+type part = func(ctx context.Context, out rows) error
 
 // Counts are the rows handed over: none of a table that is not selected.
 type Counts struct {

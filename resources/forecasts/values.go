@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -57,11 +56,11 @@ func (c *cursor) keep(start int, key string) {
 
 // text reads a string. Numbers and booleans become text as they are written.
 func (c *cursor) text(key string) table.Opt[string] {
-	start := c.begin()
 	switch c.peek() {
 	case '"':
 		return table.Some(c.str())
 	case '{', '[', 'n':
+		start := c.i
 		c.skip()
 		c.keep(start, key)
 		return table.Opt[string]{}
@@ -69,27 +68,27 @@ func (c *cursor) text(key string) table.Opt[string] {
 	return table.Some(alias(c.skip()))
 }
 
-// numeric reads a value and returns the number that it is, or that it holds as text; empty for any other value.
-func (c *cursor) numeric() string {
+// numeric reads a value and returns the number that it is, or that it holds as text; without text for any other value.
+func (c *cursor) numeric() number {
 	switch ch := c.peek(); {
 	case ch == '-' || '0' <= ch && ch <= '9':
 		return c.number()
 	case ch == '"':
 		s := strings.TrimSpace(c.str())
-		if end, ok := numberEnd(s); ok && end == len(s) {
-			return s
+		if n, ok := scanNumber(unalias(s)); ok && n.text == s {
+			return n
 		}
 	default:
 		c.skip()
 	}
-	return ""
+	return number{}
 }
 
 // amount reads a number.
 func (c *cursor) amount(key string) table.Opt[float64] {
 	start := c.begin()
-	if text := c.numeric(); text != "" {
-		if v, err := strconv.ParseFloat(text, 64); err == nil {
+	if n := c.numeric(); n.text != "" {
+		if v, ok := n.float(); ok {
 			return table.Some(v)
 		}
 	}
@@ -100,16 +99,9 @@ func (c *cursor) amount(key string) table.Opt[float64] {
 // instant reads a time in milliseconds since 1970, or in RFC 3339, and returns it in microseconds.
 func (c *cursor) instant(key string) table.Opt[int64] {
 	start := c.begin()
-	if text := c.numeric(); text != "" {
-		millis, err := strconv.ParseInt(text, 10, 64)
-		if err != nil { // 1.670500000000e12
-			v, _ := strconv.ParseFloat(text, 64)
-			if millis = int64(v); float64(millis) != v {
-				millis = math.MaxInt64
-			}
-		}
-		if -math.MaxInt64/1000 <= millis && millis <= math.MaxInt64/1000 {
-			return table.Some(millis * 1000)
+	if n := c.numeric(); n.text != "" {
+		if v, ok := n.integer(); ok && -math.MaxInt64/1000 <= v && v <= math.MaxInt64/1000 {
+			return table.Some(v * 1000)
 		}
 	} else if c.err == nil && c.b[start] == '"' {
 		if t, err := time.Parse(`"`+time.RFC3339+`"`, string(c.b[start:c.i])); err == nil {

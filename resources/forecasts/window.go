@@ -40,10 +40,19 @@ func (w *window) do(read func()) error {
 			return err
 		}
 	}
-	if bad, ok := w.err.(*MalformedError); ok {
-		return &MalformedError{Offset: bad.Offset + w.base, Detail: bad.Detail}
+	return shifted(w.err, w.base)
+}
+
+// shifted tells of an error at so many bytes from the start of the result that the cursor tells of from its own.
+func shifted(err error, by int64) error {
+	if bad, ok := err.(*MalformedError); ok {
+		return &MalformedError{Offset: bad.Offset + by, Detail: bad.Detail}
 	}
-	return w.err
+	return err
+}
+
+func tooLong(at int64) error {
+	return &MalformedError{Offset: at, Detail: fmt.Sprintf("a value longer than %d MiB", maxValueBytes>>20)}
 }
 
 // slide drops what comes before keep and reads on.
@@ -53,7 +62,7 @@ func (w *window) slide(keep int) error {
 	}
 	kept := w.b[keep:]
 	if len(kept) > maxValueBytes {
-		return &MalformedError{Offset: w.base + int64(keep), Detail: fmt.Sprintf("a value longer than %d MiB", maxValueBytes>>20)}
+		return tooLong(w.base + int64(keep))
 	}
 	if len(kept) > cap(w.b)/2 {
 		w.b = make([]byte, 0, 2*cap(w.b))
@@ -73,10 +82,16 @@ func (w *window) slide(keep int) error {
 	return nil
 }
 
+// jump goes on at another place of the document, which is r.
+func (w *window) jump(r *io.SectionReader, to int64) {
+	w.r, w.base = io.NewSectionReader(r, to, r.Size()-to), to
+	w.b, w.i, w.whole = w.b[:0], 0, false
+}
+
 // offset is where in the document the cursor stands.
 func (w *window) offset() int64 { return w.base + int64(w.i) }
 
-// next returns the byte that comes after white space, 0 at the end of the document.
+// next returns the byte that comes after white space, and leaves it there.
 func (w *window) next() (ch byte, err error) {
 	err = w.do(func() { ch = w.peek() })
 	return ch, err

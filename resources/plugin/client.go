@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Transport http.RoundTripper
 	State     func(context.Context, *plugin.BackendOptions) (state.Client, error)
+	Impatient bool // fail soon instead of waiting: somebody tests the connection
 }
 
 // Client is one configured plugin.
@@ -50,6 +51,9 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Impatient {
+		s.MaxRetries, s.QueueTimeout = min(s.MaxRetries, 1), min(s.QueueTimeout, spec.Duration(10*time.Second))
+	}
 	api, err := clari.New(clari.Config{
 		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
 		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout),
@@ -75,7 +79,7 @@ func (*Client) Tables(_ context.Context, o plugin.TableOptions) (schema.Tables, 
 
 // testConnection asks for the export limits, which costs no quota. Where those are refused, being allowed to list jobs will do.
 func testConnection(ctx context.Context, log zerolog.Logger, specJSON []byte) error {
-	c, err := New(log, specJSON, Options{})
+	c, err := New(log, specJSON, Options{Impatient: true})
 	if err != nil {
 		return plugin.NewTestConnError("INVALID_SPEC", err)
 	}

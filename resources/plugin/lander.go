@@ -2,12 +2,12 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -30,9 +30,7 @@ func newLander(s *syncer) *lander {
 func (l *lander) Land(ctx context.Context, e *export.Export, result *io.SectionReader, accept func(export.Landed) error) error {
 	ctx, s := span(ctx, "sync.table."+forecasts.EntriesTable)
 	defer s.End()
-	found, err := forecasts.Inspect(ctx, result, forecasts.Asked{
-		Quarter: e.Period, Format: e.Format, FileName: e.Job.FileName, Currency: e.Currency, JobCurrency: e.Job.Currency,
-	})
+	found, err := forecasts.Inspect(ctx, result, l.asked(e))
 	if err != nil {
 		return l.judge("check", err)
 	}
@@ -50,11 +48,22 @@ func (l *lander) Land(ctx context.Context, e *export.Export, result *io.SectionR
 	return nil
 }
 
-// judge tells a result that is not what it should be, which reading it again does not mend, from one that could not be read.
+// asked is what is known of an export before its result is read.
+func (l *lander) asked(e *export.Export) forecasts.Asked {
+	a := forecasts.Asked{
+		Quarter: e.Period, Format: e.Format, FileName: e.Job.FileName, Currency: e.Currency, JobCurrency: e.Job.Currency,
+	}
+	if q, ok := spec.ParseQuarter(e.Period); ok && l.spec.FiscalYearStartMonth > 0 {
+		a.QuarterStart, a.QuarterEnd = q.Days(l.spec.FiscalYearStartMonth)
+	}
+	return a
+}
+
+// judge tells a result that is not what it should be from one that could not be read.
 func (*lander) judge(step string, err error) error {
 	err = fmt.Errorf("%s: %w", step, err)
-	if forecasts.IsContent(err) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return &export.ContentError{Err: err}
+	if forecasts.IsContent(err) {
+		return &export.ContentError{Err: err, Damaged: forecasts.IsDamaged(err)}
 	}
 	return err
 }

@@ -27,10 +27,10 @@ type Writer[R any] struct {
 	columns []builder // one a column of R
 	cells   []func(*R) int
 
-	fillShared  func(rows int) []arrow.Array
-	shared      []arrow.Array // _cq_parent_id and the shared columns, filled once for as many rows as were ever needed
-	sharedRows  int
-	sharedBytes int // in one row
+	fillShared func(rows int)
+	shared     []arrow.Array // _cq_parent_id and the shared columns, filled once for as many rows as were ever needed
+	sharedRows int
+	rowBytes   int // what they and _cq_id take in each row
 
 	rows     int // since the last record
 	bytes    int
@@ -45,22 +45,22 @@ func (d *Def[S, R]) Writer(o Options, shared *S, send Send) *Writer[R] {
 		column, cell := c.open()
 		w.columns, w.cells = append(w.columns, column), append(w.cells, cell)
 	}
-	w.fillShared = func(rows int) []arrow.Array {
-		arrays := []arrow.Array{array.MakeArrayOfNull(memory.DefaultAllocator, types.ExtensionTypes.UUID, rows)}
-		w.sharedBytes = len(uuid.UUID{})
+	w.fillShared = func(rows int) {
+		w.shared, w.sharedRows = w.shared[:0], rows
+		w.shared = append(w.shared, array.MakeArrayOfNull(memory.DefaultAllocator, types.ExtensionTypes.UUID, rows))
+		w.rowBytes = 2 * len(uuid.UUID{})
 		for _, c := range d.Shared {
 			column, cell := c.open()
 			column.start(rows)
-			for i := range rows {
-				if n := cell(shared); i == 0 {
-					w.sharedBytes += n
-				}
+			n := 0
+			for range rows {
+				n = cell(shared)
 			}
-			arrays = append(arrays, column.array())
+			w.rowBytes += n
+			w.shared = append(w.shared, column.array())
 		}
-		return arrays
 	}
-	w.shared, w.sharedRows = w.fillShared(1), 1
+	w.fillShared(1)
 	return w
 }
 
@@ -76,7 +76,7 @@ func (w *Writer[R]) Append(ctx context.Context, r *R) error {
 		}
 	}
 	w.ids.add(w.id.of(r))
-	w.bytes += len(uuid.UUID{}) + w.sharedBytes
+	w.bytes += w.rowBytes
 	for _, cell := range w.cells {
 		w.bytes += cell(r)
 	}
@@ -93,7 +93,7 @@ func (w *Writer[R]) Flush(ctx context.Context) error {
 		return nil
 	}
 	if w.rows > w.sharedRows {
-		w.shared, w.sharedRows = w.fillShared(w.rows), w.rows
+		w.fillShared(w.rows)
 	}
 	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.columns))
 	columns = append(columns, w.ids.array())

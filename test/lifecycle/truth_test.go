@@ -148,7 +148,11 @@ func (w *warehouse) differ(job sim.Job, tables ...string) []string {
 		}
 		landed := map[string]int{}
 		for _, r := range w.rows(table, func(r row) bool { return r["job_id"] == job.ID }) {
-			landed[r.line(carried...)]++
+			without := carried
+			if job.Export.Encoding.Flat() && ownDays(job.Export, r) {
+				without = slices.Concat(carried, []string{"start_date", "end_date"})
+			}
+			landed[r.line(without...)]++
 		}
 		for r := range want {
 			line := r.line()
@@ -168,6 +172,13 @@ func (w *warehouse) differ(job sim.Job, tables ...string) []string {
 		wrong = append(wrong[:6], fmt.Sprintf("and %d more", len(wrong)-6))
 	}
 	return wrong
+}
+
+// ownDays tells whether a row of clari_forecast_time_periods has the days of its quarter: the flat shapes do not tell them, and the plugin
+// adds them where it knows them.
+func ownDays(x sim.Export, r row) bool {
+	first, last := x.Tenant.Calendar.Days(x.Quarter)
+	return r["type"] == "quarter" && r["start_date"] == first.Format(time.DateOnly) && r["end_date"] == last.Format(time.DateOnly)
 }
 
 func lines(wrong []string) string { return "\n  " + strings.Join(wrong, "\n  ") }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -32,6 +33,7 @@ type world struct {
 	state map[string]string // nil: no state backend
 	wh    *warehouse
 	logs  *logs
+	flush func() error // of the state backend; nil: all is well
 }
 
 // newWorld must be called inside a bubble. The spec has what the server needs; fields are added to it as they are.
@@ -176,6 +178,11 @@ func (c *stateClient) Flush(ctx context.Context) error {
 			c.world.t.Errorf("state %s has %d bytes", key, len(value))
 		}
 	}
+	if c.world.flush != nil {
+		if err := c.world.flush(); err != nil {
+			return err
+		}
+	}
 	maps.Copy(c.world.state, c.changed)
 	c.changed = nil
 	return nil
@@ -211,15 +218,26 @@ func (l *logs) count(level, text string) (n int) {
 	return n
 }
 
-// landed checks that every job of the ledger which the exports table says landed is there whole.
+// landed checks that every job which the exports table says landed is there whole, unless a later one has replaced it. It returns
+// how many jobs landed.
 func (w *world) landed() (jobs int) {
 	w.t.Helper()
 	byID := map[string]sim.Job{}
 	for _, job := range w.sim.Ledger().Jobs {
 		byID[job.ID] = job
 	}
+	newest := map[string]row{}
 	for _, r := range w.wh.rows("clari_forecast_exports", func(r row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
 		jobs++
+		key := fmt.Sprint(r["forecast_id"], r["scope_id"], r["requested_currency"], r["requested_period"])
+		if w.spec["history"] == true {
+			key += fmt.Sprint(r["snapshot_date"])
+		}
+		if before := newest[key]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
+			newest[key] = r
+		}
+	}
+	for _, r := range newest {
 		if wrong := w.wh.differ(byID[r["job_id"].(string)]); len(wrong) > 0 {
 			w.t.Errorf("%s %s:%s", r["forecast_id"], r["requested_period"], lines(wrong))
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"sync"
 	"syscall"
@@ -90,6 +91,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.server.refuses(target) {
 		if r.Body != nil {
 			r.Body.Close()
+		}
+		if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GetConn != nil {
+			trace.GetConn(r.URL.Host) // as http.Transport does before it dials
 		}
 		return nil, refused()
 	}

@@ -7,24 +7,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"syscall"
-	"text/tabwriter"
-	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
-	"github.com/rs/zerolog"
 )
 
 func main() {
@@ -69,35 +62,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err := os.MkdirAll(filepath.Dir(opts.DatabasePath), 0o755); err != nil {
 		return err
 	}
-	opts.Log = console{zerolog.ConsoleWriter{Out: log, TimeFormat: time.TimeOnly, NoColor: true}}
+	opts.Log = runner.Console(log)
 	summary, err := runner.Sync(ctx, config, opts)
-	report(out, summary)
+	summary.Report(out)
 	return err
-}
-
-// console shows what the plugins have to say, and leaves out each call that is made to them: the sync's own error comes
-// at its end.
-type console struct{ zerolog.ConsoleWriter }
-
-func (c console) Write(line []byte) (int, error) {
-	var fields struct {
-		Level  string `json:"level"`
-		Module string `json:"module"` // of the plugin; other lines are about its process
-		Call   string `json:"grpc.method"`
-	}
-	if err := json.NewDecoder(bytes.NewReader(line)).Decode(&fields); err == nil && (fields.Call != "" || fields.Level == "info" && fields.Module == "") {
-		return len(line), nil
-	}
-	return c.ConsoleWriter.Write(line)
-}
-
-func report(out io.Writer, s *runner.Summary) {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	var total int64
-	for _, name := range slices.Sorted(maps.Keys(s.Tables)) {
-		fmt.Fprintf(table, "%d\t %s\n", s.Tables[name], name)
-		total += s.Tables[name]
-	}
-	fmt.Fprintf(table, "%d\t rows in %s, %d errors, %d warnings\n", total, s.Duration.Round(100*time.Millisecond), s.Errors, s.Warnings)
-	table.Flush()
 }

@@ -3,12 +3,8 @@ package main
 import (
 	"bytes"
 	"flag"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/test/runner"
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 )
 
@@ -33,35 +29,4 @@ func TestRun(t *testing.T) {
 			require.Equal(t, len(log.String()) > 0, err == flag.ErrHelp)
 		})
 	}
-}
-
-func TestConsole(t *testing.T) {
-	var out bytes.Buffer
-	c := console{zerolog.ConsoleWriter{Out: &out, NoColor: true, PartsExclude: []string{"time"}}}
-	for _, line := range []string{
-		`{"level":"info","module":"clari-source","message":"export done","rows":5}`,
-		`{"level":"info","module":"clari-source","grpc.method":"Sync","message":"started call"}`,
-		`{"level":"info","message":"waiting for source plugin to terminate"}`,
-		`{"level":"error","module":"clari-source","grpc.method":"Sync","message":"finished call"}`,
-		`{"level":"error","message":"failed to kill source plugin"}`,
-	} {
-		n, err := c.Write([]byte(line + "\n"))
-		require.NoError(t, err)
-		require.Equal(t, len(line)+1, n)
-	}
-	require.Equal(t, "INF export done module=clari-source rows=5\nERR failed to kill source plugin\n", out.String())
-}
-
-func TestReport(t *testing.T) {
-	var out bytes.Buffer
-	report(&out, &runner.Summary{
-		Tables:   map[string]int64{"clari_forecast_users": 12, "clari_forecast_entries": 34567},
-		Duration: 12345 * time.Millisecond, Errors: 1, Warnings: 2,
-	})
-	require.Equal(t, strings.Join([]string{
-		"  34567 clari_forecast_entries",
-		"     12 clari_forecast_users",
-		"  34579 rows in 12.3s, 1 errors, 2 warnings",
-		"",
-	}, "\n"), out.String())
 }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"runtime"
+	"slices"
+	"time"
+)
+
+// cost is what something took, run several times.
+type cost struct {
+	best, median time.Duration
+	allocations  int64 // of one run
+	wire         int64 // bytes that would leave the plugin in one run
+	runs         int
+}
+
+// measure runs something a number of times, but not again once it has taken enough in all. It returns wire bytes.
+func measure(runs int, enough time.Duration, something func() (int64, error)) (c cost, err error) {
+	var took []time.Duration
+	began := time.Now()
+	for len(took) < runs && (len(took) == 0 || time.Since(began) < enough) {
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		if c.wire, err = something(); err != nil {
+			return c, err
+		}
+		took = append(took, time.Since(start))
+		runtime.ReadMemStats(&after)
+		c.allocations = int64(after.Mallocs - before.Mallocs)
+	}
+	slices.Sort(took)
+	c.best, c.median, c.runs = took[0], took[len(took)/2], len(took)
+	return c, nil
+}
+
+// onOneCore runs something on one core.
+func onOneCore(something func() (cost, error)) (cost, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	return something()
+}

@@ -1,0 +1,32 @@
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/test/runner"
+)
+
+// TestDemo runs what "make demo" does, on fewer people. It compares all rows with the stand-in's truth itself.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 2 { // the second in place of the first
+		demo := exec.CommandContext(t.Context(), demoPath, "-plugin", pluginPath, "-destination", destinationPath,
+			"-queries", "../../docs/queries", "-out", dir, "-people", "7", "-job-time", "20ms")
+		output, err := demo.CombinedOutput()
+		require.NoError(t, err, "%s", output)
+		for _, part := range []string{
+			"INF export started forecast_id=net_arr", "INF export landed forecast_id=renewals", " clari_forecast_entries\n",
+			"24 exports spent; 976 of 1000 are left this month.", "rows of 24 exports are what the stand-in had to export.",
+			"Commit of net_arr in ", "its change since the week before:\n\n",
+		} {
+			require.Contains(t, string(output), part)
+		}
+	}
+	_, err := runner.Load(filepath.Join(dir, "demo.yml"), lookup)
+	require.NoError(t, err)
+}

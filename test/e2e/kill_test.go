@@ -1,0 +1,222 @@
+package e2e
+
+import (
+	"net/http"
+	"regexp"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/runner"
+	"github.com/cq-source-clari/cq-source-clari/test/truth"
+)
+
+// killer ends the plugin's process with SIGKILL, once, from wherever a test has a hook. Each hook is told to stop when it has.
+type killer struct {
+	done atomic.Bool
+	kill func()
+
+	request func(*sim.Exchange) bool // true: now. The request is then never answered
+	body    func(*sim.Exchange) bool // true: in the middle of the answer's body
+	job     func(*sim.Job) bool      // true: now, with the job made
+	message func(runner.Message) bool
+	line    func(string) bool // of the log
+}
+
+func (k *killer) now(yes bool) bool {
+	if yes && k.done.CompareAndSwap(false, true) {
+		k.kill()
+		return true
+	}
+	return false
+}
+
+func (k *killer) alive() bool { return !k.done.Load() }
+
+func (k *killer) intercept(x *sim.Exchange) bool {
+	if k.request != nil && k.alive() && k.now(k.request(x)) {
+		<-x.Request.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	if x.Op == sim.List && k.alive() { // what comes after the barrier: the sync does not end before the process is killed
+		<-x.Request.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	if k.body != nil && k.alive() && k.body(x) {
+		x.Writer = &tripwire{x.Writer, x.Request, 2000, func() { k.now(true) }}
+	}
+	return false
+}
+
+// tripwire passes on some bytes of a body, sees to it that they arrive, and then no more.
+type tripwire struct {
+	http.ResponseWriter
+	request *http.Request
+	left    int
+	trip    func()
+}
+
+func (w *tripwire) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p[:min(len(p), w.left)])
+	if w.left -= n; w.left > 0 || err != nil {
+		return n, err
+	}
+	http.NewResponseController(w.ResponseWriter).Flush()
+	w.trip()
+	<-w.request.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
+// nth is true the nth time that the condition holds.
+func nth[T any](n int64, holds func(T) bool) func(T) bool {
+	var seen atomic.Int64
+	return func(v T) bool { return holds(v) && seen.Add(1) == n }
+}
+
+func insertOf(table string) func(runner.Message) bool {
+	return func(m runner.Message) bool { return m.Kind == "insert" && m.Table == table }
+}
+
+// of is true for a request of that kind about the second job.
+func of(op sim.Op) func(*sim.Exchange) bool {
+	return func(x *sim.Exchange) bool { return x.Op == op && x.Job == 2 }
+}
+
+func secondCreation(effects ...sim.Effect) (faults []sim.Fault) {
+	for _, effect := range effects {
+		faults = append(faults, sim.Fault{Op: sim.Create, Job: 2, Do: effect})
+	}
+	return faults
+}
+
+// rowsWritten is the destination's line about a batch of rows, in contrast to one of state.
+var rowsWritten = regexp.MustCompile(`"len":\d{3,},"message":"batch written successfully"`)
+
+// TestKill kills the process while it sees to the second of two exports, and syncs again into the same destination.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	atSecondJob := func(j *sim.Job) bool { return j.Number == 2 }
+	tests := []struct {
+		phase     string
+		killer    killer
+		faults    []sim.Fault
+		batch     int // of the destination
+		noBackend bool
+		then      func(w *world) // between the syncs
+
+		// What comes of it if state says of no export that it is done. One that is done is exported again, since no quarter is
+		// settled by one sync.
+		spent   int // by both syncs
+		adopted int // exports that the second sync took over from the first
+	}{
+		{phase: "creating, before Clari", killer: killer{request: of(sim.Create)}, spent: 2, adopted: 1},
+		{
+			phase: "creating, after Clari", killer: killer{job: atSecondJob},
+			faults: secondCreation(sim.Hang().AfterProcessing()), spent: 2, adopted: 2,
+		},
+		{ // one more than planned, as no job can be told to be the one
+			phase: "creating, two candidates", killer: killer{job: atSecondJob},
+			faults: secondCreation(sim.Hang().AfterProcessing(), sim.Twin()), spent: 3, adopted: 1,
+		},
+		{
+			phase: "creating, not in the list", killer: killer{job: atSecondJob},
+			faults: secondCreation(sim.Hang().AfterProcessing(), sim.Hidden()), spent: 3, adopted: 1,
+		},
+		{
+			phase: "queued", killer: killer{request: of(sim.Status)},
+			faults: secondCreation(sim.Takes(2*time.Second, 100*time.Millisecond)), spent: 2, adopted: 2,
+		},
+		{
+			phase: "running", killer: killer{request: of(sim.Status)},
+			faults: secondCreation(sim.Takes(0, 2*time.Second)), spent: 2, adopted: 2,
+		},
+		{ // nothing is known of the first sync
+			phase: "running, without a backend", killer: killer{request: of(sim.Status)},
+			faults: secondCreation(sim.Takes(0, 2*time.Second)), noBackend: true, spent: 4,
+		},
+		{phase: "downloading", killer: killer{body: of(sim.Results)}, spent: 2, adopted: 2},
+		{
+			phase: "emitting", killer: killer{message: nth(2, insertOf("clari_forecast_entries"))},
+			batch: 100, spent: 2, adopted: 2,
+		},
+		{
+			phase: "before the barrier", killer: killer{message: nth(2, insertOf("clari_forecast_exports"))},
+			spent: 2, adopted: 2,
+		},
+		{
+			phase: "in the barrier", killer: killer{message: nth(2, func(m runner.Message) bool {
+				return m == runner.Message{Kind: "migrate", Table: "clari_forecast_entries"}
+			})}, spent: 2, adopted: 2,
+		},
+		{
+			phase: "after the barrier", killer: killer{line: rowsWritten.MatchString},
+			then:  func(w *world) { w.durable() },
+			spent: 2, adopted: 2,
+		},
+		{
+			phase: "done", killer: killer{request: func(x *sim.Exchange) bool { return x.Op == sim.List }},
+			then: func(w *world) {
+				w.durable()
+				require.Equal(w, 2, w.done())
+			},
+			spent: 2, adopted: 2,
+		},
+	}
+	for i := range tests {
+		test := &tests[i]
+		t.Run(test.phase, func(t *testing.T) {
+			k := &test.killer
+			cfg := sim.Config{Intercept: k.intercept, Faults: test.faults}
+			if k.job != nil {
+				cfg.OnJob = func(j *sim.Job) { k.now(k.alive() && k.job(j)) }
+			}
+			w := newWorld(t, cfg, map[string]any{"periods": []string{"previous", "current"}})
+			w.backend, w.batch = !test.noBackend, test.batch
+			w.opts.OnStart = func(kill func()) { k.kill = kill }
+			if k.message != nil {
+				w.opts.OnMessage = func(m runner.Message) { k.now(k.alive() && k.message(m)) }
+			}
+			if k.line != nil {
+				w.told.alert = func(line string) { k.now(k.alive() && k.line(line)) }
+			}
+			summary, err := w.sync()
+			require.Error(t, err)
+			require.ErrorContains(t, summary.Exit, "signal: killed")
+			if test.then != nil {
+				test.then(w)
+			}
+			done := w.done()
+			if done > 0 { // state is never ahead of the rows
+				w.durable()
+			}
+
+			w.opts.OnStart = nil
+			w.mustSync()
+			w.landed(2)
+			w.spent(test.spent + done)
+			require.Equal(t, test.adopted-done, w.count("clari_forecast_exports", "outcome = 'adopted'"))
+		})
+	}
+}
+
+// durable checks that the rows of all jobs are there already.
+func (w *world) durable() {
+	w.Helper()
+	for _, job := range w.sim.Ledger().Created() {
+		wrong, _, err := truth.Differ(w.db(), job)
+		require.NoError(w, err)
+		require.Empty(w, wrong)
+	}
+}
+
+// done is how many exports state says are done.
+func (w *world) done() int {
+	w.Helper()
+	if w.count("sqlite_master", "name = 'clari_state'") == 0 {
+		return 0
+	}
+	return w.count("clari_state", `value LIKE '%"state":"done"%'`)
+}

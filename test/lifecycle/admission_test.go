@@ -1,0 +1,307 @@
+package lifecycle
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
+
+	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// fillQueue takes places in the queue for others.
+func (w *world) fillQueue(jobs int, d time.Duration) {
+	for range jobs {
+		w.sim.Plant(sim.Job{UserID: 2, Run: d})
+	}
+}
+
+// TestFullQueue is waited for with growing gaps, and no creation is tried before a place is free.
+func TestFullQueue(t *testing.T) {
+	for _, more := range []map[string]any{{}, {"concurrency": 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sim.Config{Run: sim.Fixed(time.Minute)}, fields(map[string]any{"periods": []string{"current", "next", "previous"}}))
+			maps.Copy(w.spec, more)
+			w.fillQueue(3, 20*time.Minute)
+			w.mustSync(exportsOnly())
+			if took := time.Since(epoch); took < 20*time.Minute || took > 28*time.Minute {
+				t.Errorf("took %s", took)
+			}
+			for _, r := range w.sim.Ledger().Of(sim.Create) {
+				if r.Status != 200 {
+					t.Errorf("refused: %s", r)
+				}
+			}
+			if n := len(w.sim.Ledger().Of(sim.Limits)); n > 35 {
+				t.Errorf("the limits were asked for %d times in twenty minutes", n)
+			}
+			if n := w.landed(); n != 3 {
+				t.Errorf("%d exports landed", n)
+			}
+			if n := w.logs.count("error", "") + w.logs.count("warn", ""); n != 0 {
+				t.Errorf("%d warnings and errors", n)
+			}
+		})
+	}
+}
+
+// TestQueueNeverFrees: the first export waits for queue_timeout and says so; the others do not wait again.
+func TestQueueNeverFrees(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{}, fields(map[string]any{"periods": []string{"2000_Q1", "2000_Q2", "2000_Q3"}, "queue_timeout": "10m"}))
+		w.fillQueue(3, sim.Forever)
+		err := w.sync(exportsOnly())
+		if took := time.Since(epoch); took < 10*time.Minute || took > 11*time.Minute {
+			t.Errorf("took %s", took)
+		}
+		timeout, ok := errors.AsType[*export.TimeoutError](err)
+		if !ok || timeout.Key != "queue_timeout" || strings.Count(err.Error(), "queue_timeout 10m") != 3 {
+			t.Errorf("error %v", err)
+		}
+		if n := len(w.exports("failed")); n != 3 {
+			t.Errorf("%d rows say failed", n)
+		}
+		w.spent(0)
+	})
+}
+
+// TestQuota: what fits is done, the most important first; the rest is named.
+func TestQuota(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		monthly int
+		more    map[string]any
+		landed  []string
+	}{
+		{"two left", 2, nil, []string{"2000_Q4", "2001_Q1"}},
+		{"all spent", -1, nil, nil},
+		{"two left after the reserve", 12, map[string]any{"quota_reserve": 10}, []string{"2000_Q4", "2001_Q1"}},
+		{"two left, several at once", 2, map[string]any{"concurrency": 3}, []string{"2000_Q4", "2001_Q1"}},
+		{"less than the reserve", 5, map[string]any{"quota_reserve": 10}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sim.Config{Run: sim.Fixed(time.Minute), Monthly: test.monthly}, fields(map[string]any{
+					"periods": []string{"1999_Q4", "previous", "current", "next"}, "fiscal_year_start_month": 2,
+				}))
+				maps.Copy(w.spec, test.more)
+				err := w.sync(exportsOnly())
+				incomplete, ok := errors.AsType[*export.IncompleteError](err)
+				if !ok || !errors.Is(err, export.ErrQuota) || len(incomplete.Missing) != 4-len(test.landed) {
+					t.Errorf("error %v", err)
+				}
+				for _, quarter := range []string{"1999_Q4", "2000_Q3"} {
+					if !strings.Contains(fmt.Sprint(err), "period "+quarter) {
+						t.Errorf("%s is not named: %v", quarter, err)
+					}
+				}
+				w.spent(len(test.landed))
+				var landed []string
+				for _, r := range w.exports("exported") {
+					landed = append(landed, r["requested_period"].(string))
+				}
+				slices.Sort(landed)
+				if !slices.Equal(landed, test.landed) {
+					t.Errorf("landed %v, want %v", landed, test.landed)
+				}
+				if n := len(w.exports("left_out")); n != 4-len(test.landed) {
+					t.Errorf("%d rows say left out", n)
+				}
+				if took := time.Since(epoch); took > 10*time.Minute {
+					t.Errorf("took %s: a spent quota is not waited for", took)
+				}
+				w.landed()
+			})
+		})
+	}
+}
+
+// TestLimitsUnknown: where the limits cannot be read, exports go one by one.
+func TestLimitsUnknown(t *testing.T) {
+	for name, limits := range map[string]sim.Effect{"refused": sim.Answer(403), "incomplete": sim.IncompleteLimits(), "a page": sim.HTML(200)} {
+		for _, trouble := range []string{"", "a job fails", "a job cannot be polled", "a result expires"} {
+			t.Run(name+", "+trouble, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, slow, fields(map[string]any{"periods": []string{"1999_Q1..1999_Q4"}, "concurrency": 3}))
+					w.sim.Add(sim.Fault{Op: sim.Limits, Count: sim.Always, Do: limits})
+					switch trouble {
+					case "a job fails":
+						w.sim.Add(sim.Fault{Op: sim.Create, From: 2, Do: sim.Ends(sim.Failed)})
+					case "a job cannot be polled":
+						w.sim.Add(sim.Fault{Op: sim.Status, Job: 2, Count: sim.Always, Do: sim.Answer(403)})
+					case "a result expires":
+						w.sim.Add(sim.Fault{Op: sim.Create, From: 2, Do: sim.Lives(time.Nanosecond)})
+					}
+					err := w.sync(exportsOnly())
+					if lost := trouble == "a job cannot be polled"; lost != (err != nil) {
+						t.Errorf("error %v", err)
+					}
+					if n := w.sim.Ledger().MaxConcurrent(); n != 1 && trouble != "a job cannot be polled" {
+						t.Errorf("%d jobs at a time", n)
+					}
+					if n := w.logs.count("info", "export limits cannot be read"); n != 1 {
+						t.Errorf("%d lines say so", n)
+					}
+					if n := w.logs.count("warn", ""); n != 0 {
+						t.Errorf("%d warnings", n)
+					}
+					w.landed()
+				})
+			})
+		}
+	}
+}
+
+// TestRefusalThatCannotBeToldApart is waited out up to queue_timeout, and then called quota or queue.
+func TestRefusalThatCannotBeToldApart(t *testing.T) {
+	for _, frees := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sim.Config{Run: sim.Fixed(time.Minute)}, fields(map[string]any{"periods": []string{"1999_Q1", "1999_Q2"}, "queue_timeout": "10m"}))
+			w.sim.Add(sim.Fault{Op: sim.Limits, Count: sim.Always, Do: sim.Answer(403)})
+			w.fillQueue(3, map[bool]time.Duration{true: 5 * time.Minute, false: sim.Forever}[frees])
+			err := w.sync(exportsOnly())
+			if frees && err != nil {
+				t.Errorf("error %v", err)
+			}
+			if text := fmt.Sprint(err); !frees && (strings.Count(text, "quota") < 2 || strings.Count(text, "queue") < 2 || errors.Is(err, export.ErrQuota)) {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(epoch); took > 12*time.Minute {
+				t.Errorf("took %s", took)
+			}
+			w.spent(map[bool]int{true: 2, false: 0}[frees])
+			w.landed()
+		})
+	}
+}
+
+// TestConcurrency: never more jobs in flight than the spec and the limits allow, created in the order of the plan, with the gap that
+// the spec sets.
+func TestConcurrency(t *testing.T) {
+	for _, test := range []struct {
+		concurrency, limit, most int
+		foreign                  int
+	}{
+		{1, 3, 1, 0},
+		{3, 3, 3, 0},
+		{3, 2, 2, 0},
+		{5, 4, 3, 1},
+		{3, 1, 1, 0},
+	} {
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sim.Config{Tenant: tiny, Concurrent: test.limit, Queue: sim.Fixed(10 * time.Second), Run: sim.Fixed(5 * time.Minute)}, map[string]any{
+					"periods": []string{"1998_Q1..1999_Q4"}, "concurrency": test.concurrency, "delay_between_exports": "7s",
+				})
+				w.fillQueue(test.foreign, sim.Forever)
+				w.mustSync(exportsOnly())
+				l := w.sim.Ledger()
+				if n := l.MaxConcurrent(); n != test.most {
+					t.Errorf("%d jobs at a time, want %d", n, test.most)
+				}
+				if gap, _ := l.MinCreateGap(); gap < 7*time.Second {
+					t.Errorf("two creations %s apart", gap)
+				}
+				var order []string
+				for _, job := range l.Created() {
+					order = append(order, job.Asked)
+				}
+				if slices.Reverse(order); !slices.IsSorted(order) || len(order) != 8 {
+					t.Errorf("created newest last: %v", order)
+				}
+				for _, r := range l.Of(sim.Create) {
+					if r.Status != 200 {
+						t.Errorf("refused: %s", r)
+					}
+				}
+				if n := w.landed(); n != 8 {
+					t.Errorf("%d exports landed", n)
+				}
+				w.tidy()
+			})
+		})
+	}
+}
+
+// TestOwnJobsInTheQueue: waiting for our own jobs to end is not waiting for a queue that does not move.
+func TestOwnJobsInTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{Concurrent: 1, Run: sim.Fixed(40 * time.Minute)}, map[string]any{
+			"periods": []string{"1999_Q1..1999_Q4"}, "concurrency": 2, "run_timeout": "1h", "queue_timeout": "30m",
+		})
+		w.mustSync(exportsOnly())
+		if n := w.landed(); n != 4 {
+			t.Errorf("%d exports landed", n)
+		}
+	})
+}
+
+// TestReexportKeepsInLine: a result that has expired is exported again in its turn, not beside the job that runs.
+func TestReexportKeepsInLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, slow, fields(map[string]any{"periods": []string{"1999_Q1..1999_Q3"}}))
+		w.sim.Add(sim.Fault{Op: sim.Create, Do: sim.Lives(time.Nanosecond)})
+		w.mustSync(exportsOnly())
+		if n := w.sim.Ledger().MaxConcurrent(); n != 1 {
+			t.Errorf("%d jobs at a time", n)
+		}
+		w.spent(4)
+		if n := w.landed(); n != 3 {
+			t.Errorf("%d exports landed", n)
+		}
+	})
+}
+
+// TestTwoSyncsAtOnce on one key, as two shards are, keep to queue and quota.
+func TestTwoSyncsAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		name                string
+		concurrent, monthly int
+		landed              int
+	}{
+		{"queue for one", 1, 100, 8},
+		{"queue for three", 3, 100, 8},
+		{"quota for five", 2, 5, 5},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				one := newWorld(t, sim.Config{
+					Tenant: sim.Tenant{Tabs: threeTabs}, Concurrent: test.concurrent, Monthly: test.monthly, Run: sim.Fixed(2 * time.Minute),
+				}, fields(map[string]any{"forecasts": forecasts(threeTabs[:2]...), "periods": []string{"1999_Q1..1999_Q4"}, "concurrency": 2}))
+				two := &world{t: t, sim: one.sim, spec: one.spec, wh: newWarehouse(), logs: &logs{}}
+				var errs [2]error
+				var both sync.WaitGroup
+				for i, w := range []*world{one, two} {
+					both.Go(func() {
+						o := exportsOnly()
+						o.Shard = &sdk.Shard{Num: int32(i + 1), Total: 2}
+						errs[i] = w.sync(o)
+					})
+				}
+				both.Wait()
+				err := errors.Join(errs[:]...)
+				if whole := test.landed == 8; whole != (err == nil) || !whole && !errors.Is(err, export.ErrQuota) {
+					t.Errorf("error %v", err)
+				}
+				if n := one.landed() + two.landed(); n != test.landed {
+					t.Errorf("%d exports landed, want %d", n, test.landed)
+				}
+				one.spent(test.landed)
+				if n := one.sim.Ledger().MaxConcurrent(); n > test.concurrent {
+					t.Errorf("%d jobs at a time", n)
+				}
+				if n := len(one.exports("left_out")) + len(two.exports("left_out")); n != 8-test.landed {
+					t.Errorf("%d rows say left out", n)
+				}
+			})
+		})
+	}
+}

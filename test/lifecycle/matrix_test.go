@@ -1,0 +1,284 @@
+package lifecycle
+
+import (
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// matrixKey is looked for in everything that a sync leaves behind.
+const matrixKey = "matrix-key-5f0c2e9b"
+
+// A matrixPhase is a part of a sync that faults can hit, and what it takes for the sync to come there.
+type matrixPhase struct {
+	name  string
+	title string // of its table in the documentation
+	about string
+	op    sim.Op
+	lead  []sim.Fault // brings the sync to the phase
+	table string      // set: the fault hits what this table is made from, after all exports
+}
+
+// The three exports of a sync are a, b and c, in this order. What can hit one of them hits b.
+var matrixPhases = []matrixPhase{
+	{name: "create", title: "Creating", op: sim.Create, about: "The request for an export job, and the course that the job takes."},
+	{name: "status", title: "Waiting", op: sim.Status, about: "Polls of the job."},
+	{name: "results", title: "Downloading", op: sim.Results, about: "The result of the job."},
+	{
+		name: "list", title: "Looking for the job of a lost answer", op: sim.List, lead: []sim.Fault{lostCreate},
+		about: "The list of jobs, after a creation whose answer was lost although Clari made a job.",
+	},
+	{
+		name: "cancel", title: "Cancelling", op: sim.Cancel, lead: []sim.Fault{{Op: sim.Create, Forecast: "b", Do: sim.StuckRunning()}},
+		about: "A job still runs when `run_timeout` has passed, so that the export has failed already. What counts is whether it is given back to the quota.",
+	},
+	{name: "limits", title: "Asking for the limits", op: sim.Limits, about: "The limits are asked for before every creation."},
+	{
+		name: "table-jobs", title: "The table clari_export_jobs", op: sim.List, table: "clari_export_jobs",
+		about: "What the table is made from. The exports have landed by then, and stay.",
+	},
+	{
+		name: "table-limits", title: "The table clari_limits", op: sim.Limits, table: "clari_limits",
+		about: "What the table is made from. The exports have landed by then, and stay.",
+	},
+}
+
+// lostCreate is what hidden and twin jobs need to matter: nobody looks for a job whose id is known.
+var lostCreate = sim.Fault{Op: sim.Create, Forecast: "b", Do: sim.Answer(504).AfterProcessing()}
+
+// A matrixCell is one fault in one phase, once or for good.
+type matrixCell struct {
+	phase   matrixPhase
+	kind    sim.Kind
+	forGood bool
+}
+
+func (c matrixCell) String() string {
+	return fmt.Sprintf("%s/%s/%s", c.phase.name, c.kind.Name, c.times())
+}
+
+func (c matrixCell) times() string {
+	if c.forGood {
+		return "for good"
+	}
+	return "once"
+}
+
+// A matrixSeen is what became of a cell.
+type matrixSeen struct {
+	outcome string // landed; late: landed, more than two minutes after it would have; failed
+	jobs    int    // created for b
+	spent   int    // of those, counted against the monthly quota
+	next    int    // jobs that the next sync creates for b, when all is well again and there is a state backend
+	text    string // of the error, without what differs from run to run
+}
+
+// matrixCells are all cells there are.
+func matrixCells() (cells []matrixCell) {
+	for _, p := range matrixPhases {
+		for _, k := range sim.Kinds() {
+			if slices.Contains(k.Ops, p.op) {
+				cells = append(cells, matrixCell{p, k, false}, matrixCell{p, k, true})
+			}
+		}
+	}
+	return cells
+}
+
+// TestFaultMatrix runs every fault of the stand-in in every phase that it applies to, and holds what happens against what has to.
+// With -update it writes what happened into the documentation.
+func TestFaultMatrix(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small syncs: collecting them is a third of the work
+	cells := matrixCells()
+	expected := expectations(t, cells)
+	var mu sync.Mutex
+	matrix := map[string]matrixSeen{}
+	t.Run("cell", func(t *testing.T) {
+		for _, c := range cells {
+			t.Run(c.String(), func(t *testing.T) {
+				t.Parallel()
+				var with, without matrixSeen
+				synctest.Test(t, func(t *testing.T) { with = c.run(t, true) })
+				if c.phase.op != sim.Limits && c.phase.table == "" { // those have nothing to do with a backend
+					synctest.Test(t, func(t *testing.T) { without = c.run(t, false) })
+					if without.next != 1 {
+						t.Errorf("without a backend the next sync creates %d jobs, want 1", without.next)
+					}
+					if without.next = with.next; without != with {
+						t.Errorf("a backend makes a difference:\n  with    %+v\n  without %+v", with, without)
+					}
+				}
+				if want, ok := expected[c.String()]; ok {
+					want.check(t, with)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				matrix[c.String()] = with
+			})
+		}
+	})
+	if len(matrix) != len(cells) { // a part of the matrix was asked for
+		return
+	}
+	document(t, cells, matrix)
+}
+
+// run makes three syncs: one that is well, one with the fault, and one that is well again.
+func (c matrixCell) run(t *testing.T, backend bool) matrixSeen {
+	tabs := []sim.Tab{{ID: "a", Fields: sim.Fields(2)}, {ID: "b", Fields: sim.Fields(2)}, {ID: "c", Fields: sim.Fields(2)}}
+	w := newWorld(t, sim.Config{Key: matrixKey, Tenant: sim.Tenant{Tabs: tabs, People: 3}, Run: sim.Fixed(20 * time.Second)}, map[string]any{
+		"forecasts": []map[string]any{{"id": "a", "include_historical": false}, {"id": "b"}, {"id": "c", "include_historical": false}},
+		"periods":   []string{"2000_Q4"}, // the current one, by name: a job of another quarter shows
+	})
+	w.wh.deleteStale = true
+	if backend {
+		w.withState()
+	}
+	options := syncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_*"}}}
+	if c.phase.table != "" {
+		options.Tables = append(options.Tables, c.phase.table)
+	}
+	start := time.Now()
+	if err := w.sync(options); err != nil {
+		t.Fatalf("the sync before: %v", err)
+	}
+	usual := time.Since(start)
+	before := w.ledgerOf("b")
+	had := len(w.wh.rows("clari_forecast_entries", nil))
+	if wrong := w.wh.differ(before[0]); len(wrong) > 0 || had == 0 {
+		t.Fatalf("the sync before: %d entries%s", had, lines(wrong))
+	}
+
+	time.Sleep(24 * time.Hour)
+	w.sim.Add(c.phase.lead...)
+	if c.kind.Name == "hidden" || c.kind.Name == "twin" {
+		w.sim.Add(lostCreate)
+	}
+	w.sim.Add(c.fault(w))
+	w.logs.text.Reset()
+	start = time.Now()
+	err := w.sync(options)
+	s := matrixSeen{outcome: "landed", text: normal(err)}
+	switch {
+	case err != nil:
+		s.outcome = "failed"
+	case time.Since(start)-usual > 2*time.Minute:
+		s.outcome = "late"
+	}
+	jobs := w.ledgerOf("b")[len(before):]
+	for _, job := range jobs {
+		if s.jobs++; job.Counted {
+			s.spent++
+		}
+	}
+	c.invariants(t, w, err, before[0], had)
+
+	time.Sleep(time.Hour)
+	w.sim.ClearFaults()
+	if err := w.sync(options); err != nil {
+		t.Errorf("the next sync, with all well again: %v", err)
+	}
+	s.next = len(w.ledgerOf("b")) - len(before) - len(jobs)
+	if n := w.intact(); n != 3 {
+		t.Errorf("after the next sync %d exports are there whole, want 3", n)
+	}
+	return s
+}
+
+// fault is what is armed. What a table is made from is asked for once a sync, after all that the exports ask.
+func (c matrixCell) fault(w *world) sim.Fault {
+	f := sim.Fault{Op: c.phase.op, Do: c.kind.Build()}
+	switch {
+	case c.phase.table != "":
+		f.From = len(w.sim.Ledger().Of(c.phase.op))
+	case c.phase.op != sim.List && c.phase.op != sim.Limits:
+		f.Forecast = "b"
+	}
+	if c.forGood {
+		f.Count = sim.Always
+	}
+	return f
+}
+
+// invariants hold whatever the fault is.
+func (c matrixCell) invariants(t *testing.T, w *world, err error, old sim.Job, had int) {
+	lost := 0
+	for _, tab := range []string{"a", "b", "c"} {
+		jobs := w.ledgerOf(tab)
+		job := jobs[len(jobs)-1]
+		lands := tab != "b" || err == nil || c.phase.table != ""
+		if !lands {
+			lost, job = 1, old // its rows stay as they were
+		}
+		if wrong := w.wh.differ(job); len(wrong) > 0 {
+			t.Errorf("%s of job %d is not whole:%s", tab, job.Number, lines(wrong))
+		}
+	}
+	entries := w.wh.rows("clari_forecast_entries", nil)
+	if err != nil && len(entries) < had {
+		t.Errorf("%d entries are left of %d", len(entries), had)
+	}
+	if c.phase.table != "" {
+		if len(w.wh.tables[c.phase.table]) == 0 {
+			t.Errorf("%s is empty", c.phase.table)
+		}
+		if err != nil {
+			lost++
+		}
+	}
+	if n := w.logs.count("error", ""); n != lost {
+		t.Errorf("%d error lines, %d lost:\n%s", n, lost, w.logs)
+	}
+	if err != nil && c.phase.table == "" && !strings.Contains(err.Error(), "1 of 3 exports did not land: forecast b period 2000_Q4") {
+		t.Errorf("the error does not name what is missing: %v", err)
+	}
+	if early := w.sim.Ledger().TooEarly(); len(early) > 0 {
+		t.Errorf("sent before a Retry-After had run out: %v", early)
+	}
+	w.keepsTheKey(err)
+}
+
+// keepsTheKey looks for the API key in all that can be seen of a sync.
+func (w *world) keepsTheKey(err error) {
+	w.t.Helper()
+	places := map[string]string{"log": w.logs.String(), "error": fmt.Sprint(err), "state": fmt.Sprint(w.state)}
+	for name, rows := range w.wh.tables {
+		places[name] = fmt.Sprint(slices.Collect(maps.Values(rows)))
+	}
+	for place, text := range places {
+		if strings.Contains(text, w.sim.Key()) {
+			w.t.Errorf("%s: the API key is in it: %s", place, text)
+		}
+	}
+}
+
+// ledgerOf are the jobs that requests created for a tab.
+func (w *world) ledgerOf(tab string) []sim.Job {
+	return slices.DeleteFunc(w.sim.Ledger().Created(), func(j sim.Job) bool { return j.Forecast != tab })
+}
+
+// intact counts the tabs whose newest export that landed is there whole.
+func (w *world) intact() (n int) {
+	newest := map[any]row{}
+	for _, r := range w.wh.rows("clari_forecast_exports", func(r row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
+		if before := newest[r["forecast_id"]]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
+			newest[r["forecast_id"]] = r
+		}
+	}
+	for _, job := range w.sim.Ledger().Jobs {
+		if newest[job.Forecast]["job_id"] == job.ID && len(w.wh.differ(job)) == 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,290 @@
+package lifecycle
+
+import (
+	"errors"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cloudquery/plugin-sdk/v4/message"
+	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
+
+	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// dayAt sleeps until some hours after the beginning of a day, counted from the epoch.
+func dayAt(days int, hours float64) {
+	time.Sleep(time.Until(epoch.AddDate(0, 0, days).Add(time.Duration(hours * float64(time.Hour)))))
+}
+
+// quarterOf numbers the quarter of a day, and gives its last day. Fiscal years open in February, as the stand-in's do.
+func quarterOf(day time.Time) (number int, last time.Time) {
+	months := day.Year()*12 + int(day.Month()) - 2 // since February of the year 0
+	number = months / 3
+	return number, time.Date(0, time.Month(2+3*number+3), 0, 0, 0, 0, 0, time.UTC)
+}
+
+// least is the smallest number of exports that one tab needs on each of so many days. Every day the quarters that the offsets name are
+// exported, and those once exported as current, until two exports of a quarter were later than its end and settle days.
+func least(days, settle int, offsets ...int) (exports int) {
+	watched, late := map[int]bool{}, map[int]int{}
+	for n := range days {
+		today := epoch.AddDate(0, 0, n)
+		current, _ := quarterOf(today)
+		planned := maps.Clone(watched)
+		for _, offset := range offsets {
+			planned[current+offset] = true
+		}
+		for quarter := range planned {
+			last := time.Date(0, time.Month(2+3*quarter+3), 0, 0, 0, 0, 0, time.UTC)
+			if late[quarter] == 2 {
+				continue
+			}
+			exports++
+			if today.Sub(last) > time.Duration(settle)*24*time.Hour {
+				late[quarter]++
+			}
+		}
+		watched[current] = watched[current] || planned[current]
+	}
+	return exports
+}
+
+// TestYearOfDailySyncs spends no export more than the rules ask for.
+func TestYearOfDailySyncs(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		periods []string
+		offsets []int
+	}{
+		{"previous, current and next", []string{"previous", "current", "next"}, []int{-1, 0, 1}},
+		{"current alone", []string{"current"}, []int{0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const days, tabs = 366, 2
+				tenant := tiny
+				tenant.Tabs = append(tenant.Tabs, sim.Tab{ID: "bookings", Fields: sim.Fields(1)})
+				w := newWorld(t, sim.Config{Tenant: tenant, Run: sim.Fixed(30 * time.Second)}, map[string]any{
+					"forecasts": forecasts(tenant.Tabs...), "periods": test.periods,
+				}).withState()
+				o := syncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_*"}}}
+				for day := range days {
+					dayAt(day, 6)
+					w.mustSync(o)
+				}
+				want := tabs * least(days, 14, test.offsets...)
+				spent := w.sim.Ledger().Spent()
+				t.Logf("%d daily syncs of %d tabs: %d exports spent, the least that the rules allow is %d", days, tabs, spent, want)
+				if spent != want {
+					t.Errorf("%d exports spent, want %d", spent, want)
+				}
+				w.landed()
+				w.tidy()
+				if n := w.logs.count("warn", "") + w.logs.count("error", ""); n != 0 {
+					t.Errorf("%d warnings and errors in a year without trouble", n)
+				}
+			})
+		})
+	}
+}
+
+// TestSettles: a quarter is exported until two syncs have done so later than its end and settle_days. The third quarter of fiscal 2000
+// ended 62 days before the epoch.
+func TestSettles(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		more  map[string]any
+		spent []int // after each of the syncs
+	}{
+		{"long over", nil, []int{1, 2, 2, 2}},
+		{"settle_days not over", map[string]any{"settle_days": 64}, []int{1, 2, 3, 4}},
+		{"over from the third sync on", map[string]any{"settle_days": 63}, []int{1, 2, 3, 4, 4}},
+		{"to be refreshed", map[string]any{"refresh": []string{"previous"}}, []int{1, 2, 3, 4}},
+		{"others to be refreshed", map[string]any{"refresh": []string{"1999_Q1..1999_Q4"}}, []int{1, 2, 2}},
+		{"history", map[string]any{"history": true}, []int{1, 2, 2}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"previous"}, "fiscal_year_start_month": 2})
+				maps.Copy(w.spec, test.more)
+				w.withState()
+				for day, spent := range test.spent {
+					dayAt(day, 6)
+					w.mustSync()
+					w.spent(spent)
+				}
+				settled := 0
+				for i, spent := range test.spent[1:] {
+					if spent == test.spent[i] {
+						settled++
+					}
+				}
+				if n := len(w.exports("settled")); n != settled {
+					t.Errorf("%d rows say settled, want %d", n, settled)
+				}
+				w.landed()
+			})
+		})
+	}
+}
+
+// TestSettleDaysGrow: what was settled is not any more, and settles again.
+func TestSettleDaysGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"2000_Q3"}}).withState()
+		w.mustSync()
+		w.mustSync()
+		w.mustSync()
+		w.spent(2)
+		w.spec["settle_days"] = 80
+		w.mustSync()
+		w.spent(3)
+		dayAt(30, 0)
+		for range 4 {
+			w.mustSync()
+		}
+		w.spent(5)
+	})
+}
+
+// TestNoBackend: nothing is known from sync to sync.
+func TestNoBackend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}})
+		for range 3 {
+			w.mustSync()
+		}
+		w.spent(3)
+		if n := w.logs.count("info", "no state backend"); n != 3 {
+			t.Errorf("%d lines say what a backend would save in three syncs", n)
+		}
+	})
+}
+
+// TestCurrentStaysUntilSettled: a quarter that is not current any more is exported until it is settled, in a spec that only ever asks
+// for the current one.
+func TestCurrentStaysUntilSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{}, nil).withState()
+		for day := 30; day < 50; day++ { // fiscal 2000 ends with the first of them
+			dayAt(day, 6)
+			w.mustSync()
+		}
+		if n := w.sim.Ledger().JobsFor()[sim.Asked{Forecast: "forecast", Period: "2000_Q4"}]; n != 16 {
+			t.Errorf("%d exports of the quarter that has ended, want 14 and two more", n)
+		}
+		if n := len(w.exports("settled")); n != 0 {
+			t.Errorf("%d rows tell of the quarter after it has settled, which is no part of the spec", n)
+		}
+		w.landed()
+	})
+}
+
+// TestEmptyAfterItWasCurrent: a quarter that had rows while it was current and has none now is a failure, which leaves them alone.
+func TestEmptyAfterItWasCurrent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{}, nil).withState()
+		dayAt(30, 6)
+		w.mustSync()
+		dayAt(31, 6)
+		w.sim.Add(sim.Fault{Op: sim.Create, Period: "2000_Q4", Count: 2, Do: sim.Empty()})
+		for range 2 {
+			if err := w.sync(); !errors.Is(err, export.ErrEmpty) {
+				t.Errorf("error %v", err)
+			}
+		}
+		w.mustSync()
+		w.landed()
+	})
+}
+
+// TestTableSelectedLater lands from the old job while its result lives, which costs nothing.
+func TestTableSelectedLater(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		later int // days
+		spent int
+	}{
+		{"while the result lives", 20, 2},
+		{"when it has expired", 40, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}}).withState()
+				few := syncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_entries", "clari_forecast_exports"}}}
+				w.mustSync(few)
+				w.mustSync(few)
+				dayAt(test.later, 0)
+				w.mustSync(few)
+				w.spent(2)
+				w.mustSync()
+				w.spent(test.spent)
+				w.landed()
+				if len(w.wh.tables["clari_forecast_users"]) == 0 {
+					t.Error("the new table is empty")
+				}
+				w.mustSync()
+				w.mustSync(few)
+				w.spent(test.spent)
+			})
+		})
+	}
+}
+
+// TestIncremental: with a state backend no table can be pruned by the CLI; without one all can.
+func TestIncremental(t *testing.T) {
+	for _, backend := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}})
+			w.wh.deleteStale = true
+			if backend {
+				w.withState()
+			}
+			tables := 0
+			o := syncOptions{message: func(m message.SyncMessage) {
+				if migrate, ok := m.(*message.SyncMigrateTable); ok {
+					tables++
+					if migrate.Table.IsIncremental != backend {
+						t.Errorf("%s: incremental %t with backend %t", migrate.Table.Name, migrate.Table.IsIncremental, backend)
+					}
+				}
+			}}
+			w.mustSync(o)
+			if tables < 8 {
+				t.Errorf("%d tables", tables)
+			}
+			w.mustSync()
+			w.mustSync() // settled by now
+			entries := len(w.wh.tables["clari_forecast_entries"])
+			w.spec["periods"] = []string{"1999_Q2"}
+			w.mustSync()
+			kept := len(w.wh.rows("clari_forecast_entries", func(r row) bool { return r["requested_period"] == "1999_Q1" }))
+			if want := map[bool]int{true: entries, false: 0}[backend]; kept != want {
+				t.Errorf("backend %t: %d of %d rows are left of the quarter that left the spec, want %d", backend, kept, entries, want)
+			}
+			w.landed()
+		})
+	}
+}
+
+// TestTwiceADay: every sync exports what is not settled; a job that has landed is never adopted.
+func TestTwiceADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, slow, fields(map[string]any{"periods": []string{"current", "next"}})).withState()
+		for hour := range 5 {
+			dayAt(0, float64(hour))
+			w.mustSync()
+			w.spent(2 * (hour + 1))
+		}
+		if n := len(w.exports("adopted")); n != 0 {
+			t.Errorf("%d landed jobs were adopted", n)
+		}
+		if n := len(w.values("clari_forecast_entries", "job_id")); n != 2 {
+			t.Errorf("rows of %d jobs, want those of the last two", n)
+		}
+		w.landed()
+	})
+}
