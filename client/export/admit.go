@@ -21,11 +21,12 @@ type admission struct {
 	queueTimeout time.Duration
 	books        *books
 
-	door      chan struct{} // holds one token
-	last      time.Time     // when the last creation was sent
-	blind     bool          // the limits cannot be read
-	exhausted error         // the quota is gone for this run
-	gaveUp    bool          // the queue stayed full for queue_timeout: nobody waits that long again
+	door       chan struct{} // holds one token
+	last       time.Time     // when the last creation was sent
+	blind      bool          // the limits cannot be read, or not in full
+	unreadable bool          // they cannot be read at all
+	exhausted  error         // the quota is gone for this run
+	gaveUp     bool          // the queue stayed full for queue_timeout: nobody waits that long again
 }
 
 // queueWait is the waiting of one creation for a free place.
@@ -63,9 +64,12 @@ func (a *admission) admit(ctx context.Context, w *queueWait) error {
 		return err
 	}
 	for {
-		free, err := a.look(ctx)
-		if err != nil {
-			return err
+		free := a.unreadable // asking for each export would cost time for nothing; after a refusal they are asked for again
+		if !free {
+			var err error
+			if free, err = a.look(ctx); err != nil {
+				return err
+			}
 		}
 		if a.blind && a.books.waiting() { // one by one
 			select {
@@ -97,6 +101,7 @@ func (a *admission) look(ctx context.Context) (free bool, err error) {
 			a.log.Info().AnErr("cause", err).Msg("export limits cannot be read: going on one export at a time")
 		}
 	}
+	a.unreadable = err != nil
 	if err != nil {
 		return true, nil
 	}

@@ -98,18 +98,19 @@ func TestNobodyWaits(t *testing.T) {
 // current today. The flat shapes do not tell when their quarter ends.
 func TestOldResultIsNotCurrent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{JSON: sim.FlatLists}, map[string]any{
-			"periods": []string{"current", "next"}, "history": true, "fiscal_year_start_month": 2,
+		w := newWorld(t, sim.Config{Tenant: sim.Tenant{Tabs: threeTabs}, JSON: sim.FlatLists}, map[string]any{
+			"forecasts": forecasts(threeTabs[:2]...), "periods": []string{"current", "next"}, "history": true, "fiscal_year_start_month": 2,
 		}).withState()
+		time.Sleep(19 * 24 * time.Hour) // to 20 January
 		_ = w.sync(syncOptions{started: func(p *process) {
-			p.transport = &watched{RoundTripper: p.transport, stop: stop{kill: true, op: sim.Results, n: 1, answered: true}, now: p.kill}
+			p.transport = &watched{RoundTripper: p.transport, stop: stop{kill: true, op: sim.Results, n: 2, answered: true}, now: p.kill}
 		}})
-		time.Sleep(35 * 24 * time.Hour) // into the next quarter
+		time.Sleep(20 * 24 * time.Hour) // into the next quarter, and the results are still to be had
 		if err := w.sync(); err != nil {
 			t.Fatal(err)
 		}
 		next := w.sim.Current().Add(1).String()
-		if len(w.wh.rows("clari_forecast_exports", func(r row) bool { return hasLanded(r) && r["requested_period"] == next })) != 1 {
+		if len(w.wh.rows("clari_forecast_exports", func(r row) bool { return hasLanded(r) && r["requested_period"] == next })) != 2 {
 			t.Errorf("%s has not landed:\n%s", next, w.logs)
 		}
 	})
