@@ -17,6 +17,7 @@ type stream struct {
 	out     chan<- message.SyncMessage
 	tables  schema.Tables
 	metrics *metrics
+	rows    atomic.Int64 // since the last barrier
 	last    atomic.Int64 // when the last record was handed over, in ns; 0 if none was since the last barrier
 }
 
@@ -44,6 +45,7 @@ func (s *stream) insert(ctx context.Context, record arrow.Record) error {
 	if err := s.send(ctx, &message.SyncInsert{Record: record}); err != nil {
 		return err
 	}
+	s.rows.Add(record.NumRows())
 	s.last.Store(time.Now().UnixNano())
 	s.metrics.rows(ctx, record)
 	return nil
@@ -51,10 +53,12 @@ func (s *stream) insert(ctx context.Context, record arrow.Record) error {
 
 // The CLI hands records to destinations through a timer of 1 s, and destinations buffer them for up to 20 s: when a sync then fails,
 // what waits there is dropped. A destination writes out what it holds before it migrates a table. So a migrate message that follows
-// the last record by more than the CLI's timer, and time for that timer to pass once more, is a barrier.
+// the last record by more than the CLI's timer, and time for that timer to pass once more and for the writing, is a barrier.
 const (
 	quiet    = 2 * time.Second
 	handOver = time.Second
+	writing  = 300 * time.Microsecond // a row, for a slow destination
+	buffered = 10_000                 // rows that a destination holds back at most
 )
 
 // barrier returns when destinations have written out every record sent so far. The CLI drops migrate messages under --no-migrate;
@@ -70,5 +74,5 @@ func (s *stream) barrier(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	return clari.Sleep(ctx, handOver)
+	return clari.Sleep(ctx, handOver+writing*time.Duration(min(s.rows.Swap(0), buffered)))
 }

@@ -167,6 +167,9 @@ func newSchedule(seed uint64) *schedule {
 // forecastIDs begin with one another, and one looks like a file name.
 var forecastIDs = []string{"net", "net_arr", "net_arr_2002_Q1", "bookings"}
 
+// big schedules have results that do not fit into memory, as the spool sees it: one in 2,000, with little else to do.
+func (s *schedule) big() bool { return s.seed%2000 == 999 }
+
 func (s *schedule) tenant(d dice) {
 	tenant := sim.Tenant{
 		Seed: s.seed, People: 1 + d.IntN(3), Span: 1 + d.IntN(3),
@@ -179,7 +182,7 @@ func (s *schedule) tenant(d dice) {
 		}
 		tenant.Tabs = append(tenant.Tabs, sim.Tab{ID: id, Fields: fields})
 	}
-	if s.seed%1000 == 999 { // results that do not fit into memory, as the spool sees it
+	if s.big() {
 		tenant.People, tenant.Span = 300, 8
 		for i := range tenant.Tabs {
 			tenant.Tabs[i].Fields = sim.Fields(4)
@@ -208,14 +211,21 @@ func (s *schedule) draftSpec(d dice) {
 	top := s.periods(d)
 	ids := slices.Clone(forecastIDs)
 	d.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	for i := range pick(d, 1, 1, 1, 2, 2, 3) {
+	tabs := pick(d, 1, 1, 1, 2, 2, 3)
+	if s.big() {
+		tabs, top = 1, []randomPeriod{{text: "current"}}
+	}
+	for i := range tabs {
 		tab := randomTab{id: ids[i], types: types[:1+d.IntN(4)], periods: top}
 		if i > 0 && d.in(4) { // the same tab once more, in another currency
 			tab.id, tab.currency = ids[i-1], pick(d, "EUR", "GBP")
 		}
 		s.tabs = append(s.tabs, tab)
 	}
-	own := d.IntN(4 * len(s.tabs))
+	own := d.IntN(4 * len(s.tabs)) // the tab with periods of its own, if there is one
+	if s.big() {
+		own = -1
+	}
 	relative := slices.ContainsFunc(top, randomPeriod.relative)
 	var forecasts []map[string]any
 	for i := range s.tabs {
