@@ -16,7 +16,6 @@ import (
 type metrics struct {
 	resources metric.Int64Counter
 	errors    metric.Int64Counter
-	synced    map[string]int64 // rows by table; written by one goroutine at a time
 }
 
 const telemetry = "io.cloudquery"

@@ -89,7 +89,7 @@ func (b *bench) compare(e encoding, ways []way) error {
 	}
 	defer r.close()
 	title := fmt.Sprintf("%s: %s entries, %.1f MB", e.name, count(r.entries), float64(r.size)/1e6)
-	head := []string{"way", "s, best", "s, median", "rows/s", "MB/s"}
+	head := []string{"way", "s, best", "s, median", "CPU s", "rows/s", "MB/s"}
 	if r.lines > 0 {
 		title += fmt.Sprintf(", %s lines", count(r.lines))
 		head = append(head, "lines/s")
@@ -120,7 +120,7 @@ func (b *bench) compare(e encoding, ways []way) error {
 
 func (r *result) line(w way, c, ours cost) []string {
 	s := c.best.Seconds()
-	line := []string{w.name, seconds(c.best), seconds(c.median), count(float64(r.entries) / s), decimals(1, float64(r.size)/1e6/s)}
+	line := []string{w.name, seconds(c.best), seconds(c.median), seconds(c.cpu), count(float64(r.entries) / s), decimals(1, float64(r.size)/1e6/s)}
 	if r.lines > 0 {
 		line = append(line, count(float64(r.lines)/s))
 	}

@@ -9,8 +9,9 @@ import (
 // cost is what something took, run several times.
 type cost struct {
 	best, median time.Duration
-	allocations  int64 // of one run
-	wire         int64 // bytes that would leave the plugin in one run
+	cpu          time.Duration // the least of any run; 0: this system does not tell
+	allocations  int64         // of one run
+	wire         int64         // bytes that would leave the plugin in one run
 	runs         int
 }
 
@@ -22,11 +23,14 @@ func measure(runs int, enough time.Duration, something func() (int64, error)) (c
 		runtime.GC()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		start := time.Now()
+		start, used := time.Now(), cpuTime()
 		if c.wire, err = something(); err != nil {
 			return c, err
 		}
 		took = append(took, time.Since(start))
+		if used = cpuTime() - used; c.cpu == 0 || used < c.cpu {
+			c.cpu = used
+		}
 		runtime.ReadMemStats(&after)
 		c.allocations = int64(after.Mallocs - before.Mallocs)
 	}

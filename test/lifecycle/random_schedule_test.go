@@ -156,7 +156,7 @@ func newSchedule(seed uint64) *schedule {
 	s.deleteStale = d.in(2)
 	s.tenant(d)
 	s.draftSpec(d)
-	for range 1 + d.IntN(3) {
+	for range pick(d, 1, 1, 2, 2, 3) {
 		s.steps = append(s.steps, s.draftStep(d))
 	}
 	// What an earlier sync left behind may still be of no use to the first of these: a job with a bad result is adopted, and fails.
@@ -189,7 +189,7 @@ func (s *schedule) tenant(d dice) {
 		}
 	}
 	s.config = sim.Config{
-		Tenant: tenant, Key: fmt.Sprintf("sekret%dkey+/=", s.seed),
+		Tenant: tenant, Key: fmt.Sprintf("k%d+/=sek", s.seed),
 		JSON:    pick(d, sim.Arrays, sim.Arrays, sim.FlatObjects, sim.FlatLists),
 		BareJob: d.in(2), BareList: d.in(2), CreatedAs: pick(d, 200, 201, 202),
 		Queue: sim.Between(0, pick(d, 0, 5*time.Second, 20*time.Second)), Run: sim.Between(0, pick(d, time.Second, 10*time.Second, 40*time.Second)),
