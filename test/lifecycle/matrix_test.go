@@ -42,7 +42,7 @@ var matrixPhases = []matrixPhase{
 		name: "cancel", title: "Cancelling", op: sim.Cancel, lead: []sim.Fault{{Op: sim.Create, Forecast: "b", Do: sim.StuckRunning()}},
 		about: "A job still runs when `run_timeout` has passed, so that the export has failed already. What counts is whether it is given back to the quota.",
 	},
-	{name: "limits", title: "Asking for the limits", op: sim.Limits, about: "The limits are asked for before every creation."},
+	{name: "limits", title: "Asking for the limits", op: sim.Limits, about: "The limits are asked for before every creation, until they turn out not to be readable."},
 	{
 		name: "table-jobs", title: "The table clari_export_jobs", op: sim.List, table: "clari_export_jobs",
 		about: "What the table is made from. The exports have landed by then, and stay.",

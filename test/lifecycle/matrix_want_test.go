@@ -169,8 +169,8 @@ var matrixExpectations = []expectation{
 
 	// Without limits exports go on, one by one.
 	{"limits", passing + " " + denied + " incomplete-limits", "once", landed(1)},
-	{"limits", denied + " " + nonsense + " something-went-wrong incomplete-limits", "for good", landed(1)},
-	{"limits", held + " " + broken + " " + cut + " " + silent + " refused reset", "for good", late(1)},
+	{"limits", denied + " " + nonsense + " something-went-wrong incomplete-limits unavailable-retry-after", "for good", landed(1)}, // given up once
+	{"limits", "throttled throttled-seconds throttled-date " + broken + " " + cut + " " + silent + " refused reset", "for good", late(1)},
 
 	// Tables around the exports: those have landed.
 	{"table-jobs table-limits", passing, "once", landed(1)},
