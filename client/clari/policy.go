@@ -93,7 +93,9 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 
 	case f.status == http.StatusSeeOther && create: // "done, the outcome is over there"
 		return Decision{Unclear: true, Reason: "redirected after the fact"}
-	case f.status == http.StatusBadRequest && f.code == codeWentWrong && !create:
+	case f.status == http.StatusBadRequest && f.code == codeWentWrong && create: // before a job was queued, or after
+		return Decision{Unclear: true, Reason: "something went wrong"}
+	case f.status == http.StatusBadRequest && f.code == codeWentWrong:
 		d.Retry, d.Reason = attempt < briefRetries, "something went wrong"
 	default:
 		return Decision{Reason: "refused"}

@@ -84,7 +84,7 @@ func TestPolicy(t *testing.T) {
 		{get, coded(400, "SWW"), 1, retry(2 * time.Second)},
 		{get, coded(400, "SWW"), 2, no},
 		{patch, coded(400, "SWW"), 0, retry(time.Second)},
-		{post, coded(400, "SWW"), 0, no},
+		{post, coded(400, "SWW"), 0, unclear},
 		{get, coded(403, "SWW"), 0, no},
 		// quota, documented as 400
 		{post, coded(400, codeQuota), 0, no},

@@ -24,7 +24,7 @@ type admission struct {
 	door       chan struct{} // holds one token
 	last       time.Time     // when the last creation was sent
 	blind      bool          // the limits cannot be read, or not in full
-	unreadable bool          // they cannot be read at all
+	blindUntil time.Time     // until when asking for them again would only cost time
 	exhausted  error         // the quota is gone for this run
 	gaveUp     bool          // the queue stayed full for queue_timeout: nobody waits that long again
 }
@@ -36,6 +36,7 @@ type queueWait struct {
 }
 
 const (
+	blindFor      = 10 * time.Minute
 	firstQueueGap = 5 * time.Second
 	maxQueueGap   = time.Minute
 )
@@ -64,7 +65,7 @@ func (a *admission) admit(ctx context.Context, w *queueWait) error {
 		return err
 	}
 	for {
-		free := a.unreadable // asking for each export would cost time for nothing; after a refusal they are asked for again
+		free := a.reserve == 0 && time.Now().Before(a.blindUntil)
 		if !free {
 			var err error
 			if free, err = a.look(ctx); err != nil {
@@ -101,7 +102,9 @@ func (a *admission) look(ctx context.Context) (free bool, err error) {
 			a.log.Info().AnErr("cause", err).Msg("export limits cannot be read: going on one export at a time")
 		}
 	}
-	a.unreadable = err != nil
+	if err != nil {
+		a.blindUntil = time.Now().Add(blindFor)
+	}
 	if err != nil {
 		return true, nil
 	}

@@ -35,16 +35,24 @@ func (r *run) begin(ctx context.Context, e *Export) error {
 
 // settled tells whether two syncs have exported the quarter later than its end and settle_days.
 func (r *run) settled(e *Export) bool {
-	if r.Store == nil || e.Period == "" || e.refresh || e.entry.End.IsZero() {
+	if r.Store == nil || e.Period == "" || e.refresh {
 		return false
 	}
 	late := 0
 	for _, at := range e.entry.Settled {
-		if r.final(e.entry.End, at) {
+		if r.final(r.endOf(e), at) {
 			late++
 		}
 	}
 	return late >= 2
+}
+
+// endOf is the last day of the quarter of e: as its own exports said, else as far as the calendar is known.
+func (r *run) endOf(e *Export) time.Time {
+	if e.entry.End.IsZero() && e.Period != "" {
+		return r.cal.end(e.Period, r.Spec.FiscalYearStartMonth)
+	}
+	return e.entry.End
 }
 
 // final tells whether an export at this time is late enough for the quarter's numbers not to change any more.
@@ -100,7 +108,7 @@ func (r *run) adopt(ctx context.Context, e *Export, id string, worth func(contex
 		return false, nil
 	}
 	e.Job, e.adopted, e.RequestedAt = job, true, r.Client.LocalTime(e.entry.At)
-	r.books.own(e, id, false)
+	r.books.adopted(e, id)
 	e.log(r.Log.Info()).Str("status", string(job.Status)).Msg("adopting the export of an earlier sync")
 	return true, nil
 }
@@ -120,7 +128,7 @@ func (r *run) worthHaving(ctx context.Context, e *Export, job clari.Job) bool {
 		if ended.IsZero() {
 			ended = e.entry.At
 		}
-		if !over && (now.Sub(ended) < freshFor || e.Period != "" && r.final(e.entry.End, ended)) {
+		if !over && (now.Sub(ended) < freshFor || e.Period != "" && r.final(r.endOf(e), ended)) {
 			return true
 		}
 		if r.Spec.History { // its day is lost otherwise

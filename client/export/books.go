@@ -57,17 +57,28 @@ func (b *books) lost(e *Export) bool {
 	return ok
 }
 
-// own notes a job, and whether giving up the run has to cancel it.
-func (b *books) own(e *Export, id string, unfinished bool) {
+// created notes a job that this run made for e.
+func (b *books) created(e *Export, id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.unclear, e.key)
-	b.jobs[id] = unfinished
-	if unfinished {
-		b.waited[id] = true
-	} else {
-		b.letGo(id)
-	}
+	b.jobs[id], b.waited[id] = true, true
+}
+
+// adopted notes a job that an earlier sync made for e, and that is not this run's to cancel.
+func (b *books) adopted(e *Export, id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.unclear, e.key)
+	b.jobs[id], b.waited[id] = false, true
+}
+
+// ended notes that a job has ended, or was cancelled.
+func (b *books) ended(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.jobs[id] = false
+	b.letGo(id)
 }
 
 // leave notes that e has ended, and waits for its job no longer even if that still runs.

@@ -15,71 +15,76 @@ import (
 // whatever happens in between, the next sync finds the job.
 func (r *run) create(ctx context.Context, e *Export) error {
 	var queue queueWait
-	for unclear := 0; ; {
+	unclear := 0
+	for {
 		if err := r.admission.enter(ctx, &queue); err != nil {
 			return err
 		}
 		id, err := r.request(ctx, e)
-		r.admission.last = time.Now()
 		if errors.Is(err, clari.ErrQuotaOrQueue) {
-			r.books.refused(e)
+			r.refused(ctx, e)
 			err = r.admission.refused(ctx, &queue, err)
 			r.admission.leave()
-			if err == nil {
-				continue
+			if err != nil {
+				return err
 			}
-			r.note(ctx, e, failed)
-			return err
+			continue
 		}
 		r.admission.leave()
-
-		lost, ok := errors.AsType[*clari.UnclearError](err)
-		if !ok && errors.Is(err, clari.ErrServer) { // "something went wrong": before a job was queued, or after
-			lost, ok = &clari.UnclearError{RequestedAt: e.RequestedAt, EndedAt: time.Now(), Err: err}, true
-		}
-		if ok {
-			if ctx.Err() != nil {
-				return ctx.Err() // the journal says "creating": the next sync looks for the job
-			}
-			job, found, listErr := r.reconcile(ctx, e, lost.RequestedAt, lost.EndedAt)
-			if listErr != nil {
-				return fmt.Errorf("%w; then looking for the job: %w", err, listErr)
-			}
-			if found {
-				id, err = job.ID, nil
-			} else if unclear++; unclear < r.Spec.ExportAttempts {
-				e.log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created and none can be told for sure: creating again")
-				continue
-			} else {
-				return err // the journal says "creating"
-			}
-		}
-		if err != nil {
-			r.books.refused(e)
-			r.note(ctx, e, failed)
+		lost, isUnclear := errors.AsType[*clari.UnclearError](err)
+		switch {
+		case err == nil:
+			r.own(ctx, e, id)
+			return nil
+		case !isUnclear:
+			r.refused(ctx, e)
 			return err
+		case ctx.Err() != nil:
+			return ctx.Err() // the journal says "creating": the next sync looks for the job
 		}
-		r.own(ctx, e, id)
-		return nil
+		job, found, listErr := r.reconcile(ctx, e, lost.RequestedAt, lost.EndedAt)
+		if listErr != nil {
+			return fmt.Errorf("%w; then looking for the job: %w", err, listErr)
+		}
+		if found {
+			r.own(ctx, e, job.ID)
+			return nil
+		}
+		if unclear++; unclear >= r.Spec.ExportAttempts {
+			return err // the journal says "creating"
+		}
+		e.log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created and none can be told for sure: creating again")
 	}
 }
 
 // request sends one creation, with "creating" in the journal first.
 func (r *run) request(ctx context.Context, e *Export) (jobID string, err error) {
-	e.Attempts++
 	e.RequestedAt = time.Now()
 	e.Job, e.adopted = clari.Job{}, false
 	e.entry.At, e.entry.JobID, e.entry.ExportedAt = r.Client.ServerTime(e.RequestedAt), "", time.Time{}
 	r.note(ctx, e, creating)
 	r.journal.flush(ctx)
 	r.books.lose(e) // until there is an answer
-	return r.Client.CreateForecastExport(ctx, e.ForecastID, e.body())
+	jobID, err = r.Client.CreateForecastExport(ctx, e.ForecastID, e.body())
+	e.answeredAt = time.Now()
+	r.admission.last = e.answeredAt
+	return jobID, err
 }
 
-// own takes a job that this run created into the books.
+// refused notes that no job was created: another one of the same tab and quarter, in the list of jobs, is then somebody else's.
+func (r *run) refused(ctx context.Context, e *Export) {
+	r.books.refused(e)
+	r.note(ctx, e, failed)
+	r.journal.flush(ctx)
+}
+
+// own takes a job that this run created into the books. It is paid: the journal has its id even if the sync was stopped just now.
 func (r *run) own(ctx context.Context, e *Export, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	e.Attempts++
 	e.Job = clari.Job{ID: id}
-	r.books.own(e, id, true)
+	r.books.created(e, id)
 	e.entry.JobID = id
 	r.note(ctx, e, running)
 	r.journal.flush(ctx)
@@ -112,7 +117,10 @@ func (r *run) abandon(ctx context.Context) {
 	calls.Wait()
 }
 
-const abandonTimeout = 2 * time.Second
+const (
+	abandonTimeout = 2 * time.Second
+	noteTimeout    = time.Second // of the one write to the journal that a stopped sync still makes
+)
 
 // interrupted are the jobs of creations that the end of the sync has cut short, where they can be told.
 func (r *run) interrupted(ctx context.Context) (ids []string) {
@@ -125,7 +133,10 @@ func (r *run) interrupted(ctx context.Context) (ids []string) {
 		return nil
 	}
 	for _, e := range lost {
-		from, to := r.Client.ServerTime(e.RequestedAt).Add(-windowSlack), r.Client.ServerTime(time.Now()).Add(windowSlack)
+		if e.answeredAt.Before(e.RequestedAt) { // there was no answer at all
+			e.answeredAt = time.Now()
+		}
+		from, to := r.Client.ServerTime(e.RequestedAt).Add(-windowSlack), r.Client.ServerTime(e.answeredAt).Add(windowSlack)
 		if found := r.candidates(e, jobs, from, to); len(found) == 1 && found[0].Status.Phase() < clari.PhaseDone {
 			ids = append(ids, found[0].ID)
 		}

@@ -57,6 +57,9 @@ func (r *run) fetch(ctx context.Context, e *Export, s *spool) error {
 		return fmt.Errorf("download: %w", err)
 	}
 	defer results.Body.Close()
+	if !results.EndMarked && e.Format == "csv" {
+		return errEndless
+	}
 	if _, err := io.Copy(s, results.Body); err != nil {
 		return fmt.Errorf("download: %w", err) // a cut one tells where
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
@@ -42,7 +43,7 @@ func (e *JobError) Error() string {
 // TimeoutError is a job that stayed in one phase longer than the spec allows.
 type TimeoutError struct {
 	Key    string // the spec key that sets the limit
-	Limit  fmt.Stringer
+	Limit  time.Duration
 	Status clari.Status // last seen; empty when no job was created
 }
 
@@ -68,5 +69,6 @@ var (
 	ErrEmpty     = errors.New("check: the result has no entries: check that the token's user is opted in to the forecast, scope_id and types; or set on_empty: warn")
 	ErrQuota     = errors.New("create: monthly export quota used up")
 	errQueueFull = errors.New("create: the export queue is full")
+	errEndless   = errors.New("download: a proxy on the way takes the length off the result, so that a cut would not be noticed in csv: use export_format json")
 	errExpired   = errors.New("result expired")
 )

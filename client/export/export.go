@@ -74,6 +74,7 @@ type Export struct {
 	adopted    bool // its job was created by an earlier sync
 	reexported bool // its expired result has been exported once more
 	began      time.Time
+	answeredAt time.Time     // when its last creation was answered or given up
 	ended      chan struct{} // closed when its outcome is known
 }
 

@@ -47,6 +47,9 @@ func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
 // land takes the finished job of e to the destination. A result that has expired is exported once more.
 func (r *run) land(ctx context.Context, e *Export) error {
 	for again := 0; ; {
+		if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
+			return &ContentError{Err: ErrTruncated}
+		}
 		s, err := r.download(ctx, e)
 		if err == nil {
 			err = r.Lander.Land(ctx, e, s.section(), func(found Landed) error { return r.accept(ctx, e, found) })
@@ -70,6 +73,8 @@ func (r *run) land(ctx context.Context, e *Export) error {
 		}
 	}
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 // damaged tells a result that may have been damaged on its way to us.
 func damaged(err error) bool {

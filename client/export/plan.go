@@ -168,11 +168,15 @@ func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []
 	if known {
 		next = current.Add(1).String()
 	}
+	refresh := p.refreshed(current, known)
+	for _, e := range exports {
+		e.refresh = refresh[e.Period]
+	}
 	rank := func(e *Export) int {
 		switch {
 		case e.Period == next:
 			return 0
-		case len(e.entry.Settled) > 0: // what is final there: else a backfill larger than the quota would never get past it
+		case len(e.entry.Settled) > 0 && !e.refresh: // what is final there: else a backfill larger than the quota would never get past it
 			return 2
 		default:
 			return 1
@@ -181,10 +185,6 @@ func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []
 	slices.SortStableFunc(exports, func(a, b *Export) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b.Period, a.Period)) // labels sort as the quarters do
 	})
-	refresh := p.refreshed(current, known)
-	for _, e := range exports {
-		e.refresh = refresh[e.Period]
-	}
 	return exports
 }
 

@@ -44,7 +44,7 @@ func TestCandidates(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := &run{books: newBooks()}
-			r.books.own(&Export{}, "known", false)
+			r.books.adopted(&Export{}, "known")
 			got := r.candidates(&Export{Request: test.request}, []clari.Job{test.job}, from, to)
 			if (len(got) == 1) != test.want {
 				t.Errorf("candidate: %t, want %t", len(got) == 1, test.want)
@@ -61,7 +61,7 @@ func TestCandidates(t *testing.T) {
 		if got := r.candidates(a, []clari.Job{fits}, from, to); len(got) != 0 {
 			t.Error("a job that may be the other's was taken")
 		}
-		r.books.own(b, "other", true)
+		r.books.created(b, "other")
 		if got := r.candidates(a, []clari.Job{fits}, from, to); len(got) != 1 {
 			t.Error("a job that can only be this one's was not taken")
 		}

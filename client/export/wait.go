@@ -37,13 +37,14 @@ const progressEvery = 30 * time.Second
 // wait polls the job of e until it is done, ends otherwise, or has taken longer than the spec allows.
 func (r *run) wait(ctx context.Context, e *Export) error {
 	if e.Job.Status.Phase() == clari.PhaseDone { // adopted
-		return r.finished(e)
+		return nil
 	}
 	began := time.Now() // when the present phase did, as far as it is known
 	if e.adopted && !e.Job.StartTime.IsZero() {
 		began = r.Client.LocalTime(e.Job.StartTime)
 	}
 	watch := startClock(r.Client)
+	watch.start = began // an adopted job has used up some of its time
 	queued := e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued
 	schedule := r.schedule(e, queued)
 	var logged time.Time
@@ -68,10 +69,13 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		}
 		switch phase {
 		case clari.PhaseDone:
-			r.pacer.observe(kind(e), r.took(e, began))
-			return r.finished(e)
+			r.books.ended(e.Job.ID)
+			if !began.IsZero() {
+				r.pacer.observe(kind(e), r.took(e, began))
+			}
+			return nil
 		case clari.PhaseFailed:
-			r.books.own(e, e.Job.ID, false)
+			r.books.ended(e.Job.ID)
 			return &JobError{Status: e.Job.Status}
 		case clari.PhaseUnknown:
 			r.reportUnknown(e)
@@ -98,17 +102,6 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 	return nil
 }
 
-// finished checks what the job itself says of its result.
-func (r *run) finished(e *Export) error {
-	r.books.own(e, e.Job.ID, false)
-	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
-		return &ContentError{Err: ErrTruncated}
-	}
-	return nil
-}
-
-func isTrue(b *bool) bool { return b != nil && *b }
-
 // schedule paces the polls of e. How long jobs run is learned; how long they queue depends on others.
 func (r *run) schedule(e *Export, queued bool) *schedule {
 	if queued {
@@ -117,10 +110,14 @@ func (r *run) schedule(e *Export, queued bool) *schedule {
 	return r.pacer.schedule(kind(e))
 }
 
-// turned is when the job of e came into the phase that it was not yet in at the poll before: when it started, if Clari tells.
+// turned is when the job of e came into the phase that it was not yet in at the poll before: when it started, if Clari tells. It is
+// zero for a job that has ended meanwhile, where Clari does not: how long it ran is then not known.
 func (r *run) turned(e *Export, before time.Time) time.Time {
 	if started := r.Client.LocalTime(e.Job.StartTime); started.After(before) && started.Before(time.Now()) {
 		return started
+	}
+	if e.Job.Status.Phase() == clari.PhaseDone {
+		return time.Time{}
 	}
 	return time.Now()
 }
@@ -163,10 +160,13 @@ func (r *run) giveUp(ctx context.Context, e *Export, l limit) error {
 	cancelErr := r.Client.CancelJob(ctx, e.Job.ID)
 	if errors.Is(cancelErr, clari.ErrNotCancellable) { // it has ended after all
 		if clari.Sleep(ctx, time.Duration(r.Spec.PollInterval)) == nil && r.poll(ctx, e) == nil && e.Job.Status.Phase() == clari.PhaseDone {
-			return r.finished(e)
+			r.books.ended(e.Job.ID)
+			return nil
 		}
 	}
-	r.books.own(e, e.Job.ID, false)
+	if cancelErr == nil || errors.Is(cancelErr, clari.ErrNotCancellable) {
+		r.books.ended(e.Job.ID)
+	}
 	if cancelErr != nil {
 		e.log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long, and could not be cancelled")
 		return err

@@ -31,8 +31,9 @@ type Spec struct {
 	// Anything else that is not empty is passed to Clari as it is, with one warning.
 	Periods []string `json:"periods" jsonschema:"minItems=1"`
 
-	// Month (1 to 12) in which the fiscal year begins. Needed only where Clari cannot be asked which quarter is the current one:
-	// when current is not among the periods and no state backend remembers it. With 2, February 2025 opens FY2026.
+	// Month (1 to 12) in which the fiscal year begins. With 2, February 2025 opens FY2026. Needed where periods count from the
+	// current quarter but do not include it, and no state backend remembers which it is; and where results are flat rows (all
+	// csv is) whose weeks do not span the quarter, which never settles unless its end is known.
 	FiscalYearStartMonth int `json:"fiscal_year_start_month,omitzero" jsonschema:"minimum=1,maximum=12"`
 
 	// IANA time zone whose calendar day is today, and the snapshot_date of the rows.
@@ -74,7 +75,8 @@ type Spec struct {
 	// Days after a quarter's end until it counts as settled and is not exported again. Needs a state backend.
 	SettleDays int `json:"settle_days" jsonschema:"minimum=0"`
 
-	// Periods to export again even if they are settled. Same forms as periods.
+	// Periods to export again even if they are settled, in the forms of periods: those of them that the tab has exported before,
+	// in every sync. Needs a state backend.
 	Refresh []string `json:"refresh,omitempty"`
 
 	// Keep one snapshot of each day: snapshot_date becomes part of the key. Needs a state backend.

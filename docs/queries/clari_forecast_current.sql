@@ -1,6 +1,7 @@
 -- The present state of every forecast, whatever the destination keeps of the past: for each tab, scope, currency, quarter and week
 -- the entries of the newest export that has them. A week that the newest export of all weeks left out is gone.
--- It reads the same with and without a state backend, with history, and on append-only destinations.
+-- It reads the same with and without a state backend, with history, and on append-only destinations. The table
+-- clari_forecast_exports has to be among the selected ones. To create it anew: DROP VIEW clari_forecast_current; first.
 CREATE VIEW clari_forecast_current AS
 WITH landed AS (
   SELECT forecast_id, scope_id, requested_currency, requested_period, job_id, include_historical, MAX(exported_at) AS exported_at

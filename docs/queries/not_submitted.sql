@@ -1,12 +1,23 @@
--- Who has not entered a call in the latest week of each quarter. Needs the type forecast_updated. Reads the view
--- clari_forecast_current.
-WITH latest AS (
-  SELECT forecast_id, scope_id, requested_currency, requested_period, MAX(time_frame_id) AS time_frame_id
-  FROM clari_forecast_current
-  GROUP BY forecast_id, scope_id, requested_currency, requested_period
+-- Who has not entered a call in the latest week of each quarter that has begun: weeks to come do not count. Needs the type
+-- forecast_updated. Reads the view clari_forecast_current.
+WITH frames AS (
+  SELECT forecast_id, scope_id, requested_currency, requested_period, time_frame_id, MIN(start_date) AS start_date
+  FROM clari_forecast_time_frames
+  GROUP BY forecast_id, scope_id, requested_currency, requested_period, time_frame_id
+),
+latest AS (
+  SELECT c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, MAX(c.time_frame_id) AS time_frame_id
+  FROM clari_forecast_current c
+  JOIN frames w
+    ON w.forecast_id = c.forecast_id AND w.scope_id = c.scope_id AND w.requested_currency = c.requested_currency
+   AND w.requested_period = c.requested_period AND w.time_frame_id = c.time_frame_id
+  WHERE w.start_date <= CURRENT_DATE
+  GROUP BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period
 )
 SELECT
   c.forecast_id,
+  c.scope_id,
+  c.requested_currency,
   c.requested_period,
   c.time_frame_id,
   COALESCE(MAX(u.name), c.user_id) AS person,
@@ -24,5 +35,5 @@ LEFT JOIN (
   ON u.forecast_id = c.forecast_id AND u.scope_id = c.scope_id AND u.requested_currency = c.requested_currency
  AND u.requested_period = c.requested_period AND u.user_id = c.user_id
 WHERE NOT c.is_updated
-GROUP BY c.forecast_id, c.requested_period, c.time_frame_id, c.user_id
-ORDER BY c.forecast_id, c.requested_period, person;
+GROUP BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_frame_id, c.user_id
+ORDER BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, person;

@@ -17,6 +17,8 @@ frames AS (
 )
 SELECT
   c.forecast_id,
+  c.scope_id,
+  c.requested_currency,
   c.requested_period,
   c.time_period_id,
   p.name AS person,
@@ -41,4 +43,4 @@ LEFT JOIN fields f
   ON f.forecast_id = c.forecast_id AND f.scope_id = c.scope_id AND f.requested_currency = c.requested_currency
  AND f.requested_period = c.requested_period AND f.field_id = c.field_id
 WHERE c.forecast_value IS NOT NULL
-ORDER BY c.forecast_id, c.requested_period, c.time_period_id, person, field, week;
+ORDER BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_period_id, person, field, week;

@@ -10,7 +10,7 @@ import (
 // the next value begins.
 //
 // The first error sticks and makes every further call a no-op, so that a decoder reads straight down and asks once at the end.
-// It accepts exactly what encoding/json accepts, and like it replaces invalid UTF-8 with U+FFFD.
+// It accepts what encoding/json accepts, up to maxDepth, and like it replaces invalid UTF-8 with U+FFFD.
 type cursor struct {
 	b     []byte
 	i     int
@@ -113,8 +113,8 @@ func (c *cursor) array(yield func(index int) bool) {
 	}
 }
 
-// maxDepth is how deep values may nest, as in encoding/json.
-const maxDepth = 10_000
+// maxDepth is how deep values may nest. A tenth of what encoding/json takes, so that whoever reads extra can take it.
+const maxDepth = 1000
 
 // skip checks one value and returns its bytes.
 func (c *cursor) skip() []byte {

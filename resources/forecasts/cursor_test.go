@@ -99,7 +99,7 @@ func TestDepth(t *testing.T) {
 		document := []byte(strings.Repeat("[", depth) + strings.Repeat("]", depth))
 		c := cursor{b: document, whole: true}
 		c.skip()
-		if (c.err == nil) != ok || json.Valid(document) != ok {
+		if (c.err == nil) != ok {
 			t.Errorf("depth %d: %v", depth, c.err)
 		}
 	}

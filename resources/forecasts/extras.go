@@ -33,9 +33,12 @@ func (x *extras) keep(key string, raw []byte) {
 	value := jsontext.Value(slices.Clip(x.text[from:]))
 	switch raw[0] {
 	case 't', 'f', 'n':
-	case '{', '[', '"':
-		if err := value.Format(canonical...); err != nil {
-			panic("forecasts: value was checked before: " + err.Error())
+	case '"', '{', '[':
+		if raw[0] == '"' && plain(raw, 1) == len(raw)-1 {
+			break
+		}
+		if value.Format(canonical...) != nil { // nested too deep for it
+			value = slices.Clone(raw)
 		}
 	default:
 		if _, err := strconv.ParseFloat(alias(raw), 64); err != nil { // destinations choke on a number beyond float64

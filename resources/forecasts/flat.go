@@ -37,7 +37,11 @@ func inspectFlat(ctx context.Context, r *io.SectionReader, shape string, a Asked
 		return nil, err
 	}
 	result := &Result{Shape: shape, Quarter: quarter, Start: a.QuarterStart, End: a.QuarterEnd, Entries: b.entries.count}
-	result.emit = func(_ context.Context, out rows) error { return b.emitSmall(out, result) }
+	told := *result // what is inferred next is good enough to settle a quarter, and not for a row
+	result.emit = func(_ context.Context, out rows) error { return b.emitSmall(out, &told) }
+	if result.End.IsZero() {
+		result.Start, result.End = b.weeks.quarterDays()
+	}
 	result.entries = b.parts(quarter, table.NonZero(cmp.Or(a.Currency, a.JobCurrency)))
 	return result, nil
 }

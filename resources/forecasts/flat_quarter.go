@@ -64,6 +64,27 @@ func (w *flatWeeks) quarterOfLabels() (spec.Quarter, bool) {
 	return spec.Quarter{}, false
 }
 
+// quarterDays are the first and last day of the quarter that the weeks make up, zero if they are not a whole quarter's. Fiscal
+// quarters begin with a month, and their first week holds that day: of a result with history the earliest week tells which it is.
+func (w *flatWeeks) quarterDays() (start, end time.Time) {
+	const wholeQuarter = 12 * 7 // days from the first week's start to the last one's, at least
+	if len(w.weeks) == 0 {
+		return start, end
+	}
+	first, last := w.weeks[0].day, w.weeks[0].day
+	for _, week := range w.weeks {
+		first, last = min(first, week.day), max(last, week.day)
+	}
+	start = table.DayTime(first + 6)
+	start = start.AddDate(0, 0, 1-start.Day()) // of the month that the first week ends in
+	end = start.AddDate(0, 3, -1)
+	whole := last-first >= wholeQuarter && !table.DayTime(last).After(end) && !start.Before(table.DayTime(first))
+	if !whole {
+		return time.Time{}, time.Time{}
+	}
+	return start, end
+}
+
 // outside says of which weeks the rows are when none of them starts in the quarter, or less than eight days before it: its
 // first week may begin in the one before. Either end of the quarter may be unknown.
 func (w *flatWeeks) outside(start, end time.Time) string {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 func TestFlatQuarter(t *testing.T) {
@@ -63,5 +65,44 @@ func TestFlatQuarter(t *testing.T) {
 				require.Equal(t, tt.asked.QuarterEnd, result.End)
 			}
 		})
+	}
+}
+
+func TestQuarterDaysOfWeeks(t *testing.T) {
+	weeks := func(first string, n int) *flatWeeks {
+		day, err := time.Parse(time.DateOnly, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &flatWeeks{}
+		for i := range n {
+			w.weeks = append(w.weeks, flatWeek{day: table.Day(day.AddDate(0, 0, 7*i)).V})
+		}
+		return w
+	}
+	for _, test := range []struct {
+		name, first string
+		weeks       int
+		start, end  string
+	}{
+		{"the first week begins in the quarter before", "2026-04-26", 14, "2026-05-01", "2026-07-31"},
+		{"the first week begins with the quarter", "2026-05-01", 14, "2026-05-01", "2026-07-31"},
+		{"over a new year", "2025-10-27", 14, "2025-11-01", "2026-01-31"},
+		{"half a quarter", "2026-04-26", 7, "", ""},
+		{"one week", "2026-04-26", 1, "", ""},
+		{"more than a quarter", "2026-04-26", 20, "", ""},
+		{"a first week that no month begins in", "2026-05-08", 14, "", ""},
+		{"none", "2026-04-26", 0, "", ""},
+	} {
+		start, end := weeks(test.first, test.weeks).quarterDays()
+		text := func(at time.Time) string {
+			if at.IsZero() {
+				return ""
+			}
+			return at.Format(time.DateOnly)
+		}
+		if text(start) != test.start || text(end) != test.end {
+			t.Errorf("%s: %s to %s, want %s to %s", test.name, text(start), text(end), test.start, test.end)
+		}
 	}
 }

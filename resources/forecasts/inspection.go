@@ -191,6 +191,7 @@ func (in *inspection) result() (*Result, error) {
 		return nil, err
 	}
 	res.Entries = in.entries - merged
+	in.seen = hashSet{} // the closures below keep in alive until the last row is out: not its largest part
 	res.emit, res.entries = in.emitSmall, again.parts()
 	return res, nil
 }

@@ -32,7 +32,8 @@ func (a answer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func sync(t *testing.T, a answer) (rows []map[string]any, err error) {
+// sync returns the rows of each record that was sent.
+func sync(t *testing.T, a answer) (records [][]map[string]any, err error) {
 	api, err := clari.New(clari.Config{BaseURL: "https://api.clari.test/v4", APIKey: "k", Transport: a})
 	if err != nil {
 		t.Fatal(err)
@@ -42,9 +43,12 @@ func sync(t *testing.T, a answer) (rows []map[string]any, err error) {
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal(text, &rows)
+		var rows []map[string]any
+		err = json.Unmarshal(text, &rows)
+		records = append(records, rows)
+		return err
 	})
-	return rows, err
+	return records, err
 }
 
 func TestSync(t *testing.T) {
@@ -74,11 +78,11 @@ func TestSync(t *testing.T) {
 				tt.want["_cq_id"] = uuid.NewSHA1(uuid.UUID{}, sum[:]).String()
 				tt.want["_cq_parent_id"] = nil
 				tt.want["observed_at"] = "2000-01-01 00:00:00Z"
-				rows, err := sync(t, answer{http.StatusOK, tt.body})
-				if err != nil || len(rows) != 1 {
-					t.Fatalf("%d rows, %v", len(rows), err)
+				records, err := sync(t, answer{http.StatusOK, tt.body})
+				if err != nil || len(records) != 1 || len(records[0]) != 1 {
+					t.Fatalf("sent %v, %v", records, err)
 				}
-				if diff := cmp.Diff(tt.want, rows[0]); diff != "" {
+				if diff := cmp.Diff(tt.want, records[0][0]); diff != "" {
 					t.Error(diff)
 				}
 			})
@@ -87,8 +91,9 @@ func TestSync(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	if _, err := sync(t, answer{http.StatusForbidden, `{"message":"no"}`}); !errors.Is(err, clari.ErrForbidden) {
-		t.Errorf("got %v", err)
+	records, err := sync(t, answer{http.StatusForbidden, `{"message":"no"}`})
+	if !errors.Is(err, clari.ErrForbidden) || len(records) != 0 {
+		t.Errorf("sent %v, got %v", records, err)
 	}
 }
 

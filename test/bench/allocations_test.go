@@ -1,7 +1,16 @@
 package main
 
 import (
+	"context"
+	"math"
+	"sync"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // What a row may allocate is the one result of these measurements that does not depend on the machine. Whole passes over 28,000
@@ -32,30 +41,86 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// The ways that are compared must agree on what is in a result, or they do not do the same work.
+// The ways that are compared must agree on what is in a result, or they do not do the same work: on how many amounts there are in
+// each column, and on their sums.
 func TestWaysAgree(t *testing.T) {
 	b := &bench{Context: t.Context(), dir: t.TempDir()}
 	for _, e := range encodings {
-		r, err := b.result(e, 20)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.close()
-		rows, err := decodeRows(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(rows) != r.entries {
-			t.Errorf("%s: %d rows of %d", e.name, len(rows), r.entries)
-		}
-		values := 0
-		for _, w := range rows {
-			if w.ForecastValue != nil || w.QuotaValue != nil {
-				values++
+		t.Run(e.name, func(t *testing.T) {
+			r, err := b.result(e, 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.close()
+			rows, err := decodeRows(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rows) != r.entries {
+				t.Errorf("%d rows of %d", len(rows), r.entries)
+			}
+			usual := map[string]*column{}
+			for _, name := range amountColumns {
+				usual[name] = new(column)
+			}
+			for _, w := range rows {
+				for i, v := range []*float64{w.ForecastValue, w.QuotaValue, w.AdjustmentValue} {
+					if v != nil {
+						usual[amountColumns[i]].add(*v)
+					}
+				}
+			}
+			ours := landedAmounts(t, r)
+			for _, name := range amountColumns {
+				a, b := ours[name], usual[name]
+				if a.n != b.n || a.n == 0 || math.Abs(a.sum-b.sum) > 1e-9*math.Abs(b.sum) {
+					t.Errorf("%s: the plugin has %d amounts, in all %f; encoding/json %d, in all %f", name, a.n, a.sum, b.n, b.sum)
+				}
+			}
+		})
+	}
+}
+
+var amountColumns = []string{"forecast_value", "quota_value", "adjustment_value"}
+
+// column is what is in a column of amounts.
+type column struct {
+	n   int
+	sum float64
+}
+
+func (c *column) add(v float64) {
+	c.n++
+	c.sum += v
+}
+
+// landedAmounts adds up the amounts in the records that the plugin makes of a result.
+func landedAmounts(t *testing.T, r *result) map[string]*column {
+	columns := map[string]*column{}
+	for _, name := range amountColumns {
+		columns[name] = new(column)
+	}
+	var mu sync.Mutex
+	onlyEntries := func(name string) bool { return name == forecasts.EntriesTable }
+	tables := forecasts.NewTables(onlyEntries, table.Options{}, func(_ context.Context, record arrow.Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for i, field := range record.Schema().Fields() {
+			c, values := columns[field.Name], record.Column(i)
+			for row := 0; c != nil && row < values.Len(); row++ {
+				if values.IsValid(row) {
+					c.add(values.(*array.Float64).Value(row))
+				}
 			}
 		}
-		if values < r.entries/2 {
-			t.Errorf("%s: %d entries with an amount, of %d", e.name, values, r.entries)
-		}
+		return nil
+	})
+	found, err := forecasts.Inspect(t.Context(), r.section(), r.asked())
+	if err != nil {
+		t.Fatal(err)
 	}
+	if _, err := found.Emit(t.Context(), forecasts.Origin{ForecastID: tab, RequestedPeriod: quarter.String()}, tables); err != nil {
+		t.Fatal(err)
+	}
+	return columns
 }

@@ -1,6 +1,6 @@
 // Command clarisim stands in for the Clari API on a loopback address, and prints the CloudQuery spec to use with it:
 //
-//	go run ./test/clarisim > out/sim.yml
+//	go run ./test/clarisim > sim.yml
 //
 // It logs the requests it answers, and ends with Ctrl-C. Faults are given by name, for one operation or all that they are for,
 // for the nth request and as many as wanted:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestRun(t *testing.T) {
 	var log bytes.Buffer
 	ended := make(chan error)
 	go func() {
-		err := run(ctx, []string{"-tabs", "a,b", "-key", "it's \"secret\"", "-quarters", "2", "-fault", "forbidden@list"}, in, &log)
+		err := run(ctx, []string{"-tabs", "a,b", "-key", "it's \"secret\"", "-quarters", "2", "-database", "./it's \"mine\": #1.db", "-fault", "forbidden@list"}, in, &log)
 		in.Close()
 		ended <- err
 	}()
@@ -61,7 +62,7 @@ func TestRun(t *testing.T) {
 	require.Equal(t, []string{"source", "local", "./bin/cq-source-clari"}, []string{source.Kind, source.Spec.Registry, source.Spec.Path})
 	require.Equal(t, []string{"destination", "sqlite", "overwrite"}, []string{destination.Kind, destination.Spec.Name, destination.Spec.WriteMode})
 	require.Equal(t, []string{"sqlite"}, source.Spec.Destinations)
-	require.Equal(t, "./out/sim.db", destination.Spec.Spec.Connection)
+	require.Equal(t, `./it's "mine": #1.db`, destination.Spec.Spec.Connection)
 	s := source.Spec.Spec
 	require.Equal(t, []string{"current-2..current+1"}, s.Periods)
 	require.Len(t, s.Forecasts, 2)
@@ -115,11 +116,27 @@ func TestParseFault(t *testing.T) {
 }
 
 func TestParseDuration(t *testing.T) {
-	for _, text := range []string{"3s", "1s-3s", "~3s"} {
-		d, err := parseDuration(text)
+	for _, tt := range []struct {
+		text              string
+		low, median, high time.Duration // one in twenty draws is shorter than low, one in twenty longer than high
+		least, most       time.Duration
+	}{
+		{"3s", 3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second},
+		{"1s-3s", 1100 * time.Millisecond, 2 * time.Second, 2900 * time.Millisecond, time.Second, 3 * time.Second},
+		{"~3s", 949 * time.Millisecond, 3 * time.Second, 9488 * time.Millisecond, 1, time.Hour}, // a factor e^(1.645 x 0.7)
+	} {
+		d, err := parseDuration(tt.text)
 		require.NoError(t, err)
-		got := d(rand.New(rand.NewPCG(1, 1)))
-		require.Greater(t, got, 500*time.Millisecond)
-		require.Less(t, got, 30*time.Second)
+		random := rand.New(rand.NewPCG(1, 1))
+		drawn := make([]time.Duration, 10_000)
+		for i := range drawn {
+			drawn[i] = d(random)
+		}
+		slices.Sort(drawn)
+		for i, want := range map[int]time.Duration{500: tt.low, 5000: tt.median, 9500: tt.high} {
+			require.InEpsilon(t, want, drawn[i], 0.05, "%s: draw %d in order", tt.text, i)
+		}
+		require.GreaterOrEqual(t, drawn[0], tt.least)
+		require.LessOrEqual(t, drawn[len(drawn)-1], tt.most)
 	}
 }

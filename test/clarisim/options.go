@@ -46,7 +46,7 @@ func parse(args []string, messages io.Writer) (options, error) {
 	f.IntVar(&o.concurrent, "queue", 3, "jobs that may be queued or running at once")
 	f.IntVar(&o.monthly, "quota", 1000, "exports in 30 days")
 	f.IntVar(&o.rate, "rate", 0, "requests a second before 429; 0 is no limit")
-	f.StringVar(&o.database, "database", "./out/sim.db", "SQLite file that the spec names")
+	f.StringVar(&o.database, "database", "./sim.db", "SQLite file that the spec names")
 	f.Func("fault", "fault to show, name[@operation][:nth][xcount], as often as wanted; -fault list lists the names", func(s string) error {
 		faults, err := parseFault(s)
 		o.faults = append(o.faults, faults...)

@@ -18,27 +18,36 @@ var yamlBlock = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```")
 
 // TestDocumentsInDocs: whatever a reader may copy as a whole works.
 func TestDocumentsInDocs(t *testing.T) {
-	pages, err := filepath.Glob("../../docs/*.md")
-	require.NoError(t, err)
-	deeper, err := filepath.Glob("../../docs/*/*.md")
-	require.NoError(t, err)
-	pages = append(append(pages, deeper...), "../../README.md")
-	documents := 0
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
+	documents := map[string]int{}
+	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md", "docs/*/*.yml"} {
+		pages, err := filepath.Glob("../../" + pattern)
 		require.NoError(t, err)
-		for _, block := range yamlBlock.FindAllStringSubmatch(string(text), -1) {
-			if !strings.Contains(block[1], "kind: source") {
-				continue
-			}
-			documents++
-			config, err := runner.Parse([]byte(block[1]), func(string) (string, bool) { return "dummy-value", true })
-			require.NoError(t, err, "%s:\n%s", page, block[1])
-			data, err := json.Marshal(config.Source.Spec)
+		require.NotEmpty(t, pages, pattern)
+		for _, page := range pages {
+			content, err := os.ReadFile(page)
 			require.NoError(t, err)
-			_, err = spec.Parse(data)
-			require.NoError(t, err, "%s:\n%s", page, block[1])
+			blocks := []string{string(content)}
+			if filepath.Ext(page) == ".md" {
+				blocks = nil
+				for _, block := range yamlBlock.FindAllStringSubmatch(string(content), -1) {
+					if strings.Contains(block[1], "kind: source") {
+						blocks = append(blocks, block[1])
+					}
+				}
+			}
+			for _, block := range blocks {
+				documents[strings.TrimPrefix(page, "../../")]++
+				config, err := runner.Parse([]byte(block), func(string) (string, bool) { return "dummy-value", true })
+				require.NoError(t, err, "%s:\n%s", page, block)
+				data, err := json.Marshal(config.Source.Spec)
+				require.NoError(t, err)
+				_, err = spec.Parse(data)
+				require.NoError(t, err, "%s:\n%s", page, block)
+			}
 		}
 	}
-	require.GreaterOrEqual(t, documents, 2)
+	require.Equal(t, map[string]int{
+		"README.md": 1, "docs/configuration.md": 2,
+		"docs/examples/backfill.yml": 1, "docs/examples/daily.yml": 1, "docs/examples/history.yml": 1,
+	}, documents)
 }

@@ -6,9 +6,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,8 +42,16 @@ func open(t *testing.T) *database {
 	return d
 }
 
-// sync runs one sync with write_mode overwrite.
+// sync runs one sync with write_mode overwrite, which must succeed.
 func (d *database) sync(t *testing.T, s *sim.Server, fields map[string]any) {
+	t.Helper()
+	if err := d.try(t, s, fields); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// try runs one sync that may fail.
+func (d *database) try(t *testing.T, s *sim.Server, fields map[string]any) error {
 	t.Helper()
 	spec := map[string]any{"api_key": s.Key(), "base_url": s.MemoryURL(), "delay_between_exports": "0s"}
 	for k, v := range fields {
@@ -80,9 +91,7 @@ func (d *database) sync(t *testing.T, s *sim.Server, fields map[string]any) {
 	if err := destination.Write(ctx, written); err != nil {
 		t.Fatal(err)
 	}
-	if syncErr != nil {
-		t.Log(syncErr)
-	}
+	return syncErr
 }
 
 func (d *database) view(t *testing.T) {
@@ -167,7 +176,9 @@ func TestCurrentIsTheNewestExportOfAllWeeks(t *testing.T) {
 		time.Sleep(2 * week)
 		d.sync(t, s, fields)
 		s.Add(sim.Fault{Op: sim.Create, Count: sim.Always, Do: sim.Ends(sim.Failed)})
-		d.sync(t, s, fields) // what fails changes nothing
+		if err := d.try(t, s, fields); err == nil { // what fails changes nothing
+			t.Fatal("a failed export is no error")
+		}
 		d.view(t)
 		want := map[string]string{}
 		truth(s.Ledger().Created()[1], want)
@@ -181,10 +192,13 @@ func TestCurrentIsEmptyAfterAnEmptyExport(t *testing.T) {
 		defer s.Close()
 		fields := map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "on_empty": "warn"}
 		d.sync(t, s, fields)
+		d.view(t)
+		if len(d.sums(t)) == 0 {
+			t.Fatal("no rows before the empty export")
+		}
 		time.Sleep(week)
 		s.Add(sim.Fault{Op: sim.Create, Do: sim.Empty()})
 		d.sync(t, s, fields)
-		d.view(t)
 		same(t, d.sums(t), nil)
 	})
 }
@@ -213,26 +227,28 @@ func TestWeekOverWeek(t *testing.T) {
 			cfg.JSON = encoding
 			s, d := sim.New(cfg), open(t)
 			defer s.Close()
-			d.sync(t, s, map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "periods": []string{"previous", "current"}})
+			d.sync(t, s, map[string]any{
+				"forecasts": []map[string]any{{"id": "forecast"}, {"id": "forecast", "currency": "EUR"}}, "periods": []string{"previous", "current"},
+			})
 			d.view(t)
 			rows, err := d.Query(query(t, "week_over_week"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer rows.Close()
-			type key struct{ period, person, field string }
+			type key struct{ scope, currency, period, person, field string }
 			before := map[key]float64{}
 			n := 0
 			for rows.Next() {
-				var forecast, period, timePeriod, person, field, week string
+				var forecast, scope, requested, period, timePeriod, person, field, week string
 				var role, currency sql.NullString
 				var value float64
 				var change, adjustment sql.NullFloat64
-				if err := rows.Scan(&forecast, &period, &timePeriod, &person, &role, &field, &week, &currency, &value, &change, &adjustment); err != nil {
+				if err := rows.Scan(&forecast, &scope, &requested, &period, &timePeriod, &person, &role, &field, &week, &currency, &value, &change, &adjustment); err != nil {
 					t.Fatal(err)
 				}
 				n++
-				k := key{period, person, field}
+				k := key{scope, requested, period, person, field}
 				was, seen := before[k]
 				if change.Valid != seen || seen && math.Abs(change.Float64-(value-was)) > 0.01 {
 					t.Errorf("%v in week %s: change %v from %v to %v", k, week, change, was, value)
@@ -257,53 +273,142 @@ func TestWeekOverWeek(t *testing.T) {
 	}
 }
 
-func TestOtherQueries(t *testing.T) {
+// line is what freshness says of a quarter.
+type line struct {
+	from, failed sql.NullString
+	failing      bool
+	failures     int
+	spent        int
+}
+
+func (d *database) freshness(t *testing.T) map[string]line {
+	t.Helper()
+	rows, err := d.Query(query(t, "freshness"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	lines := map[string]line{}
+	for rows.Next() {
+		var tab, scope, currency, period string
+		var l line
+		if err := rows.Scan(&tab, &scope, &currency, &period, &l.from, &l.failed, &l.failing, &l.failures, &l.spent); err != nil {
+			t.Fatal(err)
+		}
+		if tab != "forecast" || scope != "" || currency != "" {
+			t.Errorf("tab %q, scope %q, currency %q", tab, scope, currency)
+		}
+		lines[period] = l
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestFreshness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, d := sim.New(changing()), open(t)
 		defer s.Close()
-		fields := map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "export_attempts": 1}
-		d.sync(t, s, fields)
-		s.Add(sim.Fault{Op: sim.Create, Do: sim.Ends(sim.Failed)})
-		d.sync(t, s, fields)
-		d.view(t)
-
-		var tab, scope, currency, period, from string
-		var failed sql.NullString
-		var failures, spent int
-		rows := d.QueryRow("SELECT * FROM (" + trimmed(query(t, "freshness")) + ") WHERE data_from IS NOT NULL")
-		if err := rows.Scan(&tab, &scope, &currency, &period, &from, &failed, &failures, &spent); err != nil {
-			t.Fatal(err)
-		}
-		if tab != "forecast" || from == "" || spent < 1 {
-			t.Errorf("freshness: %s from %s, %d spent", tab, from, spent)
-		}
-
-		var people, missing int
-		if err := d.QueryRow("SELECT COUNT(*), COALESCE(SUM(fields_not_updated), 0) FROM ("+trimmed(query(t, "not_submitted"))+")").Scan(&people, &missing); err != nil {
-			t.Fatal(err)
-		}
-		latest, want := "", 0
-		job := s.Ledger().Created()[0]
-		for e := range job.Export.Entries() {
-			latest = max(latest, e.TimeFrameID)
-		}
-		for e := range job.Export.Entries() {
-			if e.TimeFrameID == latest && e.IsUpdated.Valid && !e.IsUpdated.V {
-				want++
+		current := s.Current()
+		previous := current.Add(-1).String()
+		fields := map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "periods": []string{previous, "current"}, "export_attempts": 1}
+		check := func(when string, failing ...string) {
+			t.Helper()
+			failures, spent := 0, 0
+			for period, l := range d.freshness(t) {
+				failures, spent = failures+l.failures, spent+l.spent
+				if l.failing != slices.Contains(failing, period) {
+					t.Errorf("%s: %q: failing %t", when, period, l.failing)
+				}
+				if l.from.Valid != (period != "") || l.failed.Valid != (l.failures > 0) {
+					t.Errorf("%s: %q: data from %v, last failure %v of %d", when, period, l.from, l.failed, l.failures)
+				}
+			}
+			jobs := s.Ledger().Created()
+			ended := 0
+			for _, job := range jobs {
+				if job.End == sim.Failed {
+					ended++
+				}
+			}
+			if spent != len(jobs) || failures != ended {
+				t.Errorf("%s: %d failures and %d exports spent, want %d and %d", when, failures, spent, ended, len(jobs))
 			}
 		}
-		if missing != want || want == 0 || people == 0 {
-			t.Errorf("%d fields of %d people are not updated, want %d", missing, people, want)
+		d.sync(t, s, fields)
+		check("at first")
+
+		time.Sleep(time.Hour)
+		s.Add(sim.Fault{Op: sim.Create, Count: 2, Do: sim.Ends(sim.Failed)})
+		if err := d.try(t, s, fields); err == nil {
+			t.Fatal("two failed exports are no error")
 		}
+		check("after failures", previous, "") // which quarter was current, nobody knew
+
+		time.Sleep(time.Hour)
+		d.sync(t, s, fields)
+		check("repaired")
 	})
 }
 
-// trimmed is a query as part of another.
-func trimmed(query string) string {
-	for i := len(query) - 1; i >= 0; i-- {
-		if query[i] == ';' {
-			return query[:i]
+func TestNotSubmitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := changing()
+		cfg.Tenant.BlankWeeks = true
+		s, d := sim.New(cfg), open(t)
+		defer s.Close()
+		time.Sleep(2 * week)
+		d.sync(t, s, map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "periods": []string{"current", "next"}})
+		d.view(t)
+
+		today := time.Now().UTC().Format(time.DateOnly)
+		text := query(t, "not_submitted")
+		if n := strings.Count(text, "CURRENT_DATE"); n != 1 {
+			t.Fatalf("CURRENT_DATE is there %d times", n)
 		}
-	}
-	return query
+		rows, err := d.Query(strings.Replace(text, "CURRENT_DATE", "'"+today+"'", 1)) // the database has another clock
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		got := map[string]int{}
+		for rows.Next() {
+			var tab, scope, currency, period, frame, person string
+			var email sql.NullString
+			var missing int
+			if err := rows.Scan(&tab, &scope, &currency, &period, &frame, &person, &email, &missing); err != nil {
+				t.Fatal(err)
+			}
+			if tab != "forecast" || scope != "" || currency != "" || person == "" {
+				t.Errorf("tab %q, scope %q, currency %q, person %q", tab, scope, currency, person)
+			}
+			got[period+" "+frame] += missing
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+
+		want := map[string]int{}
+		later := 0
+		for _, job := range s.Ledger().Created() {
+			latest, missing := "", map[string]int{}
+			for e := range job.Export.Entries() {
+				if e.TimeFrameID > "TF:"+today {
+					later++
+					continue
+				}
+				latest = max(latest, e.TimeFrameID)
+				if e.IsUpdated.Valid && !e.IsUpdated.V {
+					missing[e.TimeFrameID]++
+				}
+			}
+			if missing[latest] > 0 {
+				want[job.Got+" "+latest] = missing[latest]
+			}
+		}
+		if !maps.Equal(got, want) || len(want) == 0 || later == 0 {
+			t.Errorf("fields not updated by week: %v, want %v; %d entries of weeks to come", got, want, later)
+		}
+	})
 }
