@@ -46,9 +46,7 @@ func (c *cursor) ranOut() {
 // peek skips white space and returns the byte after it, 0 after an error.
 func (c *cursor) peek() byte {
 	for ; c.i < len(c.b); c.i++ {
-		switch ch := c.b[c.i]; ch {
-		case ' ', '\t', '\n', '\r':
-		default:
+		if ch := c.b[c.i]; ch > ' ' || ch != ' ' && ch != '\t' && ch != '\n' && ch != '\r' {
 			return ch
 		}
 	}
