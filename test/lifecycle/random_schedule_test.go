@@ -156,7 +156,7 @@ func newSchedule(seed uint64) *schedule {
 	s.deleteStale = d.in(2)
 	s.tenant(d)
 	s.draftSpec(d)
-	for range pick(d, 1, 1, 2, 2, 3) {
+	for range pick(d, 1, 1, 1, 1, 2, 3) {
 		s.steps = append(s.steps, s.draftStep(d))
 	}
 	// What an earlier sync left behind may still be of no use to the first of these: a job with a bad result is adopted, and fails.
@@ -172,7 +172,7 @@ func (s *schedule) big() bool { return s.seed%2000 == 999 }
 
 func (s *schedule) tenant(d dice) {
 	tenant := sim.Tenant{
-		Seed: s.seed, People: 1 + d.IntN(3), Span: 1 + d.IntN(3),
+		Seed: s.seed, People: 1 + d.IntN(2), Span: 1 + d.IntN(3),
 		ChangeEvery: pick(d, 0, time.Hour), MissingCRM: pick(d, 0, 2), BlankWeeks: d.in(4),
 	}
 	for _, id := range forecastIDs {
@@ -211,7 +211,7 @@ func (s *schedule) draftSpec(d dice) {
 	top := s.periods(d)
 	ids := slices.Clone(forecastIDs)
 	d.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	tabs := pick(d, 1, 1, 1, 2, 2, 3)
+	tabs := pick(d, 1, 1, 1, 1, 1, 2, 3)
 	if s.big() {
 		tabs, top = 1, []randomPeriod{{text: "current"}}
 	}
