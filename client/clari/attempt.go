@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	callTimeout = CreateTimeout // one try of a small call, from its turn to the end of the body
-	idleTimeout = time.Minute   // a download: until the header is there, and then between two bytes
+	callTimeout = time.Minute // one try of a small call, from its turn to the end of the body
+	idleTimeout = time.Minute // a download: until the header is there, and then between two bytes
 
 	maxAnswer  = 1 << 20
 	maxJobList = 64 << 20

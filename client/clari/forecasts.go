@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // ForecastExport is what to export of a forecast tab. What is left empty is not sent, and Clari chooses.
@@ -23,7 +22,7 @@ type ForecastExport struct {
 
 // CreateTimeout is how long one try to create a job may take: a process that died during one left a job, if any, that started within
 // that time.
-const CreateTimeout = time.Minute
+const CreateTimeout = callTimeout
 
 // CreateForecastExport queues an export of a forecast tab and returns its job's id. It uses up one export of the monthly quota. An error
 // that is an *UnclearError may have done so too; any other means that no job was created.

@@ -12,7 +12,7 @@ import (
 )
 
 // admission is the door through which all creations of a run pass, one at a time and in the order of the plan. It keeps them
-// apart, looks at the live limits before each, and waits while the queue is full.
+// apart, looks at the live limits before each while they can be read, and waits while the queue is full.
 type admission struct {
 	client       *clari.Client
 	log          zerolog.Logger
@@ -104,8 +104,6 @@ func (a *admission) look(ctx context.Context) (free bool, err error) {
 	}
 	if err != nil {
 		a.blindUntil = time.Now().Add(blindFor)
-	}
-	if err != nil {
 		return true, nil
 	}
 	if quota != nil && *quota-a.reserve <= 0 {

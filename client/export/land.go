@@ -20,7 +20,7 @@ type Lander interface {
 	Barrier(ctx context.Context) error
 }
 
-// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds, and a
+// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds or more, and a
 // crash before it costs nothing while results live.
 const barrierEvery = 5 * time.Minute
 

@@ -86,7 +86,7 @@ func calendarKey(baseURL string) string {
 	return "clari/calendar/" + fingerprint(baseURL)
 }
 
-// load reads a key into v, which points to a zero value. What cannot be read or understood is as if it was never written.
+// load reads a key into v, and leaves v as it is where there is none. What cannot be read or understood is as if it was never written.
 func (j *journal) load(ctx context.Context, key string, v any) {
 	if j.store == nil {
 		return
