@@ -60,7 +60,7 @@ func newRun(c Config) *run {
 	r := &run{
 		Config: c, started: time.Now().UTC().Truncate(time.Second), cal: newCalendar(), books: newBooks(),
 		pacer: newPacer(time.Duration(c.Spec.PollInterval), time.Duration(c.Spec.PollMaxInterval)),
-		slots: make(chan struct{}, c.Spec.Concurrency), arriving: make(chan *Export),
+		slots: make(chan struct{}, max(1, int(c.Spec.Concurrency))), arriving: make(chan *Export),
 	}
 	var once sync.Once
 	r.journal = &journal{store: c.Store, warn: func(err error) {

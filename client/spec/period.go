@@ -25,10 +25,13 @@ type Bound struct {
 	Quarter  Quarter // only if not Relative
 }
 
+// likeQuarter is what can only be meant as a quarter: Clari would answer with its current one.
+var likeQuarter = regexp.MustCompile(`(?i)^\s*(?:fy)?[\s_'-]*[0-9]*[\s_./-]*q(?:uarter)?[\s_-]*[0-9]*[\s_./-]*(?:fy)?[\s_'-]*[0-9]*\s*$`)
+
 var offsetForm = regexp.MustCompile(`^current([+-][0-9]{1,3})$`)
 
 // ParsePeriod reads one item of periods: "2026_Q1", "previous", "current", "next", "current-4", or a range of two of
-// those such as "2024_Q1..current". Any other text is a Literal. An empty item, a range with an end that is none of the
+// those such as "2024_Q1..current". Any other text is a Literal, but for what can only be a quarter misspelt, which is an error. An empty item, a range with an end that is none of the
 // forms, one that ends before it starts and one of more than 200 quarters are errors.
 func ParsePeriod(item string) (Period, error) {
 	p, wrong := parsePeriod(item)
@@ -46,7 +49,11 @@ func parsePeriod(item string) (p Period, wrong string) {
 	first, second, ranged := strings.Cut(item, "..")
 	from, ok := parseBound(first)
 	if !ranged {
-		if !ok {
+		switch {
+		case ok:
+		case likeQuarter.MatchString(item):
+			return p, "is no fiscal quarter; write it like " + cmp.Or(nearestPeriod(item), "2026_Q1")
+		default:
 			return Period{Literal: item}, ""
 		}
 		return Period{From: from, To: from}, ""

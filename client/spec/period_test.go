@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,10 @@ func TestHint(t *testing.T) {
 		"-":                  "",
 	} {
 		p, err := ParsePeriod(literal)
+		if likeQuarter.MatchString(literal) { // it is refused, with the same hint
+			require.EqualError(t, err, fmt.Sprintf("period %q: is no fiscal quarter; write it like %s", literal, want))
+			continue
+		}
 		require.NoError(t, err, literal)
 		require.Equal(t, literal, p.Literal)
 		require.Equal(t, want, p.Hint(), literal)
