@@ -8,7 +8,6 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/export"
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
