@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -279,7 +279,7 @@ func (g *game) checkSettled(p *playedSync, tab randomTab, quarter sim.Quarter) {
 func (g *game) checkErrors(p *playedSync) {
 	lost := 0
 	text := fmt.Sprint(p.err)
-	if incomplete, ok := errors.AsType[*export.IncompleteError](p.err); ok {
+	if incomplete, ok := errors.AsType[*job.IncompleteError](p.err); ok {
 		lost = len(incomplete.Missing)
 	}
 	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ")
