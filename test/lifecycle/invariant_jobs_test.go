@@ -16,7 +16,7 @@ func (g *witness) request(j sim.Job) sim.Request {
 // clean tells whether the creation of a job was answered as it should be.
 func (g *witness) clean(j sim.Job) bool {
 	r := g.request(j)
-	return r.Status/100 == 2 && !r.Cut && !slices.ContainsFunc(r.Faults, func(name string) bool { return !ofJobs[name] })
+	return r.Status/100 == 2 && !r.Cut && !slices.ContainsFunc(r.Faults, func(name string) bool { return !ofJob(name) })
 }
 
 // troubled tells whether the sync failed to learn of a job what it asked.
@@ -93,7 +93,7 @@ func (g *witness) ofUse(p *playedSync, a, b sim.Job) bool {
 	now := b.CreatedAt
 	calendar := g.sim.Tenant().Calendar
 	switch {
-	case a.End != "" && a.End != sim.Done, !a.CancelledAt.IsZero(), a.WrongBy != 0, a.RowsTruncated, a.CellsTruncated,
+	case a.End != "" && a.End != sim.Done, !a.CancelledAt.IsZero(), a.WrongBy != 0, a.RowsTruncated, a.Vanished, a.Withheld > 0, a.CellsTruncated,
 		a.Export.Quirks.Empty, a.Export.Quirks.RepeatEntry, a.Export.Quirks.MissingID:
 		return false
 	case a.Asked == "" && calendar.QuarterOf(a.CreatedAt.Add(-26*time.Hour)) != calendar.QuarterOf(now.Add(26*time.Hour)):
@@ -162,3 +162,6 @@ func (g *witness) onlyCandidate(p *playedSync, a, b sim.Job) bool {
 	}
 	return listed && tabs == 1
 }
+
+// ofJob tells whether an effect changes a job, not an answer.
+func ofJob(name string) bool { return ofJobs[name] || strings.HasPrefix(name, "takes-") }

@@ -63,14 +63,14 @@ func (g *witness) rowsStay(p *playedSync, wrong report) {
 	}
 }
 
-// mirrors tells whether the tables hold what this sync landed and nothing else.
+// mirrors tells whether the tables may have lost what this sync did not land: the user said so, and there is no state backend.
 func (g *witness) mirrors(p *playedSync) bool {
-	return p.err == nil && g.wh.deleteStale && g.state == nil
+	return g.wh.deleteStale && g.state == nil && (p.err == nil || !p.alone())
 }
 
 // viewStays: a quarter that analysts see in clari_forecast_current stays there.
 func (g *witness) viewStays(p *playedSync, wrong report) {
-	if g.mirrors(p) || g.wh.deleteStale && g.state == nil && !p.alone() {
+	if g.mirrors(p) {
 		return
 	}
 	now := g.view()

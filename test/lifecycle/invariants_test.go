@@ -27,7 +27,6 @@ var invariants = []invariant{
 	{"the view stays", always, (*witness).viewStays},
 	{"the key is not told", always, (*witness).keyNotTold},
 	{"only own jobs are cancelled", always, (*witness).ownCancelled},
-	{"errors can be read", always, (*witness).errorsReadable},
 	{"it ends in time", ended, (*witness).endsInTime},
 	{"what landed is the truth", alone(ended), (*witness).landedIsTrue},
 	{"done is never ahead", alone(always), (*witness).doneIsThere},
@@ -43,6 +42,7 @@ var invariants = []invariant{
 	{"state knows what landed", alone(ended), (*witness).stateKnowsLanded},
 	{"state forgets no quarter", alone(always), (*witness).stateKeepsCalendar},
 	{"all lands within two undisturbed syncs", alone(always), (*witness).landsInTwo},
+	{"errors can be read", always, (*witness).errorsReadable},
 }
 
 func always(*witness, *playedSync) bool      { return true }
@@ -81,6 +81,7 @@ type playedSync struct {
 	requests   []sim.Request
 	created    []sim.Job         // by this sync
 	exports    []row             // of clari_forecast_exports, as sent
+	also       []row             // those of the sync that ran beside it
 	journal    map[string]string // state backend before
 	refusals   *atomic.Int64
 	messages   int

@@ -121,18 +121,29 @@ func (m *meanwhile) end() {
 
 func (m *meanwhile) message(msg message.SyncMessage) {
 	m.p.messages++
-	if insert, ok := msg.(*message.SyncInsert); ok && tableName(insert.Record) == "clari_forecast_exports" {
-		for i := range int(insert.Record.NumRows()) {
-			r, err := rowAt(insert.Record, i)
-			if err != nil {
-				m.wrong(m.p, "rows can be read", "%v", err)
-			}
-			m.p.exports = append(m.p.exports, r)
-		}
-	}
+	m.p.exports = append(m.p.exports, m.reported(msg)...)
 	if m.p.messages == m.p.stop.message {
 		m.stop()
 	}
+}
+
+// beside sees the messages of a sync beside the one that is watched.
+func (m *meanwhile) beside(msg message.SyncMessage) { m.p.also = append(m.p.also, m.reported(msg)...) }
+
+// reported are the rows of clari_forecast_exports in a message.
+func (m *meanwhile) reported(msg message.SyncMessage) (rows []row) {
+	insert, ok := msg.(*message.SyncInsert)
+	if !ok || tableName(insert.Record) != "clari_forecast_exports" {
+		return nil
+	}
+	for i := range int(insert.Record.NumRows()) {
+		r, err := rowAt(insert.Record, i)
+		if err != nil {
+			m.wrong(m.p, "rows can be read", "%v", err)
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 // flush says how the nth flush goes.

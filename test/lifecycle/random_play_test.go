@@ -132,7 +132,7 @@ func (g *game) run(p *playedSync) error {
 	if p.beside > 0 {
 		beside.Go(func() {
 			time.Sleep(p.beside)
-			_ = g.sync(syncOptions{logs: &logs{}, spec: maps.Clone(g.spec), flush: options.flush, started: m.guard})
+			_ = g.sync(syncOptions{logs: &logs{}, spec: maps.Clone(g.spec), flush: options.flush, started: m.guard, message: m.beside})
 		})
 	}
 	err := g.sync(options)
