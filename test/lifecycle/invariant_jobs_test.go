@@ -61,6 +61,9 @@ func (g *witness) noJobAgain(p *playedSync, wrong report) {
 	inSync := map[asked]bool{}
 	for _, j := range p.created {
 		before, repeated := first[askedFor(j)]
+		if repeated {
+			before, _ = g.job(before.ID) // as it is now
+		}
 		switch {
 		case !repeated:
 		case inSync[askedFor(j)]:
@@ -145,6 +148,9 @@ func (g *witness) aliveAfter(j sim.Job) bool {
 // had, and no other job in it or request of the plan may be meant.
 func (g *witness) onlyCandidate(p *playedSync, a, b sim.Job) bool {
 	if a.Hidden || a.Twin || g.config.Skew != 0 || slices.Contains(g.config.OmitKeys, "startTime") {
+		return false
+	}
+	if g.tooShort(p, a, a.Historical, slices.Contains(a.Types, "forecast")) != "" {
 		return false
 	}
 	listed := slices.ContainsFunc(g.ledger.Requests[a.Request:b.Request-1], func(r sim.Request) bool { return r.Op == sim.List })

@@ -132,42 +132,42 @@ func (g *witness) foreign(p *playedSync, r row, job sim.Job) string {
 	case job.Request != 0 && (job.Historical != r["include_historical"] || len(job.Types) != strings.Count(fmt.Sprint(r["types"]), ",")+1):
 		return "extent"
 	case job.Request == 0:
-		has, want := extentOf(job), extent{types: map[string]bool{}}
-		if before, known := g.lastLanded(p, r, job); known {
-			want = extentOf(before)
-			if before.Got != job.Got {
-				want.weeks = 0
-			}
-		} else if strings.Contains(fmt.Sprint(r["types"]), `"forecast"`) {
-			want.types["forecast"] = true
-			want.weeks = 2
-		}
-		if r["include_historical"] != true {
-			want.weeks = 0
-		}
-		for name := range want.types {
-			if !has.types[name] {
-				return "extent: it has no " + name
-			}
-		}
-		if has.weeks < want.weeks {
-			return fmt.Sprintf("extent: it has %d weeks, and not %d", has.weeks, want.weeks)
-		}
+		return g.tooShort(p, job, r["include_historical"] == true, strings.Contains(fmt.Sprint(r["types"]), `"forecast"`))
 	}
 	return ""
 }
 
-// lastLanded is the job whose rows landed last for the request of a row, in a sync before that state knows of.
-func (g *witness) lastLanded(p *playedSync, r row, except sim.Job) (job sim.Job, known bool) {
+// tooShort tells what the result of a job lacks that nobody knows to be the request's own: what the request's last result had; where
+// nothing is known of one, forecast amounts and a second week, if they were asked for.
+func (g *witness) tooShort(p *playedSync, job sim.Job, allWeeks, forecast bool) string {
+	has, want := extentOf(job), extent{types: map[string]bool{}}
+	if before, known := g.lastLanded(p, place{job.Forecast, job.Scope, job.Currency, job.Got}, allWeeks, job.ID); known {
+		want = extentOf(before)
+	} else {
+		want.types["forecast"], want.weeks = forecast, 2
+	}
+	for name, wanted := range want.types {
+		if wanted && !has.types[name] {
+			return "extent: it has no " + name
+		}
+	}
+	if allWeeks && has.weeks < want.weeks {
+		return fmt.Sprintf("extent: it has %d weeks, and not %d", has.weeks, want.weeks)
+	}
+	return ""
+}
+
+// lastLanded is the job whose rows landed last for a request, in a sync before that state knows of.
+func (g *witness) lastLanded(p *playedSync, at place, allWeeks bool, except string) (job sim.Job, known bool) {
 	if !g.kept(p) {
 		return sim.Job{}, false
 	}
 	for _, before := range g.played[:p.number-1] {
-		for _, o := range before.exports {
-			if !before.stoppedAt.IsZero() || !hasLanded(o) || placeOf(o) != placeOf(r) || o["include_historical"] != r["include_historical"] || o["job_id"] == except.ID {
+		for _, r := range before.exports {
+			if !before.stoppedAt.IsZero() || !hasLanded(r) || placeOf(r) != at || r["include_historical"] != allWeeks || r["job_id"] == except {
 				continue
 			}
-			if j, ok := g.job(o["job_id"]); ok {
+			if j, ok := g.job(r["job_id"]); ok {
 				job, known = j, true
 			}
 		}

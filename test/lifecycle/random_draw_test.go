@@ -30,7 +30,11 @@ func newSchedule(seed uint64) *schedule {
 	for range pick(d, 1, 1, 1, 1, 2, 3) {
 		s.steps = append(s.steps, s.draftStep(d))
 	}
-	if !s.big() && !d.in(3) {
+	switch {
+	case s.big():
+	case s.long():
+		longList(d, s)
+	case !d.in(3):
 		pick(d, plots...).play(d, s)
 	}
 	s.withBackend()
@@ -44,6 +48,9 @@ var forecastIDs = []string{"net", "net_arr", "net_arr_2002_Q1", "bookings"}
 
 // big schedules have results that do not fit into memory, as the spool sees it: one in 2,000, with little else to do.
 func (s *schedule) big() bool { return s.seed%2000 == 999 }
+
+// long schedules meet a job list longer than anybody can want to read: one in 1,000.
+func (s *schedule) long() bool { return s.seed%1000 == 333 }
 
 func (s *schedule) tenant(d dice) {
 	tenant := sim.Tenant{

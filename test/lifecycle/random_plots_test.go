@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"slices"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
@@ -60,7 +59,7 @@ func lostBesideStranger(d dice, s *schedule) {
 	n := 1 + d.IntN(2)
 	lost := pick(d, sim.Answer(504), sim.Reset(), sim.Hang(), sim.Answer(500), sim.Answer(504).AfterProcessing(), sim.Reset().AfterProcessing(), sim.Cut(3))
 	st := step{pause: time.Hour, spec: map[string]any{}, faults: []randomFault{creating(n, lost)}}
-	for range 1 + d.IntN(2)/1 {
+	for range 1 + d.IntN(2) {
 		o := s.draftStranger(d)
 		o.like, o.moment = true, moment{op: sim.Create, n: n}
 		st.others = append(st.others, o)
@@ -71,7 +70,6 @@ func lostBesideStranger(d dice, s *schedule) {
 	}
 	if !d.in(3) { // with something landed before
 		s.steps = []step{{pause: time.Hour, spec: map[string]any{}}}
-		s.steps[0].pause = time.Hour
 	} else {
 		s.steps = nil
 	}
@@ -176,6 +174,13 @@ func listForGood(d dice, s *schedule) {
 	}
 }
 
+func longList(_ dice, s *schedule) {
+	s.steps = []step{{pause: time.Hour, spec: map[string]any{}, faults: []randomFault{
+		creating(1, sim.Answer(504).AfterProcessing()),
+		{"65 MiB", sim.Fault{Op: sim.List, Count: 1, Do: sim.Padded(65 << 20)}},
+	}}}
+}
+
 // refusedAfterLanding: rows have landed, and state does not know so.
 func refusedAfterLanding(d dice, s *schedule) {
 	s.state = true
@@ -204,5 +209,4 @@ func tableAfterSettling(d dice, s *schedule) {
 		{pause: 24 * time.Hour, spec: map[string]any{}, tables: some},
 		{pause: later, spec: map[string]any{}, events: []event{{moment{after: -time.Second}, pick(d, "spoil", "vanish", "expire")}}},
 	}
-	s.steps = slices.Clip(s.steps)
 }
