@@ -33,7 +33,6 @@ type meanwhile struct {
 	over   bool
 	timers []*time.Timer
 
-	messages   int
 	beforeLast map[string]string // what state held before the last flush that wrote something
 }
 
