@@ -15,7 +15,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/export"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
 	"github.com/cq-source-clari/cq-source-clari/resources/limits"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -103,7 +103,7 @@ func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
 
 // allTables are the tables of the plugin. A new one is a line here.
 func allTables(o table.Options) schema.Tables {
-	return slices.Concat(forecasts.Schemas(o), schema.Tables{jobs.Schema(o), limits.Schema(o)})
+	return slices.Concat(forecast.Schemas(o), schema.Tables{jobs.Schema(o), limits.Schema(o)})
 }
 
 // syncer is one sync of a client.
@@ -121,7 +121,7 @@ func (s *syncer) wants(name string) bool {
 // forecasts exports and lands what the spec plans. Nothing is exported for tables that nobody asked for.
 func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, shard export.Shard) error {
 	var tables []string
-	for _, name := range forecasts.ResultTables {
+	for _, name := range forecast.ResultTables {
 		if s.wants(name) {
 			tables = append(tables, name)
 		}
@@ -145,7 +145,7 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 	err := export.Run(ctx, config)
 	if incomplete, ok := errors.AsType[*export.IncompleteError](err); ok {
 		for range incomplete.Missing {
-			s.stream.metrics.failed(ctx, forecasts.EntriesTable)
+			s.stream.metrics.failed(ctx, forecast.EntriesTable.Name)
 		}
 	}
 	return err
