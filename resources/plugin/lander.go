@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/export"
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
@@ -67,7 +67,7 @@ func (l *lander) asked(e *export.Export) result.Asked {
 
 // days are the first and last day of a quarter.
 func (l *lander) days(quarter string) (start, end time.Time, ok bool) {
-	q, ok := spec.ParseQuarter(quarter)
+	q, ok := fiscal.Parse(quarter)
 	if !ok || l.spec.FiscalYearStartMonth == 0 {
 		return start, end, false
 	}
@@ -104,11 +104,11 @@ func (l *lander) period(e *export.Export) string {
 	if quarter := cmp.Or(e.Quarter(), l.quarters[e]); quarter != "" {
 		return quarter
 	}
-	if q, ok := spec.QuarterInName(e.Job.FileName); ok {
+	if q, ok := fiscal.InFileName(e.Job.FileName); ok {
 		return q.String()
 	}
 	if month := l.spec.FiscalYearStartMonth; month > 0 && !e.RequestedAt.IsZero() {
-		return spec.QuarterOf(e.RequestedAt.In(l.spec.Location()), month).String()
+		return fiscal.Of(e.RequestedAt.In(l.spec.Location()), month).String()
 	}
 	return ""
 }

@@ -19,18 +19,16 @@ func describePeople(s *store.Store, flat bool) {
 			u.ClariUserID = table.NonZero(id)
 		}
 		u.PersonID = table.NonZero(cmp.Or(u.CRMUserID.V, strings.ToLower(u.Email.V), u.ClariUserID.V, u.Name.V))
-		var scope struct {
-			UserType string `json:"userType"`
-		}
-		if u.UserScope != nil && json.Unmarshal(u.UserScope, &scope) == nil {
-			u.UserType = table.NonZero(scope.UserType)
-		}
+		u.UserType = table.NonZero(userType(u.UserScope))
 	}
 	h := newHierarchy(s, flat)
 	for _, n := range s.Users.Listed {
 		u := &s.Users.All[n]
 		role, above := h.role(u), h.above(u)
 		if role != "" {
+			if h.loops[role] {
+				continue
+			}
 			u.HasReports = table.Some(h.below[role])
 			if level := h.level(role); level >= 0 {
 				u.HierarchyLevel = table.Some(int64(level))
@@ -42,6 +40,25 @@ func describePeople(s *store.Store, flat bool) {
 	}
 }
 
+// userType is what a user scope says: {"userId": 1905, "userType": "MGR"} or "1905::MGR".
+func userType(scope []byte) string {
+	if scope == nil {
+		return ""
+	}
+	var object struct {
+		UserType string `json:"userType"`
+	}
+	var text string
+	if json.Unmarshal(scope, &object) == nil {
+		return object.UserType
+	}
+	if json.Unmarshal(scope, &text) == nil {
+		_, kind, _ := strings.Cut(text, "::")
+		return kind
+	}
+	return ""
+}
+
 // hierarchy is the roles of a result: by their ids, in flat rows by their names.
 type hierarchy struct {
 	role, above func(*forecast.User) string // empty where there is none
@@ -50,6 +67,7 @@ type hierarchy struct {
 	holders     map[string]*forecast.User
 	below       map[string]bool // roles above that of somebody
 	levels      map[string]int
+	loops       map[string]bool // roles that are above themselves
 }
 
 // several stands for more than one holder of a role.
@@ -62,7 +80,7 @@ func newHierarchy(s *store.Store, flat bool) *hierarchy {
 	h := &hierarchy{
 		role:    func(u *forecast.User) string { return u.HierarchyID.V },
 		above:   func(u *forecast.User) string { return u.ParentHierarchyID.V },
-		parents: map[string]string{}, unclear: map[string]bool{}, holders: map[string]*forecast.User{}, below: map[string]bool{}, levels: map[string]int{},
+		parents: map[string]string{}, unclear: map[string]bool{}, holders: map[string]*forecast.User{}, below: map[string]bool{}, levels: map[string]int{}, loops: map[string]bool{},
 	}
 	if flat {
 		h.role = func(u *forecast.User) string { return u.Role.V }
@@ -87,7 +105,28 @@ func newHierarchy(s *store.Store, flat bool) *hierarchy {
 			h.holders[role] = several
 		}
 	}
+	h.findLoops()
 	return h
+}
+
+// findLoops notes the roles that are above themselves.
+func (h *hierarchy) findLoops() {
+	seen := map[string]int{} // role to the walk that came by first
+	walk := 0
+	for role := range h.parents {
+		walk++
+		at := role
+		for at != "" && seen[at] == 0 {
+			seen[at] = walk
+			at = h.parents[at]
+		}
+		if at != "" && seen[at] == walk { // the walk came back
+			for !h.loops[at] {
+				h.loops[at] = true
+				at = h.parents[at]
+			}
+		}
+	}
 }
 
 // level is how many roles are above one.

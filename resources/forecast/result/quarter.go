@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -17,7 +17,7 @@ func (doc *document) arraysQuarter() (f Found, err error) {
 	for _, n := range doc.store.Periods.Listed {
 		id := doc.store.Periods.All[n].TimePeriodID
 		ids = append(ids, id)
-		if _, isQuarter := spec.ParseQuarter(id); isQuarter {
+		if _, isQuarter := fiscal.Parse(id); isQuarter {
 			named = append(named, id)
 		}
 	}
@@ -37,7 +37,7 @@ func (doc *document) arraysQuarter() (f Found, err error) {
 // quarterOf decides by the quarters that the time periods name, and all their ids.
 func (doc *document) quarterOf(named, ids []string) (string, error) {
 	asked, entries := doc.asked.Period, doc.arrays.Named
-	_, isQuarter := spec.ParseQuarter(asked)
+	_, isQuarter := fiscal.Parse(asked)
 	switch {
 	case isQuarter:
 		for _, id := range entries {
@@ -60,7 +60,7 @@ func (doc *document) quarterOf(named, ids []string) (string, error) {
 	case len(entries) == 1:
 		return entries[0], nil
 	}
-	if q, ok := spec.QuarterInName(doc.asked.FileName); ok {
+	if q, ok := fiscal.InFileName(doc.asked.FileName); ok {
 		return q.String(), nil
 	}
 	if doc.store.Len() == 0 {
@@ -79,7 +79,7 @@ func (doc *document) passedThrough(ids []string) error {
 		}
 		return &fault.WrongQuarterError{Asked: asked, Got: ids[0]}
 	}
-	if spec.NamesPeriod(doc.asked.FileName, asked) {
+	if fiscal.NamesPeriod(doc.asked.FileName, asked) {
 		return nil
 	}
 	return &fault.WrongQuarterError{Asked: asked, Got: cmp.Or(doc.asked.FileName, "nothing that names it") + " by the job's file name"}
@@ -93,8 +93,8 @@ func (doc *document) passedThrough(ids []string) error {
 // only where nothing surer does, for a customer's labels may name fiscal years in another way than Clari's ids do.
 func (doc *document) flatQuarter() (f Found, err error) {
 	asked := doc.asked.Period
-	named, inFile := spec.QuarterInName(doc.asked.FileName)
-	want, isQuarter := spec.ParseQuarter(asked)
+	named, inFile := fiscal.InFileName(doc.asked.FileName)
+	want, isQuarter := fiscal.Parse(asked)
 	switch {
 	case asked == "" && inFile:
 		want = named

@@ -10,7 +10,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -68,7 +68,7 @@ func (doc *document) result() *Result {
 			r.Found.Types = append(r.Found.Types, v.Type)
 		}
 	}
-	if q, ok := spec.ParseQuarter(told.Quarter); ok {
+	if q, ok := fiscal.Parse(told.Quarter); ok {
 		r.quarter = forecast.FiscalQuarter{Year: table.Some(int64(q.Year)), Number: table.Some(int64(q.Number))}
 	}
 	describePeople(doc.store, doc.flat != nil)

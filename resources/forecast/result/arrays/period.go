@@ -3,7 +3,7 @@ package arrays
 import (
 	"slices"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 )
 
@@ -39,7 +39,7 @@ func (r *Reader) periodNumber() uint32 {
 // firstUse takes note of a time period that an entry is of.
 func (r *Reader) firstUse(n uint32) uint32 {
 	id := r.to.Periods.IDs.Texts[n]
-	if _, isQuarter := spec.ParseQuarter(id); !isQuarter || slices.Contains(r.Named, id) {
+	if _, isQuarter := fiscal.Parse(id); !isQuarter || slices.Contains(r.Named, id) {
 		return n
 	}
 	r.Named = append(r.Named, id)

@@ -3,23 +3,23 @@ package flat
 import (
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // QuarterOfLabels is the quarter that a label names together with its year.
-func (r *Rows) QuarterOfLabels() (spec.Quarter, bool) {
+func (r *Rows) QuarterOfLabels() (fiscal.Quarter, bool) {
 	for _, week := range r.weeks.all {
 		if week.label.Quarter != 0 && week.label.Year != 0 {
-			return spec.Quarter{Year: week.label.Year, Number: week.label.Quarter}, true
+			return fiscal.Quarter{Year: week.label.Year, Number: week.label.Quarter}, true
 		}
 	}
-	return spec.Quarter{}, false
+	return fiscal.Quarter{}, false
 }
 
 // OtherThan is a label by which the rows are of another quarter than wanted, or of two fiscal years, empty if there is none. Another
 // fiscal year than wanted tells only where nothing surer is known.
-func (r *Rows) OtherThan(want spec.Quarter, sure bool) string {
+func (r *Rows) OtherThan(want fiscal.Quarter, sure bool) string {
 	year := 0
 	for _, week := range r.weeks.all {
 		label := week.label

@@ -7,7 +7,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -31,7 +31,7 @@ type Rows struct {
 // New makes rows of a result of which a period was asked for, empty where Clari chose.
 func New(to *store.Store, period string) *Rows {
 	r := &Rows{to: to}
-	_, quarter := spec.ParseQuarter(period)
+	_, quarter := fiscal.Parse(period)
 	r.weeks.keepQuarters = period != "" && !quarter
 	return r
 }

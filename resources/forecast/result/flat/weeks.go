@@ -3,7 +3,7 @@ package flat
 import (
 	"slices"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
@@ -81,7 +81,7 @@ func (w *weeks) list(to *store.Store, period string, start, end table.Opt[int32]
 	for n, id := range slices.Clone(to.Periods.IDs.Texts) {
 		to.Periods.Rename(uint32(n), period+id)
 	}
-	quarter, isQuarter := spec.ParseQuarter(period)
+	quarter, isQuarter := fiscal.Parse(period)
 	for _, one := range w.better(func(one *week) bool { return one.label.Year != 0 }) {
 		p := forecast.TimePeriod{TimePeriodID: to.Periods.IDs.Texts[one.period], Label: table.NonZero(one.text)}
 		if row := &to.Periods.All[one.period]; row.Label == (table.Opt[string]{}) && row.Type == (table.Opt[string]{}) { // the first of its period

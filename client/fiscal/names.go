@@ -1,21 +1,21 @@
-package spec
+package fiscal
 
 import (
 	"regexp"
 	"strings"
 )
 
-var quarterInName = regexp.MustCompile(`\d{4}_Q[1-4]`)
+var inFileName = regexp.MustCompile(`\d{4}_Q[1-4]`)
 
-// QuarterInName finds the quarter in the name of a result's file, such as
+// InFileName finds the quarter in the name of a result's file, such as
 // clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json: other digits may follow it directly, and the forecast tab's id
 // before it may look like one.
-func QuarterInName(file string) (Quarter, bool) {
-	found := quarterInName.FindAllString(file, -1)
+func InFileName(file string) (Quarter, bool) {
+	found := inFileName.FindAllString(file, -1)
 	if len(found) == 0 {
 		return Quarter{}, false
 	}
-	return ParseQuarter(found[len(found)-1])
+	return Parse(found[len(found)-1])
 }
 
 // NamesPeriod tells whether the name of a result's file holds a period that is no quarter, whole: 2025_M1 is not in 2025_M12.
