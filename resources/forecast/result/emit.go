@@ -21,6 +21,9 @@ type Counts struct {
 // Emit sends the rows to the selected tables, always in the same order: those of the small tables, then the entries as they came.
 // After an error some rows may have been sent.
 func (r *Result) Emit(ctx context.Context, o forecast.Origin, out *forecast.Tables) (c Counts, err error) {
+	if err := context.Cause(ctx); err != nil {
+		return c, err
+	}
 	if o.RequestedPeriod == "" {
 		o.RequestedPeriod = r.Found.Quarter
 	}

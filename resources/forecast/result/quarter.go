@@ -50,7 +50,7 @@ func (doc *document) quarterOf(named, ids []string) (string, error) {
 		}
 		return asked, nil
 	case asked != "":
-		return asked, doc.passedThrough(append(ids, entries...))
+		return asked, doc.passedThrough(append(ids, doc.arrays.IDs...))
 	case len(entries) > 1: // Clari chose one, so two are one too many
 		return entries[0], &fault.WrongQuarterError{Asked: entries[0], Got: entries[1]}
 	case len(named) == 1 && len(entries) == 1 && named[0] != entries[0]:

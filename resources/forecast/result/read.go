@@ -114,12 +114,13 @@ func (doc *document) json(first byte) error {
 
 // end makes sure that nothing follows.
 func (doc *document) end() error {
+	at := doc.base + doc.d.InputOffset()
 	_, err := doc.d.ReadToken()
 	switch {
 	case err == io.EOF && doc.in.err == nil:
 		return nil
 	case err == nil || errors.As(err, new(*jsontext.SyntacticError)):
-		return &fault.MalformedError{Offset: doc.base + doc.d.InputOffset(), Detail: "something follows its end"}
+		return &fault.MalformedError{Offset: at, Detail: "something follows its end"}
 	}
 	return err
 }
@@ -211,20 +212,12 @@ func (doc *document) elements(open jsontext.Kind, read func(value []byte) error)
 		}
 		value, err := doc.d.ReadValue()
 		if err == nil {
-			err = doc.located(read(value))
+			err = read(value)
 		}
 		if err != nil {
 			return err
 		}
 	}
-}
-
-// located says where the value is that an error is about.
-func (doc *document) located(err error) error {
-	if wrong, ok := err.(*fault.MalformedError); ok && wrong.Offset < 0 {
-		return &fault.MalformedError{Offset: doc.in.value, Detail: wrong.Detail}
-	}
-	return err
 }
 
 func (doc *document) array(name string, kind jsontext.Kind) error {
@@ -246,7 +239,13 @@ func (doc *document) array(name string, kind jsontext.Kind) error {
 		"entries": doc.arrays.Entry, "users": doc.arrays.User, "fields": doc.arrays.Field,
 		"timePeriods": doc.arrays.TimePeriod, "timeFrames": doc.arrays.TimeFrame,
 	}[name]
-	return doc.elements('{', read)
+	return doc.elements('{', func(value []byte) error {
+		err := read(value)
+		if wrong, ok := err.(*fault.MalformedError); ok && wrong.Offset < 0 {
+			return &fault.MalformedError{Offset: doc.in.value, Detail: wrong.Detail}
+		}
+		return err
+	})
 }
 
 // rows reads a list if it is one of flat rows, and else passes over it.

@@ -26,7 +26,8 @@ const maxKeys = 1 << 10
 type Reader struct {
 	Types  uint32   // bits of those forecast.Values whose keys were seen
 	Frames []bool   // by number: whether an entry is of it
-	Named  []string // quarters that entries name, in the order of appearance
+	IDs    []string // of the time periods that entries name, in the order of appearance
+	Named  []string // those that are quarters
 
 	to     *store.Store
 	period string // asked for; empty where Clari chose

@@ -14,7 +14,8 @@ func (r *Reader) periodNumber() uint32 {
 	if !r.known[forecast.KeyPeriod] {
 		switch {
 		case r.period != "":
-			id = []byte(r.period)
+			n, _ := r.to.Periods.Number([]byte(r.period))
+			return n
 		case len(r.Named) > 0:
 			id = []byte(r.Named[0])
 		case r.missing > 0:
@@ -39,6 +40,7 @@ func (r *Reader) periodNumber() uint32 {
 // firstUse takes note of a time period that an entry is of.
 func (r *Reader) firstUse(n uint32) uint32 {
 	id := r.to.Periods.IDs.Texts[n]
+	r.IDs = append(r.IDs, id)
 	if _, isQuarter := fiscal.Parse(id); !isQuarter || slices.Contains(r.Named, id) {
 		return n
 	}
