@@ -16,9 +16,9 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
 	"github.com/cq-source-clari/cq-source-clari/resources/limits"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -112,7 +112,7 @@ func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
 
 // allTables are the tables of the plugin. A new one is a line here.
 func allTables(o table.Options) schema.Tables {
-	return slices.Concat(forecasts.Schemas(o), schema.Tables{jobs.Schema(o), limits.Schema(o)})
+	return slices.Concat(forecast.Schemas(o), schema.Tables{jobs.Schema(o), limits.Schema(o)})
 }
 
 // syncer is one sync of a client.
@@ -130,7 +130,7 @@ func (s *syncer) wants(name string) bool {
 // forecasts exports and lands what the spec plans. Nothing is exported for tables that nobody asked for.
 func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, shard plan.Shard) error {
 	var tables []string
-	for _, name := range forecasts.ResultTables {
+	for _, name := range forecast.ResultTables {
 		if s.wants(name) {
 			tables = append(tables, name)
 		}
@@ -151,13 +151,13 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
 	}
 	config.Kinds = []job.Kind{export.New(export.Config{
-		Spec: s.spec, Client: s.api, Tables: forecasts.NewTables(s.wants, s.options, s.stream.insert), Wanted: tables,
+		Spec: s.spec, Client: s.api, Tables: forecast.NewTables(s.wants, s.options, s.stream.insert), Wanted: tables,
 		Shard: shard, Backend: backend != nil, Log: s.log,
 	})}
 	err := job.Run(ctx, config)
 	if incomplete, ok := errors.AsType[*job.IncompleteError](err); ok {
 		for range incomplete.Missing {
-			s.stream.metrics.failed(ctx, forecasts.EntriesTable)
+			s.stream.metrics.failed(ctx, forecast.EntriesTable.Name)
 		}
 	}
 	return err
