@@ -10,7 +10,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
 
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
