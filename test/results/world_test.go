@@ -26,7 +26,6 @@ type given struct {
 	state    bool
 	currency string         // of the job; "": it has none
 	spec     map[string]any // more of it
-	noRepeat bool           // it is not to be downloaded again
 }
 
 // land syncs a result in a bubble of its own.

@@ -21,9 +21,6 @@ type Asked struct {
 	// Calendar returns the first and last day of a quarter as far as they are known from elsewhere; either may be zero. A result
 	// that has dates of its own goes by those. It may be nil.
 	Calendar func(quarter string) (start, end time.Time, ok bool)
-
-	// MaxBytes is how long a result may be, 0 for any length.
-	MaxBytes int64
 }
 
 func (a Asked) days(quarter string) (start, end time.Time) {

@@ -281,7 +281,7 @@ func (doc *document) rows() error {
 // the caller may try again. A fault of the result's form is one that package fault knows; all else that may be wrong is told by
 // Check.
 func Read(ctx context.Context, r io.Reader, asked Asked) (*Result, error) {
-	doc := &document{in: &source{ctx: ctx, r: r, max: asked.MaxBytes, value: -1}, store: store.New(), asked: asked, read: map[string]bool{}}
+	doc := &document{in: &source{ctx: ctx, r: r, value: -1}, store: store.New(), asked: asked, read: map[string]bool{}}
 	if err := doc.fill(bufio.NewReaderSize(doc.in, lookAhead)); err != nil {
 		doc.store.Close()
 		return nil, err

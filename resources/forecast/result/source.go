@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 )
 
 // maxValue is how long a JSON value may be, in bytes. A longer one is no forecast entry: the limit keeps a broken result from filling
@@ -19,7 +17,6 @@ var errLongValue = errors.New("long value")
 type source struct {
 	ctx   context.Context
 	r     io.Reader
-	max   int64 // bytes in all
 	n     int64 // bytes so far
 	value int64 // where the value begins that is being read; -1 while there is no bound
 	err   error // why it ended before its end
@@ -35,8 +32,6 @@ func (s *source) Read(b []byte) (int, error) {
 	n, err := s.r.Read(b)
 	s.n += int64(n)
 	switch {
-	case s.max > 0 && s.n > s.max:
-		s.err = &fault.TooLargeError{Limit: s.max}
 	case s.value >= 0 && s.n-s.value > maxValue+int64(len(b)):
 		s.err = errLongValue
 	case err != nil && err != io.EOF:

@@ -77,13 +77,6 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s comes twice with different values for %s", Clip(e.Key), Clip(e.Column))
 }
 
-// TooLargeError says that a result is longer than max_result_bytes allows.
-type TooLargeError struct{ Limit int64 } // bytes
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the result is longer than max_result_bytes (%d): raise it, or ask for fewer types, a scope_id or csv", e.Limit)
-}
-
 // IsContent tells whether err says that a result, read without fault, is not what it should be.
 func IsContent(err error) bool {
 	return is[*WrongQuarterError](err) || is[*UnknownQuarterError](err) || is[*MissingIDError](err) || is[*ConflictError](err) || IsDamaged(err)
