@@ -40,6 +40,7 @@ func Configure(_ context.Context, log zerolog.Logger, specJSON []byte, o plugin.
 	if o.NoConnection {
 		return &Client{log: log}, nil
 	}
+	log.Info().Str("version", version()).Msg("cq-source-clari")
 	return New(log, specJSON, Options{})
 }
 
