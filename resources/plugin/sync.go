@@ -14,7 +14,10 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
 	"github.com/cq-source-clari/cq-source-clari/resources/limits"
@@ -49,12 +52,18 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if err := s.stream.migrate(ctx); err != nil {
 		return err
 	}
-	shard := export.Shard{}
+	shard := plan.Shard{}
 	if o.Shard != nil {
-		shard = export.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
+		shard = plan.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
 	}
-	err = errors.Join(s.forecasts(ctx, o.BackendOptions, shard), s.aroundThem(ctx, shard))
-	if err != nil && ctx.Err() == nil {
+	err = s.forecasts(ctx, o.BackendOptions, shard)
+	if !errors.Is(err, clari.ErrUnauthorized) { // else nothing that is asked with this key is answered
+		err = errors.Join(err, s.aroundThem(ctx, shard))
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // once
+	}
+	if err != nil {
 		err = errors.Join(err, s.stream.barrier(ctx))
 	}
 	return err
@@ -119,7 +128,7 @@ func (s *syncer) wants(name string) bool {
 }
 
 // forecasts exports and lands what the spec plans. Nothing is exported for tables that nobody asked for.
-func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, shard export.Shard) error {
+func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, shard plan.Shard) error {
 	var tables []string
 	for _, name := range forecasts.ResultTables {
 		if s.wants(name) {
@@ -129,7 +138,7 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 	if len(tables) == 0 {
 		return nil
 	}
-	config := export.Config{Spec: s.spec, Client: s.api, Tables: tables, Shard: shard, Log: s.log}
+	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log}
 	if backend != nil {
 		client, err := s.state(ctx, backend)
 		if err != nil {
@@ -141,9 +150,12 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 		s.log.Info().Msg("no state backend: settled quarters are exported again each time, an interrupted sync repeats its exports, " +
 			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
 	}
-	config.Lander = newLander(s)
-	err := export.Run(ctx, config)
-	if incomplete, ok := errors.AsType[*export.IncompleteError](err); ok {
+	config.Kinds = []job.Kind{export.New(export.Config{
+		Spec: s.spec, Client: s.api, Tables: forecasts.NewTables(s.wants, s.options, s.stream.insert), Wanted: tables,
+		Shard: shard, Backend: backend != nil, Log: s.log,
+	})}
+	err := job.Run(ctx, config)
+	if incomplete, ok := errors.AsType[*job.IncompleteError](err); ok {
 		for range incomplete.Missing {
 			s.stream.metrics.failed(ctx, forecasts.EntriesTable)
 		}
@@ -151,8 +163,17 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 	return err
 }
 
+func limitsOf(s *spec.Spec) job.Limits {
+	return job.Limits{
+		Concurrency: max(0, int(s.Concurrency)), DelayBetweenExports: time.Duration(s.DelayBetweenExports),
+		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
+		QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
+		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, MaxResultBytes: int64(s.MaxResultBytes),
+	}
+}
+
 // aroundThem lands what Clari tells about all jobs and limits. It does not belong to any one export, so the first shard does it.
-func (s *syncer) aroundThem(ctx context.Context, shard export.Shard) error {
+func (s *syncer) aroundThem(ctx context.Context, shard plan.Shard) error {
 	if shard.Total > 1 && shard.Num != 1 {
 		return nil
 	}
