@@ -237,7 +237,8 @@ func ownBytes(record arrow.Record) (n int) {
 			column = extension.Storage()
 		}
 		if text, ok := column.(array.BinaryLike); ok && text.Len() > 0 {
-			n += int(text.ValueOffset64(text.Len()) - text.ValueOffset64(0))
+			last := text.Len() - 1
+			n += int(text.ValueOffset64(last)-text.ValueOffset64(0)) + text.ValueLen(last)
 		}
 	}
 	return n
