@@ -19,7 +19,7 @@ func IsNull(raw []byte) bool { return len(raw) == 0 || raw[0] == 'n' }
 // Text is the text of a string; numbers, true and false become text as they are written.
 func Text(raw []byte) (string, bool) {
 	text, ok := Unquote(raw, nil)
-	return strings.ToValidUTF8(string(text), "\uFFFD"), ok
+	return string(Valid(text)), ok
 }
 
 // Unquote is Text without a copy where raw can be pointed into, and else in scratch. It may hold invalid UTF-8 if raw does.
@@ -104,10 +104,10 @@ func Day(raw []byte) (days int32, ok bool) {
 	return int32(math.Floor(float64(day.Unix()) / (24 * 60 * 60))), true
 }
 
-// Valid makes bytes valid UTF-8; b itself where it is.
+// Valid makes bytes valid UTF-8, with U+FFFD for each byte that is not, as encoding/json does; b itself where it is.
 func Valid(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
 	}
-	return bytes.ToValidUTF8(b, []byte("\uFFFD"))
+	return []byte(string([]rune(string(b))))
 }
