@@ -59,6 +59,12 @@ func Whole(raw []byte) (int64, bool) {
 
 // Flag is true or false, also as text.
 func Flag(raw []byte) (value, ok bool) {
+	switch string(raw) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
 	switch len(raw) {
 	case len(`true`), len(`"true"`), len(`false`), len(`"false"`):
 		switch strings.ToLower(string(raw)) {

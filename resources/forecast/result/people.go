@@ -2,9 +2,9 @@ package result
 
 import (
 	"cmp"
-	"encoding/json"
 	"strings"
 
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -42,14 +42,16 @@ func userType(scope []byte) string {
 	if scope == nil {
 		return ""
 	}
-	var object struct {
-		UserType string `json:"userType"`
-	}
-	var text string
-	if json.Unmarshal(scope, &object) == nil {
-		return object.UserType
-	}
-	if json.Unmarshal(scope, &text) == nil {
+	switch scope[0] {
+	case '{':
+		for key, value := range scalar.Members(scope) {
+			if string(key) == `"userType"` {
+				kind, _ := scalar.Text(value)
+				return kind
+			}
+		}
+	case '"':
+		text, _ := scalar.Text(scope)
 		_, kind, _ := strings.Cut(text, "::")
 		return kind
 	}
