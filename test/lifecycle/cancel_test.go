@@ -41,7 +41,8 @@ func TestStopped(t *testing.T) {
 					}
 					cancelled := len(w.sim.Ledger().Of(sim.Cancel))
 					unfinished := 2 <= i && i <= 3 // a job whose id is not known is nobody's to cancel
-					if want := unfinished && !backend; want != (cancelled == 1) {
+					answered := i == 1             // the answer, with the id, may or may not be read any more
+					if want := unfinished && !backend; want != (cancelled == 1) && !(answered && !backend) {
 						t.Errorf("%d jobs were cancelled\n%s", cancelled, w.sim.Ledger())
 					}
 					if unfinished && !backend {

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,40 +111,5 @@ func TestVanishedJobIsNotWaitedFor(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestShardsShareACalendar: two shards run at once, and write what they learn of the fiscal calendar beside each other.
-func TestShardsShareACalendar(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{Tenant: sim.Tenant{Tabs: threeTabs}, Run: sim.Fixed(time.Minute)}, nil).withState()
-		old := w.forecast(threeTabs[0].ID, "1999_Q1")
-		done := make(chan error)
-		go func() { done <- w.sync(syncOptions{logs: &logs{}, spec: w.forecast(threeTabs[1].ID, "1999_Q2")}) }()
-		time.Sleep(10 * time.Second)
-		if err := w.sync(syncOptions{spec: old}); err != nil {
-			t.Error(err)
-		}
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		var calendar strings.Builder
-		for key, value := range w.state {
-			if strings.HasPrefix(key, "clari/calendar/") {
-				calendar.WriteString(key + value)
-			}
-		}
-		for _, quarter := range []string{"1999_Q1", "1999_Q2"} {
-			if !strings.Contains(calendar.String(), quarter) {
-				t.Errorf("the calendar does not know %s: %s", quarter, calendar.String())
-			}
-		}
-	})
-}
-
-// forecast is the world's spec with one tab and one period.
-func (w *world) forecast(id, period string) map[string]any {
-	return map[string]any{
-		"api_key": w.spec["api_key"], "base_url": w.spec["base_url"], "forecasts": []map[string]any{{"id": id}}, "periods": []string{period},
 	}
 }

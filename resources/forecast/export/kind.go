@@ -10,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
@@ -81,19 +80,14 @@ func of(e *job.Export) *subject { return e.Subject.(*subject) }
 // Report sends the row of clari_forecast_exports.
 func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	s := of(e)
-	if s.Err = e.Err; s.Period == "" && s.Quarter == "" { // no result told it
-		s.Quarter = s.Export.Likely // the one that would have come
-		if q, ok := fiscal.InFileName(e.Job.FileName); ok {
-			s.Quarter = q.String()
-		}
-	}
+	s.Err = e.Err
 	rows := func(n int64) table.Opt[int64] { return table.Opt[int64]{V: n, Valid: e.Landed()} }
 	row := &forecast.Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome),
 		Types: s.Types, IncludeHistorical: table.Some(s.IncludeHistorical), Format: table.Some(s.Format),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),
-		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultShape: table.NonZero(s.shape), ResultBytes: table.NonZero(e.ResultBytes),
+		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultShape: table.NonZero(s.found.Shape), ResultBytes: table.NonZero(e.ResultBytes),
 		Entries: rows(s.counts.Entries), Users: rows(s.counts.Users), Fields: rows(s.counts.Fields),
 		TimePeriods: rows(s.counts.TimePeriods), TimeFrames: rows(s.counts.TimeFrames),
 		RowsTruncated: table.Ptr(e.Job.RowsTruncated), CellsTruncated: table.Ptr(e.Job.CellsTruncated),

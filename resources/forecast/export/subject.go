@@ -22,7 +22,7 @@ type subject struct {
 	k     *Kind
 	prior bool // an old result: what it says of the present is out of date
 
-	shape  string // of the result
+	found  result.Found
 	counts result.Counts
 }
 
@@ -160,7 +160,8 @@ func (s *subject) Use(e *job.Export, j clari.Job, unread bool) job.Use {
 // Landed brings up to date what is remembered of the quarter, the watched quarters and the calendar.
 func (s *subject) Landed(e *job.Export, j *job.Journal) {
 	planner := s.k.planner
-	s.Export.Memory.Tables, s.Export.Memory.Schema = s.k.Wanted, Schema
+	known := &s.Export.Memory
+	known.Tables, known.Schema, known.Types, known.Weeks = s.k.Wanted, Schema, s.found.Types, s.found.Weeks
 	planner.Landed(s.Export, e.ExportedAt)
 	planner.Watch(s.Export, j.Save)
 	j.Save(planner.CalendarKey(), planner.Calendar)

@@ -66,7 +66,7 @@ type Export struct {
 
 // Label names the period in logs and errors: the quarter where it is known.
 func (e *Export) Label() string {
-	return cmp.Or(e.Period, e.Quarter, "current")
+	return cmp.Or(e.Period, e.Quarter, e.Likely, "current")
 }
 
 // Memory is what the journal remembers of a quarter over its exports.
