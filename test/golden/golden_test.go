@@ -18,8 +18,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/landing"
 )
@@ -224,6 +222,9 @@ func columnSum(rows []landing.Row, column string) string {
 func journal(t *testing.T, w *landing.World) map[string]any {
 	values := map[string]any{}
 	for key, text := range w.State {
+		if !slices.ContainsFunc(journalKeys, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			continue
+		}
 		var v any
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
 			t.Errorf("state %s: %v", key, err)
@@ -267,9 +268,30 @@ func compare(t *testing.T, file, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) == got {
-		return
+	if string(want) != got {
+		t.Errorf("%s differs:%s", file, differ(string(want), got))
 	}
-	diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n"))
-	t.Errorf("%s (-want +got):\n%s", file, diff[:min(len(diff), 8<<10)])
+}
+
+// differ shows the lines that only one of two texts has, under the last line above them that ends in a colon or a bracket.
+func differ(want, got string) string {
+	var b strings.Builder
+	show := func(sign, text, other string) {
+		has := map[string]int{}
+		for line := range strings.Lines(other) {
+			has[line]++
+		}
+		under := ""
+		for line := range strings.Lines(text) {
+			if has[line]--; has[line] < 0 && b.Len() < 16<<10 {
+				fmt.Fprintf(&b, "\n%s under %s: %s", sign, under, strings.TrimSpace(line))
+			}
+			if strings.HasSuffix(line, "{\n") {
+				under = strings.TrimSpace(line)
+			}
+		}
+	}
+	show("-", want, got)
+	show("+", got, want)
+	return b.String()
 }
