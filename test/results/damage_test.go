@@ -121,7 +121,7 @@ func packed(body string, spoil func([]byte) []byte) func(http.ResponseWriter) {
 	}
 }
 
-// TestDamagedGzip cuts a packed result at each byte, and flips a bit of each byte: it lands as it was, or not at all.
+// TestDamagedGzip cuts a packed result at some bytes, and flips a bit of them: it lands as it was, or not at all.
 func TestDamagedGzip(t *testing.T) {
 	for _, shape := range shapes {
 		t.Run(string(shape), func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestDamagedGzip(t *testing.T) {
 			if got := sorted(lands(t, whole)); !slices.Equal(got, want) {
 				t.Error("a packed result lands in another way")
 			}
-			for n := range length {
+			for n := 0; n < length; n += 1 + n%5 + n/40 {
 				bad := g
 				bad.answer = packed(g.body, func(b []byte) []byte { return b[:n] })
 				refused(t, bad, "")
