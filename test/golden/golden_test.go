@@ -238,8 +238,9 @@ func journal(t *testing.T, w *landing.World) map[string]any {
 			t.Errorf("state %s: %v", key, err)
 		}
 		if v, ok := v.(map[string]any); ok {
-			for _, name := range journalChanges {
-				delete(v, name)
+			undoJournal(v)
+			if len(v) == 0 {
+				continue
 			}
 		}
 		values[key] = v
