@@ -115,7 +115,7 @@ func (l lists) start(int) {}
 
 func (l lists) array() arrow.Array { return l.NewArray() }
 
-// ids is the column _cq_id.
+// ids is the column _cq_id, or _cq_parent_id.
 type ids struct {
 	bytes []byte
 	valid bitmap
@@ -129,6 +129,11 @@ func (i *ids) start(rows int) {
 func (i *ids) add(id uuid.UUID) {
 	i.bytes = append(i.bytes, id[:]...)
 	i.valid.add(true)
+}
+
+func (i *ids) addNull() {
+	i.bytes = append(i.bytes, make([]byte, len(uuid.UUID{}))...)
+	i.valid.add(false)
 }
 
 func (i *ids) array() arrow.Array { return newArray(types.ExtensionTypes.UUID, &i.valid, i.bytes) }
