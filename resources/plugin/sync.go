@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,12 +11,10 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	"github.com/cloudquery/plugin-sdk/v4/plugin"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/cloudquery/plugin-sdk/v4/state"
 
-	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/export"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
-	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
-	"github.com/cq-source-clari/cq-source-clari/resources/limits"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -35,7 +32,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 		return err
 	}
 	options := table.Options{Incremental: o.BackendOptions != nil, DeterministicCQID: o.DeterministicCQID, History: c.spec.History}
-	selected, err := allTables(options).FilterDfs(o.Tables, o.SkipTables, o.SkipDependentTables)
+	selected, err := selectTables(options, o, c.spec)
 	if err != nil {
 		return err
 	}
@@ -49,11 +46,12 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if err := s.stream.migrate(ctx); err != nil {
 		return err
 	}
-	shard := export.Shard{}
 	if o.Shard != nil {
-		shard = export.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
+		s.shard = export.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
 	}
-	err = errors.Join(s.forecasts(ctx, o.BackendOptions, shard), s.aroundThem(ctx, shard))
+	s.backend = o.BackendOptions
+	defer s.closeStore()
+	err = s.all(ctx)
 	if err != nil && ctx.Err() == nil {
 		err = errors.Join(err, s.stream.barrier(ctx))
 	}
@@ -101,17 +99,37 @@ func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
 	return fmt.Errorf("sync: %s works only with a state backend: add to the source's spec%s", strings.Join(keys, " and "), backendExample)
 }
 
-// allTables are the tables of the plugin. A new one is a line here.
-func allTables(o table.Options) schema.Tables {
-	return slices.Concat(forecasts.Schemas(o), schema.Tables{jobs.Schema(o), limits.Schema(o)})
-}
-
 // syncer is one sync of a client.
 type syncer struct {
 	*Client
 	options  table.Options
 	selected schema.Tables
 	stream   *stream
+	shard    export.Shard
+	backend  *plugin.BackendOptions // nil: none
+	opened   state.Client           // of backend, once it was needed
+
+	// opportunities are the ids of the opportunities that this sync's activities are about, any of them more than once.
+	opportunities []string
+}
+
+// store is the state backend, nil without one.
+func (s *syncer) store(ctx context.Context) (state.Client, error) {
+	if s.backend == nil || s.opened != nil {
+		return s.opened, nil
+	}
+	client, err := s.state(ctx, s.backend)
+	if err != nil {
+		return nil, fmt.Errorf("sync: state backend: %w", err)
+	}
+	s.opened = client
+	return client, nil
+}
+
+func (s *syncer) closeStore() {
+	if s.opened != nil {
+		_ = s.opened.Close() // what matters has been flushed
+	}
 }
 
 func (s *syncer) wants(name string) bool {
@@ -119,7 +137,7 @@ func (s *syncer) wants(name string) bool {
 }
 
 // forecasts exports and lands what the spec plans. Nothing is exported for tables that nobody asked for.
-func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, shard export.Shard) error {
+func (s *syncer) forecasts(ctx context.Context) error {
 	var tables []string
 	for _, name := range forecasts.ResultTables {
 		if s.wants(name) {
@@ -129,50 +147,23 @@ func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, 
 	if len(tables) == 0 {
 		return nil
 	}
-	config := export.Config{Spec: s.spec, Client: s.api, Tables: tables, Shard: shard, Log: s.log}
-	if backend != nil {
-		client, err := s.state(ctx, backend)
-		if err != nil {
-			return fmt.Errorf("sync: state backend: %w", err)
-		}
-		defer client.Close()
-		config.Store = client
+	config := export.Config{Spec: s.spec, Client: s.api, Tables: tables, Shard: s.shard, Log: s.log}
+	store, err := s.store(ctx)
+	if err != nil {
+		return err
+	}
+	if store != nil {
+		config.Store = store
 	} else {
 		s.log.Info().Msg("no state backend: settled quarters are exported again each time, an interrupted sync repeats its exports, " +
 			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
 	}
 	config.Lander = newLander(s)
-	err := export.Run(ctx, config)
+	err = export.Run(ctx, config)
 	if incomplete, ok := errors.AsType[*export.IncompleteError](err); ok {
 		for range incomplete.Missing {
 			s.stream.metrics.failed(ctx, forecasts.EntriesTable)
 		}
 	}
 	return err
-}
-
-// aroundThem lands what Clari tells about all jobs and limits. It does not belong to any one export, so the first shard does it.
-func (s *syncer) aroundThem(ctx context.Context, shard export.Shard) error {
-	if shard.Total > 1 && shard.Num != 1 {
-		return nil
-	}
-	around := []struct {
-		table string
-		sync  func(context.Context, *clari.Client, table.Options, table.Send) error
-	}{
-		{jobs.TableName, jobs.Sync},
-		{limits.TableName, limits.Sync},
-	}
-	var failed []error
-	for _, a := range around {
-		if !s.wants(a.table) || ctx.Err() != nil {
-			continue
-		}
-		if err := a.sync(ctx, s.api, s.options, s.stream.insert); err != nil && ctx.Err() == nil {
-			s.stream.metrics.failed(ctx, a.table)
-			s.log.Error().Err(err).Str("table", a.table).Msg("table could not be synced")
-			failed = append(failed, fmt.Errorf("table %s: %w", a.table, err))
-		}
-	}
-	return errors.Join(append(failed, ctx.Err())...)
 }
