@@ -18,12 +18,9 @@ type ActivityExport struct {
 }
 
 // CreateActivityExport queues an export of activities and returns its job's id. As with CreateForecastExport it uses up one export of the
-// monthly quota, an error that is an *UnclearError may have done so too, and any other means that no job was created.
-func (c *Client) CreateActivityExport(ctx context.Context, e ActivityExport) (jobID string, err error) {
-	r := request{
-		op:     fmt.Sprintf("create export of activities from %s to %s", e.Start.Format(time.DateOnly), e.End.Format(time.DateOnly)),
-		method: http.MethodPost, path: "/export/activity",
-	}
+// monthly quota, an error that is an *UnclearError may have done so too, and any other means that no job was created. sending is as there.
+func (c *Client) CreateActivityExport(ctx context.Context, e ActivityExport, sending func(context.Context)) (jobID string, err error) {
+	r := request{op: "create export of activities", method: http.MethodPost, path: "/export/activity", sending: sending}
 	if r.body, err = json.Marshal(e); err != nil {
 		return "", fmt.Errorf("%s: %w", r.op, err)
 	}

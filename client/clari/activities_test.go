@@ -20,7 +20,7 @@ func TestCreateActivityExport(t *testing.T) {
 	for _, status := range []int{200, 202} {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := serve(t, answer(status, `{"jobId":"6073"}`))
-			if id, err := c.CreateActivityExport(t.Context(), e); err != nil || id != "6073" {
+			if id, err := c.CreateActivityExport(t.Context(), e, nil); err != nil || id != "6073" {
 				t.Errorf("%q, %v", id, err)
 			}
 			if n := s.posts.Load(); n != 1 {
@@ -47,7 +47,7 @@ func TestActivityExportIsPaidFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, s := serve(t, handler)
-				_, err := c.CreateActivityExport(t.Context(), ActivityExport{})
+				_, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil)
 				unclear(t, err)
 				if n := s.posts.Load(); n != 1 {
 					t.Errorf("%d posts", n)
@@ -60,7 +60,7 @@ func TestActivityExportIsPaidFor(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := serve(t, answer(400, body))
-			_, err := c.CreateActivityExport(t.Context(), ActivityExport{})
+			_, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil)
 			if _, maybe := errors.AsType[*UnclearError](err); maybe || !errors.Is(err, want) {
 				t.Errorf("%v", err)
 			}
@@ -68,13 +68,13 @@ func TestActivityExportIsPaidFor(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := serve(t, answer(404, `{"message":"not here"}`))
-		if _, err := c.CreateActivityExport(t.Context(), ActivityExport{}); !errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnknownForecast) {
+		if _, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil); !errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnknownForecast) {
 			t.Errorf("%v", err)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // what a 429 held back was not processed
 		c, s := serve(t, inTurn(answer(429, ""), func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, okCreate) }))
-		if id, err := c.CreateActivityExport(t.Context(), ActivityExport{}); err != nil || id != "j1" || s.posts.Load() != 2 {
+		if id, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil); err != nil || id != "j1" || s.posts.Load() != 2 {
 			t.Errorf("%q, %v", id, err)
 		}
 	})

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 const (
@@ -32,7 +34,8 @@ type Config struct {
 	UserAgent         string            // cq-source-clari when empty
 	RequestsPerSecond float64           // spacing of everything sent with this key; 10 when 0, +Inf for no pacing
 	MaxRetries        int               // retries of one request after the first try; waiting on 429 does not count
-	MaxWait           time.Duration     // longest that one request is held back by Clari; 30 minutes when 0
+	MaxWait           time.Duration     // longest Retry-After that is waited for; 30 minutes when 0
+	MaxHeld           time.Duration     // longest that one request is held back by 429s in all; twice MaxWait when 0
 	Transport         http.RoundTripper // a transport of its own when nil
 	Logger            zerolog.Logger    // retries at debug, throttling at info, never above
 }
@@ -67,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("API key: has a space, a line end or another character that no header can carry")
 	case !(cfg.RequestsPerSecond >= 0):
 		return nil, fmt.Errorf("requests per second: %v is not a rate", cfg.RequestsPerSecond)
-	case cfg.MaxRetries < 0, cfg.MaxWait < 0:
+	case cfg.MaxRetries < 0, cfg.MaxWait < 0, cfg.MaxHeld < 0:
 		return nil, errors.New("retries and waits: negative")
 	}
 	c := &Client{
@@ -86,8 +89,11 @@ func New(cfg Config) (*Client, error) {
 	if cfg.MaxWait == 0 {
 		cfg.MaxWait = defaultMaxWait
 	}
+	if cfg.MaxHeld == 0 {
+		cfg.MaxHeld = 2 * cfg.MaxWait
+	}
 	c.policy = policy{maxRetries: cfg.MaxRetries, maxWait: cfg.MaxWait}
-	c.throttle = newThrottle(cfg.RequestsPerSecond, cfg.MaxWait, cfg.Logger)
+	c.throttle = newThrottle(cfg.RequestsPerSecond, cfg.MaxWait, cfg.MaxHeld, cfg.Logger)
 	return c, nil
 }
 
@@ -114,10 +120,14 @@ func (c *Client) Throttled() time.Duration { return c.throttle.blocked() }
 
 // request is one call of the API; path begins with a slash, is encoded, and is relative to the base URL.
 type request struct {
-	op           string // what it is for, as errors begin: get job "6073"
+	op           string // what it is for, as errors begin: get job
 	method, path string
 	body         []byte // JSON, nil for none
 	elsewhere    bool   // may be redirected to another host (which never sees the key)
+	urgent       bool   // is not paced, since the process may be about to end; a 429 still holds it back
+
+	// sending, if set, is called just before each time that the request goes out.
+	sending func(context.Context)
 }
 
 // do is the one way to Clari: it waits for its turn, tries, and repeats as the policy says. try returns nil when it is done.
@@ -141,8 +151,8 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 			c.paused.Store(r.method+r.path, pause{time.Now().Add(f.retryAfter), f.err})
 		}
 		d := c.policy.decide(r.method, *f, attempt)
-		if d.Retry && f.retryAfter == 0 {
-			d.Wait = Jitter(d.Wait)
+		if told := f.status == http.StatusTooManyRequests && f.retryAfter > 0; d.Retry && !told { // that one is kept exactly
+			d.Wait += clock.Jitter(min(d.Wait, retryMost)) - min(d.Wait, retryMost)
 		}
 		switch {
 		case !d.Retry:
@@ -156,7 +166,7 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 		throttles, held = 0, time.Time{}
 		c.log.Debug().Str("op", r.op).Int("status", f.status).Int("attempt", retries).Stringer("wait", d.Wait).
 			Str("reason", d.Reason).Str("cause", f.err.Error()).Msg("request is repeated")
-		if err := Sleep(ctx, d.Wait); err != nil {
+		if err := clock.Sleep(ctx, d.Wait); err != nil {
 			return fmt.Errorf("%w: while waiting to repeat: %w", f.err, err)
 		}
 	}
@@ -168,22 +178,28 @@ type pause struct {
 	cause error
 }
 
-// turn returns when a request may be sent; held is as in throttle.wait.
+// turn returns when a request may be sent, and its sender has been told; held is as in throttle.wait.
 func (c *Client) turn(ctx context.Context, r request, held *time.Time) error {
 	for {
-		if err := c.throttle.wait(ctx, held); err != nil {
+		if err := c.throttle.wait(ctx, held, r.urgent); err != nil {
 			return err
 		}
 		v, _ := c.paused.Load(r.method + r.path)
 		p, _ := v.(pause)
 		left := time.Until(p.until)
 		switch {
-		case left <= 0:
+		case left <= 0 && r.sending == nil:
 			return nil
+		case left <= 0:
+			r.sending(ctx)
+			if until, _ := c.throttle.shut(); until.IsZero() { // else it was held back while it told, and tells anew
+				return ctx.Err()
+			}
+			continue
 		case left > c.policy.maxWait:
 			return &ThrottledError{Until: p.until, Err: p.cause, limit: c.policy.maxWait}
 		}
-		if err := Sleep(ctx, left); err != nil {
+		if err := clock.Sleep(ctx, left); err != nil {
 			return err
 		}
 	}
@@ -193,7 +209,7 @@ func (c *Client) turn(ctx context.Context, r request, held *time.Time) error {
 func (c *Client) giveUp(r request, f *failure, d Decision, requested time.Time, retries int) error {
 	err := f.err
 	switch {
-	case f.status == http.StatusServiceUnavailable && f.retryAfter > c.policy.maxWait:
+	case f.status >= 500 && !d.Unclear && f.retryAfter > c.policy.maxWait:
 		until := time.Now().Add(f.retryAfter)
 		return fmt.Errorf("%s: %w", r.op, &ThrottledError{Until: until, Err: err, limit: c.policy.maxWait})
 	case retries > 0:

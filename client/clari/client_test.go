@@ -69,7 +69,7 @@ func TestRequestsAreWhatClariExpects(t *testing.T) {
 			{"GET /v4/export/jobs/j1/results", "", func(ctx context.Context) error { _, err := c.Results(ctx, "j1"); return err }},
 			{"PATCH /v4/export/jobs/j1", `{"type":"CANCEL"}`, func(ctx context.Context) error { return c.CancelJob(ctx, "j1") }},
 			{"POST /v4/export/forecast/f", "", func(ctx context.Context) error {
-				_, err := c.CreateForecastExport(ctx, "f", ForecastExport{})
+				_, err := c.CreateForecastExport(ctx, "f", ForecastExport{}, nil)
 				return err
 			}},
 		}
@@ -110,7 +110,7 @@ func TestPathEncoding(t *testing.T) {
 				got = r.RequestURI
 				answer(200, okCreate)(w, r)
 			})
-			if _, err := c.CreateForecastExport(t.Context(), id, ForecastExport{}); err != nil || got != want {
+			if _, err := c.CreateForecastExport(t.Context(), id, ForecastExport{}, nil); err != nil || got != want {
 				t.Errorf("%q: %s, want %s, %v", id, got, want, err)
 			}
 		})
@@ -118,7 +118,7 @@ func TestPathEncoding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := serve(t, answer(200, okJob))
 		for _, id := range []string{"", ".", ".."} {
-			_, create := c.CreateForecastExport(t.Context(), id, ForecastExport{})
+			_, create := c.CreateForecastExport(t.Context(), id, ForecastExport{}, nil)
 			_, job := c.Job(t.Context(), id)
 			_, results := c.Results(t.Context(), id)
 			for _, err := range []error{create, job, results, c.CancelJob(t.Context(), id)} {

@@ -68,7 +68,7 @@ func TestUnclearCreates(t *testing.T) {
 					test.setUp(s)
 				}
 				time.Sleep(time.Second)
-				id, err := c.CreateForecastExport(t.Context(), "net_arr", ForecastExport{TimePeriod: "2026_Q1"})
+				id, err := c.CreateForecastExport(t.Context(), "net_arr", ForecastExport{TimePeriod: "2026_Q1"}, nil)
 				u := unclear(t, err)
 				if id != "" {
 					t.Errorf("id %q", id)
@@ -82,7 +82,7 @@ func TestUnclearCreates(t *testing.T) {
 				if test.is != nil && !errors.Is(err, test.is) {
 					t.Errorf("%v is not %v", err, test.is)
 				}
-				if !strings.Contains(err.Error(), test.text) || !strings.HasPrefix(err.Error(), `create export of forecast "net_arr": `) ||
+				if !strings.Contains(err.Error(), test.text) || !strings.HasPrefix(err.Error(), `create export: `) ||
 					!strings.HasSuffix(err.Error(), " (the job may or may not have been created)") {
 					t.Errorf("text: %v", err)
 				}
@@ -108,7 +108,7 @@ func TestContextEndsDuringCreate(t *testing.T) {
 				time.AfterFunc(5*time.Second, cancel)
 			}
 			defer cancel()
-			_, err := c.CreateForecastExport(ctx, "f", ForecastExport{})
+			_, err := c.CreateForecastExport(ctx, "f", ForecastExport{}, nil)
 			u := unclear(t, err)
 			if !errors.Is(err, want) || s.posts.Load() != 1 {
 				t.Errorf("%d creates: %v", s.posts.Load(), err)
@@ -143,7 +143,7 @@ func TestCreatesThatWereNotProcessed(t *testing.T) {
 			return nil, nil
 		}, time.Second, 5 * time.Second / 4},
 		{"throttled", answer(429, "", "Retry-After", "11"), nil, 11 * time.Second, 11 * time.Second},
-		{"unavailable for a while", answer(503, "", "Retry-After", "13"), nil, 13 * time.Second, 13 * time.Second},
+		{"unavailable for a while", answer(503, "", "Retry-After", "13"), nil, 13 * time.Second, 16500 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestCreatesThatWereNotProcessed(t *testing.T) {
 				}
 				c, s := serve(t, handler)
 				s.dial = test.dial
-				id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+				id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 				if err != nil || id != "j1" || s.posts.Load() != posts {
 					t.Fatalf("%q after %d creates: %v", id, s.posts.Load(), err)
 				}
@@ -183,7 +183,7 @@ func TestCreateWithoutAnyConnection(t *testing.T) {
 					dials.Add(1)
 					return test.dial(ctx, s)
 				}
-				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 				if _, vague := errors.AsType[*UnclearError](err); vague || err == nil || !strings.HasSuffix(err.Error(), " (tried 3 times)") {
 					t.Errorf("%v", err)
 				}
@@ -204,7 +204,7 @@ func TestContextEndsBeforeCreateIsSent(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		_, err := c.CreateForecastExport(ctx, "f", ForecastExport{})
+		_, err := c.CreateForecastExport(ctx, "f", ForecastExport{}, nil)
 		if _, vague := errors.AsType[*UnclearError](err); vague || !errors.Is(err, context.Canceled) || s.elapsed() != time.Second {
 			t.Errorf("after %s: %v", s.elapsed(), err)
 		}
@@ -229,7 +229,7 @@ func TestCreateIsNotReplayedOnAStaleConnection(t *testing.T) {
 		if s.n.Load() != 1 {
 			t.Errorf("%d connections: the first is not used again", s.n.Load())
 		}
-		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 		unclear(t, err)
 		if s.posts.Load() != 1 || s.n.Load() != 2 {
 			t.Errorf("%d creates on %d connections, want a new one", s.posts.Load(), s.n.Load())
@@ -241,7 +241,7 @@ func TestCreateIsNotReplayedOnAStaleConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		dials := s.n.Load()
-		_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+		_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 		unclear(t, err)
 		if s.posts.Load() != 2 || s.n.Load() != dials {
 			t.Errorf("%d creates on %d new connections", s.posts.Load()-1, s.n.Load()-dials)
@@ -259,7 +259,7 @@ func TestTransportThatProvesNothing(t *testing.T) {
 		c, _ := serve(t, hang, func(cfg *Config) {
 			cfg.Transport = roundTrip(func(*http.Request) (*http.Response, error) { sent++; return nil, errDial })
 		})
-		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 		unclear(t, err)
 		if sent != 1 {
 			t.Errorf("sent %d times", sent)
@@ -320,7 +320,7 @@ func TestCreateOverHTTP2(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+	_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 	unclear(t, err)
 	if !strings.Contains(err.Error(), "stream error") || posts != 1 {
 		t.Errorf("%d creates: %v", posts, err)
@@ -337,7 +337,7 @@ func TestUntrustedCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}) // would take seconds if it were repeated
+	_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil) // would take seconds if it were repeated
 	if err == nil || !strings.Contains(err.Error(), "certificate signed by unknown authority") || strings.Contains(err.Error(), "tried") {
 		t.Errorf("%v", err)
 	}
@@ -370,7 +370,7 @@ func TestCreateAnswers(t *testing.T) {
 		for _, status := range []int{200, 201, 202} {
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := serve(t, answer(status, body))
-				if id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}); id != "j1" || err != nil {
+				if id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil); id != "j1" || err != nil {
 					t.Errorf("%s: %q, %v", body, id, err)
 				}
 			})

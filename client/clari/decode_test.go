@@ -77,9 +77,12 @@ func TestDecodeJobs(t *testing.T) {
 			t.Errorf("%s: %v, %v", body, jobs, err)
 		}
 	}
+	odd := `[1, null, {"jobId":"a","status":"DONE"}, {"jobId":"b"}, [], {"status":"DONE"}, {"jobId":"c","status":"STARTED"}]`
+	if jobs, err := decodeJobs([]byte(odd)); err != nil || len(jobs) != 2 || jobs[0].ID != "a" || jobs[1].ID != "c" {
+		t.Errorf("a list with odd items: %v, %v", jobs, err)
+	}
 	for body, text := range map[string]string{
-		``: "", `null`: "not an object", `{}`: "neither", `{"jobs":{}}`: "", `{"items":[]}`: "neither", `[1]`: "job 1 of 1",
-		`[{"jobId":"a","status":"DONE"},{"jobId":"b"}]`: "job 2 of 2: no jobId or no status", `[`: "",
+		``: "", `null`: "not an object", `{}`: "neither", `{"jobs":{}}`: "", `{"items":[]}`: "neither", `[`: "",
 	} {
 		if jobs, err := decodeJobs([]byte(body)); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v, %v", body, jobs, err)

@@ -19,7 +19,7 @@ var (
 	ErrQuotaOrQueue     = errors.New("monthly export quota used up or queue full")    // export_monthly_quota_reached is both
 	ErrInvalidJob       = errors.New("job unknown, expired or not finished")          // invalid_jobId
 	ErrNotCancellable   = errors.New("job can no longer be cancelled")                // export_failed_to_cancel
-	ErrNotFound         = errors.New("not found")                                     // 404
+	ErrNotFound         = errors.New("not found")                                     // 404 of the API, not of a gateway
 	ErrServer           = errors.New("clari could not process the request just then") // 5xx, or 400 with "Something went wrong"
 )
 
@@ -40,7 +40,7 @@ var byCode = map[string]error{
 
 // Error is an answer other than success. Its texts come from the server, cleaned: one line each, clipped, without the API key.
 type Error struct {
-	Op        string // what was asked, such as: get job "6073683781a6da229df71e00"
+	Op        string // what was asked, such as: get job. Callers know which one
 	Status    int    // HTTP
 	Code      string // Clari's, empty if it sent none
 	Namespace string
@@ -48,9 +48,13 @@ type Error struct {
 	ErrorID   string // ErrorID and RequestID are for Clari's support
 	RequestID string
 	create    bool
+	noRoute   bool // a gateway's answer: nobody was asked whether the thing exists
 }
 
 func (e *Error) Error() string { return e.Op + ": " + e.detail() }
+
+// Cause is what errors of one cause have in common, whatever Clari's words: the request, the status and the code.
+func (e *Error) Cause() string { return fmt.Sprintf("%s %d %s", e.Op, e.Status, e.Code) }
 
 func (e *Error) detail() string {
 	var b strings.Builder
@@ -82,16 +86,16 @@ func (e *Error) Is(target error) bool {
 	case ErrForbidden:
 		return e.Status == http.StatusForbidden
 	case ErrNotFound:
-		return e.Status == http.StatusNotFound
+		return e.Status == http.StatusNotFound && !e.noRoute
 	case ErrServer:
 		return e.Status >= 500 || e.Status == http.StatusBadRequest && e.Code == codeWentWrong
 	case ErrUnauthorized:
 		return e.Status == http.StatusUnauthorized && !known
 	case ErrUnknownForecast:
-		return e.Status == http.StatusNotFound && !known && e.create
+		return e.Status == http.StatusNotFound && !known && e.create && !e.noRoute
 	case ErrBadRequest:
 		switch e.Status {
-		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusTooManyRequests:
 			return false
 		}
 		return e.Status/100 == 4 && !known && e.Code != codeWentWrong

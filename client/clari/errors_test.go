@@ -68,7 +68,7 @@ func TestErrors(t *testing.T) {
 			[]error{ErrServer},
 			"HTTP 500 internal_server_error: An unexpected error occurred. (errorId x)",
 		},
-		{"no route", 404, `{"message":"no Route matched with those values","request_id":"r1"}`, []error{ErrNotFound}, "HTTP 404: no Route matched with those values (request_id r1)"},
+		{"no route", 404, `{"message":"no Route matched with those values","request_id":"r1"}`, nil, "HTTP 404: no Route matched with those values (request_id r1)"},
 		{"not found on create", 404, `{"message":"no such thing"}`, []error{ErrNotFound, ErrUnknownForecast}, "HTTP 404: no such thing"},
 		{
 			"audit", 400, `{"errors":[{"status":"400","message":"limit is too large","code":"invalid","target":"limit"},{"status":"400","message":"so is the rest"}]}`,
@@ -96,12 +96,12 @@ func TestErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := serve(t, answer(test.status, test.body), func(cfg *Config) { cfg.MaxRetries = 0 })
-				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 				e, ok := errors.AsType[*Error](err)
 				if !ok {
 					t.Fatalf("%v", err)
 				}
-				const op = `create export of forecast "f"`
+				const op = `create export`
 				if e.Op != op || e.Status != test.status || e.Error() != op+": "+test.text {
 					t.Errorf("got  %s\nwant %s: %s", e, op, test.text)
 				}
@@ -131,7 +131,7 @@ func TestNotFoundIsOnlyAForecastOnCreate(t *testing.T) {
 func TestRequestIDFromHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := serve(t, answer(403, `{"message":"no"}`, "X-Kong-Request-Id", "k1"))
-		if _, err := c.Job(t.Context(), "j1"); err == nil || err.Error() != `get job "j1": HTTP 403: no (request_id k1)` {
+		if _, err := c.Job(t.Context(), "j1"); err == nil || err.Error() != `get job: HTTP 403: no (request_id k1)` {
 			t.Errorf("%v", err)
 		}
 	})

@@ -25,9 +25,10 @@ type ForecastExport struct {
 const CreateTimeout = callTimeout
 
 // CreateForecastExport queues an export of a forecast tab and returns its job's id. It uses up one export of the monthly quota. An error
-// that is an *UnclearError may have done so too; any other means that no job was created.
-func (c *Client) CreateForecastExport(ctx context.Context, forecastID string, e ForecastExport) (jobID string, err error) {
-	r := request{op: fmt.Sprintf("create export of forecast %q", forecastID), method: http.MethodPost}
+// that is an *UnclearError may have done so too; any other means that no job was created. sending, if it is not nil, is called just
+// before each time that the request goes out: a 429 may hold it back for a long time before.
+func (c *Client) CreateForecastExport(ctx context.Context, forecastID string, e ForecastExport, sending func(context.Context)) (jobID string, err error) {
+	r := request{op: "create export", method: http.MethodPost, sending: sending}
 	s, err := segment(forecastID)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", r.op, err)

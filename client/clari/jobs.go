@@ -60,7 +60,7 @@ type Job struct {
 
 // Job asks for the state of one job.
 func (c *Client) Job(ctx context.Context, jobID string) (job Job, err error) {
-	r := request{op: fmt.Sprintf("get job %q", jobID), method: http.MethodGet}
+	r := request{op: "get job", method: http.MethodGet}
 	if r.path, err = jobPath(jobID, ""); err != nil {
 		return Job{}, fmt.Errorf("%s: %w", r.op, err)
 	}
@@ -73,7 +73,7 @@ func (c *Client) Job(ctx context.Context, jobID string) (job Job, err error) {
 	return job, err
 }
 
-// Jobs lists the jobs that this key's user started, ended ones too.
+// Jobs lists the jobs that this key's user started, ended ones too. What is no job in the list is left out.
 func (c *Client) Jobs(ctx context.Context) (jobs []Job, err error) {
 	r := request{op: "list jobs", method: http.MethodGet, path: "/export/jobs"}
 	err = c.call(ctx, r, maxJobList, func(body []byte) error {
@@ -85,7 +85,7 @@ func (c *Client) Jobs(ctx context.Context) (jobs []Job, err error) {
 
 // CancelJob cancels a job that has not ended; ErrNotCancellable is one that has, also where a first, lost request has cancelled it.
 func (c *Client) CancelJob(ctx context.Context, jobID string) (err error) {
-	r := request{op: fmt.Sprintf("cancel job %q", jobID), method: http.MethodPatch, body: []byte(`{"type":"CANCEL"}`)}
+	r := request{op: "cancel job", method: http.MethodPatch, urgent: true, body: []byte(`{"type":"CANCEL"}`)}
 	if r.path, err = jobPath(jobID, ""); err != nil {
 		return fmt.Errorf("%s: %w", r.op, err)
 	}
@@ -131,7 +131,7 @@ func decodeJob(data []byte) (Job, error) {
 	return j, nil
 }
 
-// decodeJobs reads a list of jobs, bare or as {"jobs": [...]}.
+// decodeJobs reads a list of jobs, bare or as {"jobs": [...]}. One odd item is no reason to lose sight of the others.
 func decodeJobs(data []byte) ([]Job, error) {
 	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("[")) {
 		o, err := parseObject(data)
@@ -148,12 +148,10 @@ func decodeJobs(data []byte) ([]Job, error) {
 		return nil, err
 	}
 	jobs := make([]Job, 0, len(items))
-	for i, item := range items {
-		j, err := decodeJob(item)
-		if err != nil {
-			return nil, fmt.Errorf("job %d of %d: %w", i+1, len(items), err)
+	for _, item := range items {
+		if j, err := decodeJob(item); err == nil {
+			jobs = append(jobs, j)
 		}
-		jobs = append(jobs, j)
 	}
 	return jobs, nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 const (
@@ -40,6 +42,7 @@ type failure struct {
 	sent       bool // lost, stopped: some of the request may have reached the server. False only when that is proven
 	status     int  // answered
 	code       string
+	elsewhere  bool          // answered: by another host than the API's
 	retryAfter time.Duration // how long the server asks to wait; 0: it does not say
 	err        error         // begins with the request's op; redacted
 }
@@ -51,13 +54,13 @@ type policy struct {
 }
 
 // decide is a pure function. attempt counts the retries so far, or for 429 the 429s so far: those are not retries, and the throttle
-// bounds them by time. Waits come without jitter; one that Clari named is kept exactly.
+// bounds them by time. Waits are the least ones, without jitter.
 //
 // POST creates an export job: it takes from a monthly quota, so that a second one by mistake costs what nobody gives back. GET and the
 // PATCH that cancels may be sent again whatever became of them.
 func (p policy) decide(method string, f failure, attempt int) Decision {
 	create := method == http.MethodPost
-	d := Decision{}
+	d := Decision{Wait: clock.Doubling(retryFirst, retryMost, attempt)}
 	switch {
 	case f.kind == stopped:
 		return Decision{Unclear: create && f.sent, Reason: "the caller stopped"}
@@ -80,16 +83,22 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 	case f.status == http.StatusTooManyRequests && f.retryAfter > 0:
 		return Decision{Retry: true, Wait: f.retryAfter, Reason: "throttled"}
 	case f.status == http.StatusTooManyRequests:
-		return Decision{Retry: true, Wait: doubling(throttleFirst, throttleMost, attempt), Reason: "throttled"}
+		return Decision{Retry: true, Wait: clock.Doubling(throttleFirst, throttleMost, attempt), Reason: "throttled"}
 
-	case f.status == http.StatusServiceUnavailable && f.retryAfter > p.maxWait:
-		return Decision{Reason: "unavailable for longer than may be waited"}
-	case f.status == http.StatusServiceUnavailable && f.retryAfter > 0:
-		d.Retry, d.Wait, d.Reason = true, f.retryAfter, "unavailable"
-	case f.status >= 500 && create:
+	case f.status >= 500 && create && (f.status != http.StatusServiceUnavailable || f.retryAfter == 0):
 		return Decision{Unclear: true, Reason: "server error"}
+	case f.status >= 500 && f.retryAfter > p.maxWait:
+		return Decision{Reason: "unavailable for longer than may be waited"}
+	case f.status >= 500 && f.retryAfter > 0:
+		d.Retry, d.Wait, d.Reason = true, max(d.Wait, f.retryAfter), "unavailable"
 	case f.status >= 500:
 		d.Retry, d.Reason = true, "server error"
+	case f.status == http.StatusRequestTimeout && create:
+		return Decision{Unclear: true, Reason: "a gateway timed out"}
+	case f.status == http.StatusRequestTimeout:
+		d.Retry, d.Reason = true, "a gateway timed out"
+	case f.status == http.StatusForbidden && f.elsewhere: // a signed address that has expired: the API gives a new one
+		d.Retry, d.Reason = attempt < briefRetries, "refused by the host that the API redirects to"
 
 	case f.status == http.StatusSeeOther && create: // "done, the outcome is over there"
 		return Decision{Unclear: true, Reason: "redirected after the fact"}
@@ -105,8 +114,6 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 	}
 	if !d.Retry {
 		d.Wait = 0
-	} else if d.Wait == 0 {
-		d.Wait = doubling(retryFirst, retryMost, attempt)
 	}
 	return d
 }
@@ -118,6 +125,6 @@ func (c *Client) DownloadRetry(err error, attempt int) Decision {
 		return Decision{Reason: "not a cut download"}
 	}
 	d := c.policy.decide(http.MethodGet, failure{kind: lost, sent: true}, attempt)
-	d.Wait = Jitter(d.Wait)
+	d.Wait = clock.Jitter(d.Wait)
 	return d
 }

@@ -62,7 +62,8 @@ func TestPolicy(t *testing.T) {
 		{get, status(429), 99, retry(time.Minute)},
 		// unavailable
 		{get, after(503, 9*time.Second), 0, retry(9 * time.Second)},
-		{post, after(503, 9*time.Second), 7, retry(9 * time.Second)},
+		{post, after(503, 9*time.Second), 2, retry(9 * time.Second)},
+		{post, after(503, 9*time.Second), 7, retry(30 * time.Second)},
 		{post, after(503, 9*time.Second), 8, no},
 		{post, after(503, time.Hour), 0, no},
 		{get, after(503, time.Hour), 0, no},
@@ -72,7 +73,10 @@ func TestPolicy(t *testing.T) {
 		{get, status(500), 0, retry(time.Second)},
 		{get, status(502), 1, retry(2 * time.Second)},
 		{get, status(504), 8, no},
-		{get, after(500, time.Minute), 0, retry(time.Second)},
+		{get, after(500, time.Minute), 0, retry(time.Minute)},
+		{get, after(502, time.Millisecond), 1, retry(2 * time.Second)},
+		{get, after(504, time.Hour), 0, no},
+		{patch, after(504, 9*time.Second), 0, retry(9 * time.Second)},
 		{patch, status(500), 0, retry(time.Second)},
 		{post, status(500), 0, unclear},
 		{post, status(502), 0, unclear},
@@ -101,8 +105,10 @@ func TestPolicy(t *testing.T) {
 		{post, status(400), 0, no},
 		{post, status(401), 0, no},
 		{post, status(404), 0, no},
-		{post, status(408), 0, no},
-		{get, status(408), 0, no},
+		{post, status(408), 0, unclear},
+		{get, status(408), 0, retry(time.Second)},
+		{get, failure{status: 403, elsewhere: true}, 0, retry(time.Second)},
+		{get, failure{status: 403, elsewhere: true}, 2, no},
 		// redirects that are not followed
 		{get, status(302), 0, no},
 		{patch, status(307), 0, no},
@@ -145,14 +151,6 @@ func TestDownloadRetry(t *testing.T) {
 	for _, err := range []error{io.ErrUnexpectedEOF, context.Canceled, &Error{Status: 500}, &ThrottledError{Err: io.EOF}, io.ErrShortWrite} {
 		if d := c.DownloadRetry(err, 0); d.Retry {
 			t.Errorf("%v: %+v", err, d)
-		}
-	}
-}
-
-func TestJitterOnlyLengthens(t *testing.T) {
-	for _, d := range []time.Duration{0, 1, 3, 4, time.Millisecond, time.Minute} {
-		for range 200 {
-			within(t, "jitter", Jitter(d), d, d+d/4)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func TestNothingTellsTheKey(t *testing.T) {
 						return nil, fmt.Errorf("proxy http://user:%s@proxy.example refused %s", password, testKey)
 					}
 				}
-				_, create := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+				_, create := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 				_, job := c.Job(t.Context(), "j1")
 				_, jobs := c.Jobs(t.Context())
 				_, _, results := fetch(t.Context(), c)

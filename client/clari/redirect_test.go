@@ -116,7 +116,7 @@ func TestCreateAndCancelAreNotRedirected(t *testing.T) {
 	for _, status := range []int{301, 302, 307, 308} {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := serve(t, answer(status, "", "Location", "/v4/moved"))
-			_, create := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+			_, create := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 			for _, err := range []error{create, c.CancelJob(t.Context(), "j1")} {
 				e, ok := errors.AsType[*Error](err)
 				_, vague := errors.AsType[*UnclearError](err)
@@ -168,7 +168,7 @@ func TestErrorsFromElsewhereSaySo(t *testing.T) {
 			answer(404, `{"message":"gone"}`, "Date", "Sat, 01 Jan 2000 09:00:00 GMT")(w, r)
 		})
 		_, err := c.Results(t.Context(), "j1")
-		if err == nil || err.Error() != `get results of job "j1": HTTP 404: from files.example: gone` {
+		if err == nil || err.Error() != `get results: HTTP 404: from files.example: gone` {
 			t.Errorf("%v", err)
 		}
 		if at := c.ServerTime(testStart); at.Hour() != 1 {

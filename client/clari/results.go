@@ -36,7 +36,7 @@ func (e *CutError) Unwrap() error { return e.Err }
 // Results begins to download what a finished job exported. A job that has not finished, or whose result has expired (30 days), is
 // ErrInvalidJob.
 func (c *Client) Results(ctx context.Context, jobID string) (res *Results, err error) {
-	r := request{op: fmt.Sprintf("get results of job %q", jobID), method: http.MethodGet, elsewhere: true}
+	r := request{op: "get results", method: http.MethodGet, elsewhere: true}
 	if r.path, err = jobPath(jobID, "/results"); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, err)
 	}

@@ -137,7 +137,7 @@ func TestCutResults(t *testing.T) {
 				if cut.Read != int64(len(body)) || test.read >= 0 && cut.Read != test.read {
 					t.Errorf("read %d bytes: %v", len(body), err)
 				}
-				if !strings.HasPrefix(err.Error(), fmt.Sprintf(`get results of job "j1": cut after %d bytes: `, cut.Read)) {
+				if !strings.HasPrefix(err.Error(), fmt.Sprintf(`get results: cut after %d bytes: `, cut.Read)) {
 					t.Errorf("text: %v", err)
 				}
 				timeout, ok := errors.AsType[net.Error](err)

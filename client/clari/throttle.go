@@ -8,12 +8,15 @@ import (
 
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 // throttle is the one gate that every request of a key passes: spaced out by the limiter, and shut while a 429 is waited out.
 type throttle struct {
 	limiter *rate.Limiter
-	maxWait time.Duration
+	maxWait time.Duration // longest that the gate may be shut at a time
+	maxHeld time.Duration // longest that it holds back one request in all
 	log     zerolog.Logger
 
 	mu           sync.Mutex
@@ -24,23 +27,27 @@ type throttle struct {
 
 // newThrottle paces with a burst of one. A bigger bucket would let through its burst and a second's worth of tokens within one second,
 // which is more than the rate says, and would gain nothing: few requests of a sync come close together.
-func newThrottle(perSecond float64, maxWait time.Duration, log zerolog.Logger) *throttle {
+func newThrottle(perSecond float64, maxWait, maxHeld time.Duration, log zerolog.Logger) *throttle {
 	limit := rate.Limit(perSecond)
 	if math.IsInf(perSecond, 1) {
 		limit = rate.Inf
 	}
-	return &throttle{limiter: rate.NewLimiter(limit, 1), maxWait: maxWait, log: log}
+	return &throttle{limiter: rate.NewLimiter(limit, 1), maxWait: maxWait, maxHeld: maxHeld, log: log}
 }
 
-// wait returns when the caller may send. held is when the caller's request was first held back, set here; if the gate stays shut
-// for more than maxWait after that, wait returns a *ThrottledError at once instead of holding a request that cannot go out in time.
-func (t *throttle) wait(ctx context.Context, held *time.Time) error {
+// wait returns when the caller may send. held is when the caller's request was first held back, set here. If the gate is shut for
+// longer than maxWait, or until more than maxHeld after that, wait returns a *ThrottledError at once instead of holding a request that
+// cannot go out in time. urgent requests are not spaced out.
+func (t *throttle) wait(ctx context.Context, held *time.Time, urgent bool) error {
 	for {
 		if err := t.waitOpen(ctx, held); err != nil {
 			return err
 		}
+		if urgent {
+			return ctx.Err()
+		}
 		turn := t.limiter.Reserve()
-		if err := Sleep(ctx, turn.Delay()); err != nil {
+		if err := clock.Sleep(ctx, turn.Delay()); err != nil {
 			turn.Cancel()
 			return err
 		}
@@ -59,10 +66,13 @@ func (t *throttle) waitOpen(ctx context.Context, held *time.Time) error {
 		if held.IsZero() {
 			*held = time.Now()
 		}
-		if until.Sub(*held) > t.maxWait {
+		if time.Until(until) > t.maxWait {
 			return &ThrottledError{Until: until, Err: cause, limit: t.maxWait}
 		}
-		if err := Sleep(ctx, time.Until(until)); err != nil {
+		if until.Sub(*held) > t.maxHeld {
+			return &ThrottledError{Until: until, Err: cause, limit: t.maxHeld}
+		}
+		if err := clock.Sleep(ctx, time.Until(until)); err != nil {
 			return err
 		}
 	}

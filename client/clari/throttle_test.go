@@ -1,6 +1,7 @@
 package clari
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -175,7 +176,7 @@ func TestThrottledWithoutRetryAfter(t *testing.T) {
 		past := answer(429, "", "Retry-After", "Thu, 01 Jan 1998 00:00:00 GMT")
 		c, s := serve(t, inTurn(full, full, answer(429, "", "Retry-After", "0"), answer(429, "", "Retry-After", "soon"), past, full, answer(200, okCreate)),
 			func(cfg *Config) { cfg.MaxRetries = 0 }) // a 429 is not a retry
-		id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+		id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 		if err != nil || id != "j1" {
 			t.Fatal(id, err)
 		}
@@ -193,7 +194,7 @@ func TestRetryAfterBeyondMaxWait(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, s := serve(t, inTurn(answer(status, `{"error":"API rate limit exceeded"}`, "Retry-After", "3600"), answer(200, okCreate)),
 					func(cfg *Config) { cfg.MaxWait = 30 * time.Minute })
-				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{})
+				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
 				throttled, ok := errors.AsType[*ThrottledError](err)
 				if !ok || s.elapsed() != 0 {
 					t.Fatalf("after %s: %v", s.elapsed(), err)
@@ -214,7 +215,7 @@ func TestRetryAfterBeyondMaxWait(t *testing.T) {
 					}
 				}
 				time.Sleep(31 * time.Minute)
-				if _, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}); err != nil {
+				if _, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil); err != nil {
 					t.Error(err)
 				}
 				if s.elapsed() != time.Hour {
@@ -228,7 +229,7 @@ func TestRetryAfterBeyondMaxWait(t *testing.T) {
 func TestThrottledForeverEnds(t *testing.T) {
 	for _, headers := range [][]string{nil, {"Retry-After", "100"}} {
 		synctest.Test(t, func(t *testing.T) {
-			c, s := serve(t, answer(429, "", headers...), func(cfg *Config) { cfg.MaxWait = 10 * time.Minute })
+			c, s := serve(t, answer(429, "", headers...), func(cfg *Config) { cfg.MaxWait, cfg.MaxHeld = 10*time.Minute, 10*time.Minute })
 			_, err := c.Limits(t.Context())
 			if _, ok := errors.AsType[*ThrottledError](err); !ok {
 				t.Fatalf("%v", err)
@@ -238,9 +239,48 @@ func TestThrottledForeverEnds(t *testing.T) {
 	}
 }
 
+// Each Retry-After counts against MaxWait; together they count against MaxHeld.
+func TestRetryAftersAreNotAddedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := answer(429, "", "Retry-After", "500")
+		c, s := serve(t, inTurn(full, full, answer(200, okLimits)), func(cfg *Config) { cfg.MaxWait, cfg.MaxHeld = 10*time.Minute, 20*time.Minute })
+		if _, err := c.Limits(t.Context()); err != nil || s.elapsed() != 1000*time.Second {
+			t.Fatalf("after %s: %v", s.elapsed(), err)
+		}
+	})
+}
+
+// The sender is told each time that the request is about to go out, not when it is first wanted.
+func TestSendingIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := serve(t, inTurn(answer(429, "", "Retry-After", "300"), answer(503, "", "Retry-After", "200"), answer(200, okCreate)))
+		var told []time.Duration
+		id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, func(context.Context) { told = append(told, s.elapsed()) })
+		if at := s.requests(); err != nil || id != "j1" || !slices.Equal(told, at) || len(at) != 3 {
+			t.Fatalf("told at %s, sent at %s: %v", told, at, err)
+		}
+	})
+}
+
+// A gate that shuts while the sender is told holds the request back, and the sender is told again.
+func TestSendingIsToldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := serve(t, answer(200, okCreate))
+		var told []time.Duration
+		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, func(context.Context) {
+			if told = append(told, s.elapsed()); len(told) == 1 {
+				c.throttle.block(time.Minute, &Error{Status: 429})
+			}
+		})
+		if at := s.requests(); err != nil || len(told) != 2 || len(at) != 1 || told[1] != at[0] || at[0] < time.Minute {
+			t.Fatalf("told at %s, sent at %s: %v", told, at, err)
+		}
+	})
+}
+
 func TestHeldByOthersForeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := serve(t, answer(200, okLimits), func(cfg *Config) { cfg.MaxWait = 10 * time.Minute })
+		c, s := serve(t, answer(200, okLimits), func(cfg *Config) { cfg.MaxWait, cfg.MaxHeld = 10*time.Minute, 10*time.Minute })
 		go func() {
 			for range 30 {
 				c.throttle.block(time.Minute+time.Millisecond, &Error{Status: 429})

@@ -86,7 +86,8 @@ func (c *Client) refused(r request, resp *http.Response, from, next *url.URL) *f
 	e := &Error{Op: r.op, Status: resp.StatusCode}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody+1)) // the status counts, also where the body is cut
 	e.read(body, c.redact)
-	e.create = strings.HasPrefix(r.path, forecastPath) && !strings.HasPrefix(e.Message, noRoute)
+	e.create = strings.HasPrefix(r.path, forecastPath)
+	e.noRoute = strings.HasPrefix(e.Message, noRoute)
 	e.RequestID = cmp.Or(e.RequestID, c.redact.line(cmp.Or(resp.Header.Get("X-Kong-Request-Id"), resp.Header.Get("X-Request-Id")), maxWord))
 	switch {
 	case next != nil: // hosts only: signed URLs carry secrets in their queries
@@ -95,7 +96,7 @@ func (c *Client) refused(r request, resp *http.Response, from, next *url.URL) *f
 		e.Message = c.redact.line("from "+from.Host+": "+e.Message, maxMessage)
 	}
 	return &failure{
-		kind: answered, status: e.Status, code: e.Code, err: e,
+		kind: answered, status: e.Status, code: e.Code, err: e, elsewhere: !sameOrigin(from, c.base),
 		retryAfter: retryAfter(resp.Header, c.ServerTime(time.Now())),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 // admission is the door through which all creations of a run pass, one at a time and in the order of the plan. It keeps them
@@ -31,7 +32,7 @@ type admission struct {
 
 // queueWait is the waiting of one creation for a free place.
 type queueWait struct {
-	clock clock
+	clock stopwatch
 	gap   time.Duration
 }
 
@@ -61,7 +62,7 @@ func (a *admission) admit(ctx context.Context, w *queueWait) error {
 	if a.exhausted != nil {
 		return a.exhausted
 	}
-	if err := clari.Sleep(ctx, time.Until(a.last.Add(a.gap))); err != nil {
+	if err := clock.Sleep(ctx, time.Until(a.last.Add(a.gap))); err != nil {
 		return err
 	}
 	for {
@@ -146,7 +147,7 @@ func (a *admission) pause(ctx context.Context, w *queueWait, cause error) error 
 		}
 		return fmt.Errorf("queue_timeout %s has passed: %w", a.queueTimeout, cause)
 	}
-	timer := time.NewTimer(min(clari.Jitter(w.gap), left))
+	timer := time.NewTimer(min(clock.Jitter(w.gap), left))
 	defer timer.Stop()
 	w.gap = min(w.gap*3/2, maxQueueGap)
 	select {
@@ -158,17 +159,17 @@ func (a *admission) pause(ctx context.Context, w *queueWait, cause error) error 
 	return nil
 }
 
-// clock measures waiting without the time for which 429s held everything back.
-type clock struct {
+// stopwatch measures waiting without the time for which 429s held everything back.
+type stopwatch struct {
 	start     time.Time
 	throttled time.Duration
 	client    *clari.Client
 }
 
-func startClock(c *clari.Client) clock {
-	return clock{time.Now(), c.Throttled(), c}
+func startClock(c *clari.Client) stopwatch {
+	return stopwatch{time.Now(), c.Throttled(), c}
 }
 
-func (c clock) elapsed() time.Duration {
+func (c stopwatch) elapsed() time.Duration {
 	return time.Since(c.start) - (c.client.Throttled() - c.throttled)
 }

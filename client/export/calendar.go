@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 )
 
 // calendar is the fiscal calendar as far as results have shown it: Clari knows it, we do not. It is kept in state, so that most
@@ -45,25 +45,25 @@ func (c *calendar) learn(found Landed, chosen bool) {
 
 // current is the current quarter, if it is known: from a result of this run, or from an earlier one while the end of the quarter
 // that it named is still ahead.
-func (c *calendar) current(today time.Time) (spec.Quarter, bool) {
+func (c *calendar) current(today time.Time) (fiscal.Quarter, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	select {
 	case <-c.asked:
 	default:
 		if end, ok := c.Ends[c.Current]; !ok || today.After(end) {
-			return spec.Quarter{}, false
+			return fiscal.Quarter{}, false
 		}
 	}
-	return spec.ParseQuarter(c.Current)
+	return fiscal.Parse(c.Current)
 }
 
 // known is current, else what the first month of the fiscal year (0: not set) tells.
-func (c *calendar) known(today time.Time, startMonth int) (spec.Quarter, bool) {
+func (c *calendar) known(today time.Time, startMonth int) (fiscal.Quarter, bool) {
 	if q, ok := c.current(today); ok || startMonth == 0 {
 		return q, ok
 	}
-	return spec.QuarterOf(today, startMonth), true
+	return fiscal.Of(today, startMonth), true
 }
 
 // end is the last day of a quarter: what a result said, else what the first month of the fiscal year (0: not set) tells.
@@ -73,7 +73,7 @@ func (c *calendar) end(label string, startMonth int) time.Time {
 	if end, ok := c.Ends[label]; ok {
 		return end
 	}
-	if q, ok := spec.ParseQuarter(label); ok && startMonth > 0 {
+	if q, ok := fiscal.Parse(label); ok && startMonth > 0 {
 		_, last := q.Days(startMonth)
 		return last
 	}

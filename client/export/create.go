@@ -65,7 +65,7 @@ func (r *run) request(ctx context.Context, e *Export) (jobID string, err error) 
 	r.note(ctx, e, creating)
 	r.journal.flush(ctx)
 	r.books.lose(e) // until there is an answer
-	jobID, err = r.Client.CreateForecastExport(ctx, e.ForecastID, e.body())
+	jobID, err = r.Client.CreateForecastExport(ctx, e.ForecastID, e.body(), nil)
 	e.answeredAt = time.Now()
 	r.admission.last = e.answeredAt
 	return jobID, err

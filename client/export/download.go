@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 // notYet is how often Clari may say that a job which is done has no result before the result counts as expired. It answers
@@ -39,7 +40,7 @@ func (r *run) download(ctx context.Context, e *Export) (*spool, error) {
 			return nil, err
 		}
 		e.log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Stringer("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
-		if err := clari.Sleep(ctx, decision.Wait); err != nil {
+		if err := clock.Sleep(ctx, decision.Wait); err != nil {
 			s.Close()
 			return nil, err
 		}

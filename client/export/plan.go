@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
@@ -65,7 +66,7 @@ func newPlanner(ctx context.Context, s *spec.Spec, shard Shard, j *journal, cal 
 		tab.current = slices.ContainsFunc(tab.periods, includesCurrent)
 		j.load(ctx, tabKey(s.BaseURL, tab.Tab), &tab.watched)
 		tab.watched = slices.DeleteFunc(tab.watched, func(label string) bool {
-			_, ok := spec.ParseQuarter(label)
+			_, ok := fiscal.Parse(label)
 			return !ok
 		})
 		p.tabs = append(p.tabs, tab)
@@ -125,13 +126,13 @@ func (p *planner) needsCurrent() bool {
 var errCurrentUnknown = errors.New("plan: which fiscal quarter is current is not known: add current to periods, or set fiscal_year_start_month")
 
 // knownCurrent is the current quarter where it is known without (further) asking Clari.
-func (p *planner) knownCurrent() (spec.Quarter, bool) {
+func (p *planner) knownCurrent() (fiscal.Quarter, bool) {
 	return p.cal.known(p.today, p.spec.FiscalYearStartMonth)
 }
 
 // rest is the second part of the plan: next quarters first, then newest to oldest, so that what matters most is there if the quota
 // ends; last what is exported a second time only to be settled. known is false when Clari could not be asked: what is relative to the current quarter then fails by name.
-func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []*Export {
+func (p *planner) rest(ctx context.Context, current fiscal.Quarter, known bool) []*Export {
 	var exports []*Export
 	for _, tab := range p.tabs {
 		labels := map[string]bool{}
@@ -157,7 +158,7 @@ func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []
 			delete(labels, current.String())
 		}
 		for label := range labels {
-			q, ok := spec.ParseQuarter(label)
+			q, ok := fiscal.Parse(label)
 			past := !ok || !known || q.Sub(current) < 0
 			e := p.export(ctx, tab, label, past || !p.spec.History)
 			e.entry.HadRows = e.entry.HadRows || slices.Contains(tab.watched, label) // when it was current
@@ -189,7 +190,7 @@ func (p *planner) rest(ctx context.Context, current spec.Quarter, known bool) []
 }
 
 // labels yields the quarters of a period, or the period and why it has none.
-func (p *planner) labels(period spec.Period, current spec.Quarter, known bool) func(yield func(string, error) bool) {
+func (p *planner) labels(period spec.Period, current fiscal.Quarter, known bool) func(yield func(string, error) bool) {
 	return func(yield func(string, error) bool) {
 		switch {
 		case period.Literal != "":
@@ -212,7 +213,7 @@ func (p *planner) labels(period spec.Period, current spec.Quarter, known bool) f
 	}
 }
 
-func (p *planner) refreshed(current spec.Quarter, known bool) map[string]bool {
+func (p *planner) refreshed(current fiscal.Quarter, known bool) map[string]bool {
 	labels := map[string]bool{}
 	for _, period := range p.refresh {
 		if period.IsCurrent() && known {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
@@ -88,7 +89,7 @@ func TestPlanOrder(t *testing.T) {
 			if got := names(p.current(t.Context())); got != test.first {
 				t.Errorf("first part: %s, want %s", got, test.first)
 			}
-			current, known := spec.ParseQuarter(test.current)
+			current, known := fiscal.Parse(test.current)
 			if got := names(p.rest(t.Context(), current, known)); got != test.rest {
 				t.Errorf("rest: %s, want %s", got, test.rest)
 			}
@@ -132,7 +133,7 @@ func TestIncludeHistorical(t *testing.T) {
 	} {
 		p := newPlanner(t.Context(), parseSpec(t, test.spec+`, "periods": ["previous", "current", "next"]`), Shard{}, memory{}.journal(t), newCalendar(), now)
 		var got []string
-		for _, e := range slices.Concat(p.current(t.Context()), p.rest(t.Context(), spec.Quarter{Year: 2026, Number: 3}, true)) {
+		for _, e := range slices.Concat(p.current(t.Context()), p.rest(t.Context(), fiscal.Quarter{Year: 2026, Number: 3}, true)) {
 			got = append(got, fmt.Sprint(e.IncludeHistorical))
 		}
 		if strings.Join(got, " ") != test.want {
@@ -145,7 +146,7 @@ func TestWatchedQuarterStaysInThePlan(t *testing.T) {
 	s := parseSpec(t, `"forecasts": [{"id": "a"}]`)
 	m := memory{tabKey(s.BaseURL, Tab{ForecastID: "a"}): `["2026_Q2","2026_Q3"]`}
 	p := newPlanner(t.Context(), s, Shard{}, m.journal(t), newCalendar(), now)
-	if got := names(p.rest(t.Context(), spec.Quarter{Year: 2026, Number: 3}, true)); got != "a:2026_Q2" {
+	if got := names(p.rest(t.Context(), fiscal.Quarter{Year: 2026, Number: 3}, true)); got != "a:2026_Q2" {
 		t.Errorf("planned %q: want the past quarter, and not the current one a second time", got)
 	}
 }
@@ -159,7 +160,7 @@ func TestWhatIsFinalOnceComesLast(t *testing.T) {
 	p := newPlanner(t.Context(), s, Shard{}, memory{}.journal(t), newCalendar(), now)
 	key := p.export(t.Context(), p.tabs[0], "2025_Q3", true).key
 	p = newPlanner(t.Context(), s, Shard{}, memory{key: string(once)}.journal(t), newCalendar(), now)
-	if got, want := names(p.rest(t.Context(), spec.Quarter{}, false)), "a:2025_Q4 a:2025_Q2 a:2025_Q1 a:2025_Q3"; got != want {
+	if got, want := names(p.rest(t.Context(), fiscal.Quarter{}, false)), "a:2025_Q4 a:2025_Q2 a:2025_Q1 a:2025_Q3"; got != want {
 		t.Errorf("planned %s, want %s", got, want)
 	}
 }
@@ -173,7 +174,7 @@ func TestRefreshAddsWhatATabHad(t *testing.T) {
 	p := newPlanner(t.Context(), s, Shard{}, memory{}.journal(t), newCalendar(), now)
 	key := p.export(t.Context(), p.tabs[1], "2025_Q1", true).key
 	p = newPlanner(t.Context(), s, Shard{}, memory{key: string(had)}.journal(t), newCalendar(), now)
-	if got, want := names(p.rest(t.Context(), spec.Quarter{}, false)), "a:2026_Q1* b:2026_Q1* b:2025_Q1*"; got != want {
+	if got, want := names(p.rest(t.Context(), fiscal.Quarter{}, false)), "a:2026_Q1* b:2026_Q1* b:2025_Q1*"; got != want {
 		t.Errorf("planned %s, want %s", got, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 // windowSlack widens the window in which a job of an unclear creation may have started: a Date header has whole seconds, and the
@@ -23,7 +24,7 @@ const reconcileLooks = 2
 func (r *run) reconcile(ctx context.Context, e *Export, sent, ended time.Time) (clari.Job, bool, error) {
 	from, to := r.Client.ServerTime(sent).Add(-windowSlack), r.Client.ServerTime(ended).Add(windowSlack)
 	for range reconcileLooks {
-		if err := clari.Sleep(ctx, time.Duration(r.Spec.PollInterval)); err != nil {
+		if err := clock.Sleep(ctx, time.Duration(r.Spec.PollInterval)); err != nil {
 			return clari.Job{}, false, err
 		}
 		jobs, err := r.Client.Jobs(ctx)

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 )
 
 func TestCandidates(t *testing.T) {
@@ -76,7 +76,7 @@ func TestOtherShardsTabs(t *testing.T) {
 	for _, shards := range []int{1, 2} {
 		r := &run{books: newBooks()}
 		p := newPlanner(t.Context(), s, Shard{1, shards}, memory{}.journal(t), newCalendar(), now)
-		exports := p.rest(t.Context(), spec.Quarter{}, false)
+		exports := p.rest(t.Context(), fiscal.Quarter{}, false)
 		if len(exports) == 0 || shards == 2 && len(exports) == 4 {
 			t.Fatalf("%d exports in the first of %d shards", len(exports), shards)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
@@ -60,7 +61,7 @@ func newRun(c Config) *run {
 	r := &run{
 		Config: c, started: time.Now().UTC().Truncate(time.Second), cal: newCalendar(), books: newBooks(),
 		pacer: newPacer(time.Duration(c.Spec.PollInterval), time.Duration(c.Spec.PollMaxInterval)),
-		slots: make(chan struct{}, c.Spec.Concurrency), arriving: make(chan *Export),
+		slots: make(chan struct{}, max(1, int(c.Spec.Concurrency))), arriving: make(chan *Export),
 	}
 	var once sync.Once
 	r.journal = &journal{store: c.Store, warn: func(err error) {
@@ -115,7 +116,7 @@ func (r *run) run(ctx context.Context) error {
 
 // resolve finds out which quarter is current: from state, or by waiting for the first current quarter to be read. known is false
 // when none could be.
-func (r *run) resolve(ctx context.Context, plan *planner, first []*Export) (current spec.Quarter, known bool) {
+func (r *run) resolve(ctx context.Context, plan *planner, first []*Export) (current fiscal.Quarter, known bool) {
 	if _, ok := r.cal.current(plan.today); !ok && plan.needsCurrent() {
 		for _, e := range first {
 			select {

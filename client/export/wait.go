@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 // obtain brings e's job to its end, with new jobs for those that fail.
@@ -55,7 +56,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			wait = max(min(wait, left), time.Duration(r.Spec.PollInterval))
 		}
 		e.log(r.Log.Debug()).Str("status", string(e.Job.Status)).Int("attempt", e.Polls+1).Stringer("wait", wait).Msg("next poll")
-		if err := clari.Sleep(ctx, wait); err != nil {
+		if err := clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
 		before := e.Job.Status
@@ -159,7 +160,7 @@ func (r *run) giveUp(ctx context.Context, e *Export, l limit) error {
 	}
 	cancelErr := r.Client.CancelJob(ctx, e.Job.ID)
 	if errors.Is(cancelErr, clari.ErrNotCancellable) { // it has ended after all
-		if clari.Sleep(ctx, time.Duration(r.Spec.PollInterval)) == nil && r.poll(ctx, e) == nil && e.Job.Status.Phase() == clari.PhaseDone {
+		if clock.Sleep(ctx, time.Duration(r.Spec.PollInterval)) == nil && r.poll(ctx, e) == nil && e.Job.Status.Phase() == clari.PhaseDone {
 			r.books.ended(e.Job.ID)
 			return nil
 		}

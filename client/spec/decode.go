@@ -92,7 +92,7 @@ func (d *decoder) value(path string, v reflect.Value, accept string) error {
 	if err != nil {
 		return err
 	}
-	if wrong := setScalar(v, token.String()); wrong != "" {
+	if wrong := setScalar(v, kind, token.String()); wrong != "" && path != "api_key" { // which has a rule of its own for that
 		d.problem(path, wrong)
 	}
 	return nil
@@ -156,7 +156,7 @@ func (d *decoder) problem(path, text string) {
 }
 
 // setScalar sets v from the text of a JSON string, number or boolean, or says what is wrong with it.
-func setScalar(v reflect.Value, text string) (wrong string) {
+func setScalar(v reflect.Value, kind jsontext.Kind, text string) (wrong string) {
 	switch into := v.Addr().Interface().(type) {
 	case *Duration:
 		if into.UnmarshalText([]byte(text)) != nil {
@@ -170,6 +170,25 @@ func setScalar(v reflect.Value, text string) (wrong string) {
 		*into = text == "true"
 	case *float64:
 		*into, _ = strconv.ParseFloat(text, 64) // too large: infinite, which no rule lets pass
+	case *Concurrency:
+		n, err := strconv.ParseFloat(text, 64)
+		switch {
+		case text == "auto":
+			*into = Auto
+		case kind == jsontext.KindString || err != nil || n != math.Trunc(n):
+			return "is neither a whole number nor auto; write one of them"
+		default:
+			*into = Concurrency(min(max(n, 0), maxWhole+1)) // beyond every rule's limits in the same direction
+		}
+	case *Size:
+		if n, err := strconv.ParseFloat(text, 64); err == nil && n == math.Trunc(n) && math.Abs(n) < 1<<62 {
+			*into = Size(n)
+			return ""
+		}
+		size, err := ParseSize(text)
+		if *into = size; err != nil {
+			return `is no size; write bytes, or a number with KiB, MiB or GiB such as "8GiB"`
+		}
 	case *int:
 		n, _ := strconv.ParseFloat(text, 64) // 1e2 and 3.0 are whole numbers too, as in a JSON schema
 		if n != math.Trunc(n) {
@@ -185,6 +204,10 @@ func expected(v reflect.Value) (kinds, due string) {
 	switch {
 	case v.Type() == reflect.TypeFor[Duration]():
 		return `"`, `a duration in quotes such as "10s"`
+	case v.Type() == reflect.TypeFor[Concurrency]():
+		return `0"`, "a whole number without quotes, or auto"
+	case v.Type() == reflect.TypeFor[Size]():
+		return `0"`, `a number of bytes, or text such as "8GiB"`
 	case v.Kind() == reflect.Struct, v.Kind() == reflect.Pointer:
 		return "{", "an object"
 	case v.Kind() == reflect.Slice:

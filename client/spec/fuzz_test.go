@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 )
 
 // FuzzParse takes documents in which the word TOKEN stands for a token: whatever else is wrong, the value of api_key is
@@ -53,7 +55,7 @@ func FuzzParsePeriod(f *testing.F) {
 	for _, item := range []string{"current", "2026_Q1", "2024_Q1..current", "current-8..current+1", "previous", "Q1 2026", "..", "2026_Q1..2026_Q5", "next+1"} {
 		f.Add(item)
 	}
-	current := Quarter{2026, 1}
+	current := fiscal.Quarter{2026, 1}
 	f.Fuzz(func(t *testing.T, item string) {
 		p, err := ParsePeriod(item)
 		if err != nil {

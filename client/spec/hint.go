@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 )
 
 // Hint returns the valid period nearest to a Literal that looks like a slip of the pen ("2026_Q4" for "2026_Q5",
@@ -72,7 +74,7 @@ func nearestQuarter(year, number string) Bound {
 		y += 2000
 	}
 	n, _ := strconv.Atoi(number)
-	return Bound{Quarter: Quarter{Year: y, Number: min(max(n, 1), 4)}}
+	return Bound{Quarter: fiscal.Quarter{Year: y, Number: min(max(n, 1), 4)}}
 }
 
 // nearest returns the candidate with the least edit distance to the text, letter case aside, and that distance. The

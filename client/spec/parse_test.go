@@ -22,7 +22,7 @@ func TestParseDefaults(t *testing.T) {
 		Periods: []string{"current"}, TimeZone: "UTC", ExportFormat: "json", Concurrency: 1,
 		DelayBetweenExports: Duration(10 * time.Second), PollInterval: Duration(5 * time.Second), PollMaxInterval: Duration(time.Minute),
 		QueueTimeout: Duration(30 * time.Minute), RunTimeout: Duration(30 * time.Minute),
-		ExportAttempts: 3, MaxRetries: 8, RequestsPerSecond: 10, SettleDays: 14, OnEmpty: "auto",
+		ExportAttempts: 3, MaxRetries: 8, MaxResultBytes: 8 << 30, RequestsPerSecond: 10, SettleDays: 14, OnEmpty: "auto",
 	}
 	require.Empty(t, cmp.Diff(want, got))
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 )
 
 // maxRange is the most quarters that one range may span: 50 years, far beyond any forecast, well short of an accident.
@@ -21,14 +23,17 @@ type Period struct {
 // Bound is one end of a period: a fixed quarter, or an offset in quarters from the current one.
 type Bound struct {
 	Relative bool
-	Offset   int     // quarters after the current one; only if Relative
-	Quarter  Quarter // only if not Relative
+	Offset   int            // quarters after the current one; only if Relative
+	Quarter  fiscal.Quarter // only if not Relative
 }
+
+// likeQuarter is what can only be meant as a quarter: Clari would answer with its current one.
+var likeQuarter = regexp.MustCompile(`(?i)^\s*(?:fy)?[\s_'-]*[0-9]*[\s_./-]*q(?:uarter)?[\s_-]*[0-9]*[\s_./-]*(?:fy)?[\s_'-]*[0-9]*\s*$`)
 
 var offsetForm = regexp.MustCompile(`^current([+-][0-9]{1,3})$`)
 
 // ParsePeriod reads one item of periods: "2026_Q1", "previous", "current", "next", "current-4", or a range of two of
-// those such as "2024_Q1..current". Any other text is a Literal. An empty item, a range with an end that is none of the
+// those such as "2024_Q1..current". Any other text is a Literal, but for what can only be a quarter misspelt, which is an error. An empty item, a range with an end that is none of the
 // forms, one that ends before it starts and one of more than 200 quarters are errors.
 func ParsePeriod(item string) (Period, error) {
 	p, wrong := parsePeriod(item)
@@ -46,7 +51,11 @@ func parsePeriod(item string) (p Period, wrong string) {
 	first, second, ranged := strings.Cut(item, "..")
 	from, ok := parseBound(first)
 	if !ranged {
-		if !ok {
+		switch {
+		case ok:
+		case likeQuarter.MatchString(item):
+			return p, "is no fiscal quarter; write it like " + cmp.Or(nearestPeriod(item), "2026_Q1")
+		default:
 			return Period{Literal: item}, ""
 		}
 		return Period{From: from, To: from}, ""
@@ -92,7 +101,7 @@ func parseBound(text string) (Bound, bool) {
 		n, _ := strconv.Atoi(m[1])
 		return Bound{Relative: true, Offset: n}, true
 	}
-	q, ok := ParseQuarter(text)
+	q, ok := fiscal.Parse(text)
 	return Bound{Quarter: q}, ok
 }
 
@@ -112,7 +121,7 @@ func (b Bound) String() string {
 }
 
 // in returns the bound's quarter, given the current one.
-func (b Bound) in(current Quarter) Quarter {
+func (b Bound) in(current fiscal.Quarter) fiscal.Quarter {
 	if b.Relative {
 		return current.Add(b.Offset)
 	}
@@ -142,7 +151,7 @@ func (p Period) IsCurrent() bool {
 
 // Quarters lists the period's quarters, oldest first. current is used only if NeedsCurrent. A range with one fixed and
 // one relative end fails here if it ends before it starts or is too long; so does a Literal, which has no quarters.
-func (p Period) Quarters(current Quarter) ([]Quarter, error) {
+func (p Period) Quarters(current fiscal.Quarter) ([]fiscal.Quarter, error) {
 	if p.Literal != "" {
 		return nil, fmt.Errorf("period %q: no fiscal quarter: it is passed to Clari as it is", p.Literal)
 	}
@@ -151,7 +160,7 @@ func (p Period) Quarters(current Quarter) ([]Quarter, error) {
 	if wrong := badLength(n); wrong != "" {
 		return nil, fmt.Errorf("period %q: with %s as the current quarter it %s", p, current, wrong)
 	}
-	quarters := make([]Quarter, n)
+	quarters := make([]fiscal.Quarter, n)
 	for i := range quarters {
 		quarters[i] = from.Add(i)
 	}

@@ -39,7 +39,12 @@ func (c *checker) spec(s *Spec) {
 		c.add("time_zone", "%s is no IANA time zone; write one such as UTC or America/New_York", c.show(s.TimeZone))
 	}
 	c.oneOf("export_format", s.ExportFormat, exportFormats)
-	c.whole("concurrency", s.Concurrency, 1, maxWhole)
+	if s.Concurrency != Auto && (s.Concurrency < 1 || s.Concurrency > maxWhole) {
+		c.add("concurrency", "is out of range; write a whole number from 1 to %d, or auto", maxWhole)
+	}
+	if s.MaxResultBytes < 1 {
+		c.add("max_result_bytes", `is not above zero; write a size such as "8GiB"`)
+	}
 	if s.DelayBetweenExports < 0 {
 		c.add("delay_between_exports", `is negative; write "0s" or more`)
 	}
@@ -65,6 +70,8 @@ func (c *checker) spec(s *Spec) {
 func (c *checker) apiKey(key string) {
 	foreign := func(r rune) bool { return r <= ' ' || r > '~' }
 	switch {
+	case key == "" && c.given["api_key"]:
+		c.add("api_key", "is empty; set the environment variable that it names (CLARI_API_KEY, say) to the token where CloudQuery runs")
 	case key == "":
 		c.add("api_key", `required; write "${CLARI_API_KEY}" and put the token in that environment variable`)
 	case strings.Contains(key, "${"):

@@ -45,7 +45,7 @@ func schemaNodes(t *testing.T) (root, forecast node) {
 // TestSchemaDefaults spells every default of the schema out in a document: it must mean the same as one without.
 func TestSchemaDefaults(t *testing.T) {
 	root, forecast := schemaNodes(t)
-	require.Len(t, defaults(root), 17)
+	require.Len(t, defaults(root), 18)
 	require.Len(t, defaults(forecast), 2)
 	require.Len(t, defaults(root.Properties["activities"]), 3)
 	require.Len(t, defaults(root.Properties["audit"]), 1)

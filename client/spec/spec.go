@@ -28,7 +28,8 @@ type Spec struct {
 	Forecasts []Forecast `json:"forecasts,omitempty" jsonschema:"required,minItems=1"`
 
 	// Fiscal quarters to export: 2026_Q1; previous, current, next, current-4, current+1; or a range of those such as 2024_Q1..current.
-	// Anything else that is not empty is passed to Clari as it is, with one warning.
+	// What looks like a quarter and is none is an error. Anything else that is not empty (2025_M1) is passed to Clari as it is, with one
+	// warning, and its result has to name it.
 	Periods []string `json:"periods" jsonschema:"minItems=1"`
 
 	// Month (1 to 12) in which the fiscal year begins. With 2, February 2025 opens FY2026. Needed where periods count from the
@@ -42,8 +43,9 @@ type Spec struct {
 	// Format in which Clari delivers results. The rows are the same; csv may help where Clari cuts a large JSON result short.
 	ExportFormat string `json:"export_format" jsonschema:"enum=json,enum=csv"`
 
-	// Export jobs in flight at once, never above what Clari reports as free. 1 means strictly one after another.
-	Concurrency int `json:"concurrency" jsonschema:"minimum=1"`
+	// Export jobs in flight at once, never above what Clari reports as free. 1 means strictly one after another; auto means as many as
+	// others leave free, less one, and at least one.
+	Concurrency Concurrency `json:"concurrency"`
 
 	// Least time between the creation of two jobs.
 	DelayBetweenExports Duration `json:"delay_between_exports"`
@@ -65,6 +67,10 @@ type Spec struct {
 
 	// Retries of one HTTP request after the first try. Waiting on 429 does not count.
 	MaxRetries int `json:"max_retries" jsonschema:"minimum=0"`
+
+	// Longest result, unpacked, in bytes or with KiB, MiB or GiB. A longer one fails its export and is not exported again until this is
+	// raised: then the same result is read.
+	MaxResultBytes Size `json:"max_result_bytes"`
 
 	// HTTP requests a second, shared by everything that is sent with one key.
 	RequestsPerSecond float64 `json:"requests_per_second" jsonschema:"exclusiveMinimum=0,maximum=100"`
@@ -110,8 +116,8 @@ type Forecast struct {
 	// Person whose part of the hierarchy to export, as userId::type (1905::MGR). Without it everything the token may see.
 	ScopeID string `json:"scope_id,omitzero"`
 
-	// true exports every week of the quarter, false only the latest. auto is true, but false for the current and later quarters
-	// under history, where each day's snapshot already is the history.
+	// true exports every week of the quarter, false only the latest. auto is true; but under history, where each day's snapshot already
+	// is the history, it is true for the current and later quarters only in the first export of a calendar week.
 	IncludeHistorical string `json:"include_historical" accept:"boolean"`
 
 	// Periods of this tab, in place of the top-level periods.
@@ -133,6 +139,7 @@ func Default() Spec {
 		RunTimeout:          Duration(30 * time.Minute),
 		ExportAttempts:      3,
 		MaxRetries:          8,
+		MaxResultBytes:      8 << 30,
 		RequestsPerSecond:   10,
 		SettleDays:          14,
 		OnEmpty:             "auto",

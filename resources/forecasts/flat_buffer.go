@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 )
 
 // A flatBuffer brings together the rows of one entry, which may stand anywhere in a result. Texts are
@@ -24,7 +24,7 @@ type flatBuffer struct {
 
 func newFlatBuffer(asked string) *flatBuffer {
 	b := &flatBuffer{asked: asked}
-	_, quarter := spec.ParseQuarter(asked)
+	_, quarter := fiscal.Parse(asked)
 	b.weeks.keepQuarters = asked != "" && !quarter
 	return b
 }

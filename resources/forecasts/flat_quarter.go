@@ -3,18 +3,18 @@ package forecasts
 import (
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // quarterOfFile finds the period in clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json: other digits may follow
 // it directly, and the forecast tab's id before it may look like one.
-func quarterOfFile(name string) (spec.Quarter, bool) {
+func quarterOfFile(name string) (fiscal.Quarter, bool) {
 	found := quarterInName.FindAllString(name, -1)
 	if len(found) == 0 {
-		return spec.Quarter{}, false
+		return fiscal.Quarter{}, false
 	}
-	return spec.ParseQuarter(found[len(found)-1])
+	return fiscal.Parse(found[len(found)-1])
 }
 
 // quarter makes sure that the rows are of the quarter that was asked for, or finds which one Clari chose, and returns its label.
@@ -24,7 +24,7 @@ func quarterOfFile(name string) (spec.Quarter, bool) {
 // only where nothing surer does, for a customer's labels may name fiscal years in another way than Clari's ids do.
 func (b *flatBuffer) quarter(a Asked) (string, error) {
 	named, inFile := quarterOfFile(a.FileName)
-	want, isQuarter := spec.ParseQuarter(a.Quarter)
+	want, isQuarter := fiscal.Parse(a.Quarter)
 	switch {
 	case a.Quarter == "" && inFile:
 		want = named
@@ -55,13 +55,13 @@ func (b *flatBuffer) quarter(a Asked) (string, error) {
 }
 
 // quarterOfLabels is the quarter that a label names together with its year.
-func (w *flatWeeks) quarterOfLabels() (spec.Quarter, bool) {
+func (w *flatWeeks) quarterOfLabels() (fiscal.Quarter, bool) {
 	for _, week := range w.weeks {
 		if week.label.Quarter != 0 && week.label.Year != 0 {
-			return spec.Quarter{Year: week.label.Year, Number: week.label.Quarter}, true
+			return fiscal.Quarter{Year: week.label.Year, Number: week.label.Quarter}, true
 		}
 	}
-	return spec.Quarter{}, false
+	return fiscal.Quarter{}, false
 }
 
 // quarterDays are the first and last day of the quarter that the weeks make up, zero if they are not a whole quarter's. Fiscal

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -108,7 +108,7 @@ func (w *flatWeeks) emitPeriods(out rows, r *Result) error {
 			p.Type = table.Some("month")
 		}
 		if label == "" {
-			if q, ok := spec.ParseQuarter(r.Quarter); ok {
+			if q, ok := fiscal.Parse(r.Quarter); ok {
 				p.Year = table.Some(periodLabel{Year: q.Year}.year())
 			}
 			p.StartDate, p.EndDate = table.Day(r.Start), table.Day(r.End)

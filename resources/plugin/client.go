@@ -56,7 +56,7 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	}
 	api, err := clari.New(clari.Config{
 		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
-		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout),
+		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout), MaxHeld: time.Duration(s.QueueTimeout + s.RunTimeout),
 		Transport: o.Transport, Logger: log,
 	})
 	if err != nil {

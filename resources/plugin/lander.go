@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/export"
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -53,7 +53,7 @@ func (l *lander) asked(e *export.Export) forecasts.Asked {
 	a := forecasts.Asked{
 		Quarter: e.Period, Format: e.Format, FileName: e.Job.FileName, Currency: e.Currency, JobCurrency: e.Job.Currency,
 	}
-	if q, ok := spec.ParseQuarter(e.Period); ok && l.spec.FiscalYearStartMonth > 0 {
+	if q, ok := fiscal.Parse(e.Period); ok && l.spec.FiscalYearStartMonth > 0 {
 		a.QuarterStart, a.QuarterEnd = q.Days(l.spec.FiscalYearStartMonth)
 	}
 	return a

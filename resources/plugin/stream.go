@@ -9,7 +9,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
-	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
 )
 
 // stream carries a sync's messages to the CLI. After a cancel nobody reads, so every send selects on the context.
@@ -68,11 +68,11 @@ func (s *stream) barrier(ctx context.Context) error {
 	if last == 0 {
 		return nil
 	}
-	if err := clari.Sleep(ctx, quiet-time.Since(time.Unix(0, last))); err != nil {
+	if err := clock.Sleep(ctx, quiet-time.Since(time.Unix(0, last))); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	return clari.Sleep(ctx, handOver+writing*time.Duration(min(s.rows.Swap(0), buffered)))
+	return clock.Sleep(ctx, handOver+writing*time.Duration(min(s.rows.Swap(0), buffered)))
 }

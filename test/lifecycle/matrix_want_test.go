@@ -105,7 +105,7 @@ var matrixExpectations = []expectation{
 	{"create", unread + " cut-after-processing", both, landed(1)},
 	{"create", "hidden twin", both, landed(2)},
 	// Otherwise nothing was spent, and the others go on.
-	{"create", "throttled throttled-seconds throttled-date", "for good", failed(0, "held back until …, longer than the 30m0s it may wait: HTTP 429")},
+	{"create", "throttled throttled-seconds throttled-date", "for good", failed(0, "held back until …, longer than the 1h0m0s it may wait: HTTP 429")},
 	{"create", "unavailable-retry-after", "for good", failed(0, "HTTP 503: Service Unavailable (tried 9 times)")},
 	{"create", "refused", "for good", failed(0, "connection refused (tried 9 times)")},
 	{"create", broken, "for good", failed(0, "(the job may or may not have been created)")},
@@ -169,8 +169,8 @@ var matrixExpectations = []expectation{
 
 	// Without limits exports go on, one by one.
 	{"limits", passing + " " + denied + " incomplete-limits", "once", landed(1)},
-	{"limits", denied + " " + nonsense + " something-went-wrong incomplete-limits unavailable-retry-after", "for good", landed(1)}, // given up once
-	{"limits", "throttled throttled-seconds throttled-date " + broken + " " + cut + " " + silent + " refused reset", "for good", late(1)},
+	{"limits", denied + " " + nonsense + " something-went-wrong incomplete-limits", "for good", landed(1)}, // given up once
+	{"limits", held + " " + broken + " " + cut + " " + silent + " refused reset", "for good", late(1)},
 
 	// Tables around the exports: those have landed.
 	{"table-jobs table-limits", passing, "once", landed(1)},

@@ -33,10 +33,17 @@ func generate() ([]byte, error) {
 		ExpandedStruct:             true,
 		RequiredFromJSONSchemaTags: true,
 		Mapper: func(t reflect.Type) *jsonschema.Schema {
-			if t != reflect.TypeFor[spec.Duration]() {
-				return nil
+			switch t {
+			case reflect.TypeFor[spec.Duration]():
+				return &jsonschema.Schema{Type: "string", Pattern: duration}
+			case reflect.TypeFor[spec.Concurrency]():
+				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1"}, {Const: "auto"}}}
+			case reflect.TypeFor[spec.Size]():
+				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+					{Type: "integer", Minimum: "1"}, {Type: "string", Pattern: size},
+				}}
 			}
-			return &jsonschema.Schema{Type: "string", Pattern: duration}
+			return nil
 		},
 	}
 	if err := r.AddGoComments(reflect.TypeFor[spec.Spec]().PkgPath(), "."); err != nil {

@@ -1,4 +1,5 @@
-package clari
+// Package clock waits: under a context, and with jitter.
+package clock
 
 import (
 	"context"
@@ -22,7 +23,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Jitter lengthens d by up to a quarter, so that callers that failed together do not come back together. It never shortens: the
-// waits it is applied to are the least that Clari should be spared.
+// waits it is applied to are the least that a server should be spared.
 func Jitter(d time.Duration) time.Duration {
 	if d < 4 {
 		return d
@@ -30,8 +31,8 @@ func Jitter(d time.Duration) time.Duration {
 	return d + rand.N(d/4+1)
 }
 
-// doubling is first, twice that, four times that, and so on up to most, for n = 0, 1, 2...
-func doubling(first, most time.Duration, n int) time.Duration {
+// Doubling is first, twice that, four times that, and so on up to most, for n = 0, 1, 2...
+func Doubling(first, most time.Duration, n int) time.Duration {
 	d := first
 	for range n {
 		if d *= 2; d >= most {

@@ -1,4 +1,5 @@
-package spec
+// Package fiscal knows fiscal quarters: their labels, and the calendar as far as it has been seen.
+package fiscal
 
 import (
 	"cmp"
@@ -14,8 +15,8 @@ type Quarter struct{ Year, Number int }
 
 var quarterForm = regexp.MustCompile(`^([0-9]{4})_Q([1-4])$`)
 
-// ParseQuarter reads Clari's label of a fiscal quarter: "2026_Q1".
-func ParseQuarter(label string) (Quarter, bool) {
+// Parse reads Clari's label of a fiscal quarter: "2026_Q1".
+func Parse(label string) (Quarter, bool) {
 	m := quarterForm.FindStringSubmatch(label)
 	if m == nil {
 		return Quarter{}, false
@@ -42,9 +43,9 @@ func (q Quarter) Sub(o Quarter) int { return q.index() - o.index() }
 // Compare is -1, 0 or 1 as q is before, the same as, or after o.
 func (q Quarter) Compare(o Quarter) int { return cmp.Compare(q.index(), o.index()) }
 
-// QuarterOf returns the fiscal quarter of a calendar day (of the date that day shows in its own location), where the
+// Of returns the fiscal quarter of a calendar day (of the date that day shows in its own location), where the
 // fiscal year starts in startMonth (1 to 12). With 1, fiscal years are calendar years.
-func QuarterOf(day time.Time, startMonth int) Quarter {
+func Of(day time.Time, startMonth int) Quarter {
 	year, month, _ := day.Date()
 	since := int(month) - startMonth // whole months since the fiscal year began
 	if since < 0 {

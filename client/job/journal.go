@@ -1,0 +1,348 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Store is a state backend: CloudQuery's state client is one. GetKey returns "" for a key that was never set.
+type Store interface {
+	GetKey(ctx context.Context, key string) (string, error)
+	SetKey(ctx context.Context, key, value string) error
+	Flush(ctx context.Context) error
+}
+
+// Fingerprint is a short hash of plain data, for keys.
+func Fingerprint(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("fingerprint of plain data: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:12])
+}
+
+const (
+	flushPatience = 30 * time.Second // how long a creation waits for the journal to say so
+	readPatience  = 2 * time.Minute  // how long a key is waited for
+	stopPatience  = time.Second      // how long a stopped sync, whose process may be about to end, still writes
+	flushRetry    = 5 * time.Second  // the first gap after a flush that failed; it doubles up to flushPatience
+)
+
+// Journal keeps what is known in a state backend, and does nothing without one.
+//
+// CloudQuery's state client holds one lock over the whole of a flush and ignores its contexts, so one goroutine talks to it. Everybody
+// else works on a copy in memory, and waits only as long as is said.
+type Journal struct {
+	store Store
+	warn  func(err error) // told of a backend that does not work: a paid export goes on
+
+	mu      sync.Mutex
+	known   map[string]string // what has been read, and what was saved since
+	dirty   map[string]string // what was saved and has not been flushed
+	saves   int               // so many times something was saved
+	flushed int               // of them have been flushed
+	failed  int               // flushes that failed
+	hung    bool              // the backend let somebody wait in vain, and has not answered since
+
+	saved   chan struct{} // told when something was saved
+	written chan struct{} // closed, and made anew, at the end of each flush
+	reads   chan read
+	closing chan struct{}
+	ended   chan struct{} // closed when the goroutine has ended
+	stopped func() error  // why the run is over; nil while it is not
+	cancel  context.CancelFunc
+}
+
+type read struct {
+	key    string
+	answer chan<- answer
+}
+
+type answer struct {
+	text string
+	err  error
+}
+
+// newJournal starts the goroutine; close ends it.
+func newJournal(ctx context.Context, store Store, warn func(error)) *Journal {
+	j := &Journal{
+		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{},
+		saved: make(chan struct{}, 1), written: make(chan struct{}), reads: make(chan read), closing: make(chan struct{}), ended: make(chan struct{}),
+	}
+	if store == nil {
+		return j
+	}
+	j.stopped = ctx.Err
+	ctx, j.cancel = context.WithCancel(context.WithoutCancel(ctx)) // a stopped sync still has to save the id of a paid job
+	go j.work(ctx)
+	return j
+}
+
+func (j *Journal) work(ctx context.Context) {
+	defer close(j.ended)
+	gap := flushRetry
+	retry := time.NewTimer(0)
+	retry.Stop()
+	defer retry.Stop()
+	for {
+		select {
+		case r := <-j.reads:
+			text, err := j.store.GetKey(ctx, r.key)
+			r.answer <- answer{text, err}
+			j.answered()
+			continue
+		case <-j.saved:
+		case <-retry.C:
+		case <-j.closing:
+			if err := j.flush(ctx); err != nil && j.stopped() == nil { // else it says nothing of the backend
+				j.warn(fmt.Errorf("journal: flush: %w", err))
+			}
+			return
+		}
+		if err := j.flush(ctx); err != nil {
+			j.warn(fmt.Errorf("journal: flush: %w", err))
+			retry.Reset(gap)
+			gap = min(2*gap, flushPatience)
+		} else {
+			gap = flushRetry
+		}
+	}
+}
+
+func (j *Journal) answered() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.hung = false
+}
+
+// flush writes what has been saved since it was last written.
+func (j *Journal) flush(ctx context.Context) error {
+	j.mu.Lock()
+	batch, saves := maps.Clone(j.dirty), j.saves
+	j.mu.Unlock()
+	if len(batch) == 0 {
+		return nil
+	}
+	var err error
+	for _, key := range slices.Sorted(maps.Keys(batch)) {
+		err = errors.Join(err, j.store.SetKey(ctx, key, batch[key]))
+	}
+	if err == nil {
+		err = j.store.Flush(ctx)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.hung = false
+	if err != nil {
+		j.failed++
+	} else {
+		j.flushed = saves
+		for key, text := range batch {
+			if j.dirty[key] == text {
+				delete(j.dirty, key)
+			}
+		}
+	}
+	close(j.written)
+	j.written = make(chan struct{})
+	return err
+}
+
+// Load reads a key into v, and leaves v as it is where there is none. What cannot be read or understood is as if it was never written.
+func (j *Journal) Load(ctx context.Context, key string, v any) {
+	if j.store == nil {
+		return
+	}
+	text, err := j.get(ctx, key)
+	if err == nil && text != "" {
+		whole := reflect.New(reflect.TypeOf(v).Elem()) // half of it would be worse than nothing
+		if err = json.Unmarshal([]byte(text), whole.Interface()); err == nil {
+			err = json.Unmarshal([]byte(text), v)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		j.warn(fmt.Errorf("journal: read: %w", err))
+	}
+}
+
+func (j *Journal) get(ctx context.Context, key string) (string, error) {
+	j.mu.Lock()
+	text, ok := j.known[key]
+	hung := j.hung
+	j.mu.Unlock()
+	if ok || hung {
+		return text, nil
+	}
+	patience := time.NewTimer(readPatience)
+	defer patience.Stop()
+	answers := make(chan answer, 1)
+	send := j.reads
+	for {
+		select {
+		case send <- read{key, answers}:
+			send = nil
+		case a := <-answers:
+			if a.err != nil {
+				return "", a.err
+			}
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			if saved, ok := j.known[key]; ok {
+				return saved, nil
+			}
+			j.known[key] = a.text
+			return a.text, nil
+		case <-patience.C:
+			return "", j.gaveUp(readPatience)
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
+func (j *Journal) gaveUp(after time.Duration) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.hung = true
+	return fmt.Errorf("no answer within %s", after)
+}
+
+// Save sets a key. It is written soon, and at the latest at the end of the run.
+func (j *Journal) Save(key string, v any) {
+	if j.store == nil {
+		return
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		j.warn(fmt.Errorf("journal: write: %w", err))
+		return
+	}
+	text := string(data)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.known[key] == text && j.dirty[key] == "" {
+		return
+	}
+	j.known[key], j.dirty[key] = text, text
+	j.saves++
+	select {
+	case j.saved <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns when all that was saved so far has been written, or when nobody should wait any longer for that.
+func (j *Journal) wait(ctx context.Context, patience time.Duration) {
+	if j.store == nil {
+		return
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	j.mu.Lock()
+	saves, failed := j.saves, j.failed
+	for j.flushed < saves && j.failed == failed && !j.hung { // after one that failed nobody waits for the next try
+		written := j.written
+		j.mu.Unlock()
+		select {
+		case <-written:
+		case <-timer.C:
+			j.warn(fmt.Errorf("journal: flush: %w", j.gaveUp(patience)))
+			return
+		case <-ctx.Done():
+			return
+		}
+		j.mu.Lock()
+	}
+	j.mu.Unlock()
+}
+
+// close writes what is left, and ends the goroutine. It does not wait for a backend that hangs.
+func (j *Journal) close(ctx context.Context) {
+	if j.store == nil {
+		return
+	}
+	close(j.closing)
+	patience := flushPatience
+	if ctx.Err() != nil {
+		patience = stopPatience
+	}
+	select {
+	case <-j.ended:
+	case <-time.After(patience):
+		j.warn(fmt.Errorf("journal: flush: no answer within %s", patience))
+	}
+	j.cancel()
+}
+
+// state is where an export stands in the journal.
+type state string
+
+const (
+	creating state = "creating" // flushed before the request that creates a job: a job may exist
+	running  state = "running"  // a job exists, its rows are not known to have landed
+	done     state = "done"     // its rows were handed over past a barrier
+	failed   state = "failed"   // its job or its result is of no use
+)
+
+// entry is what the journal keeps of one export, beside the kind's own memory in the same JSON object: under 1 KiB in all, overwritten in
+// place since a state backend cannot delete.
+type entry struct {
+	State      state     `json:"state,omitempty"`
+	JobID      string    `json:"job_id,omitempty"`
+	At         time.Time `json:"at,omitzero"`          // when the job was asked for, on Clari's clock
+	ExportedAt time.Time `json:"exported_at,omitzero"` // first known: a re-download is no second snapshot
+	Found      bool      `json:"found,omitempty"`      // JobID is from the list of jobs, not from the answer to a creation
+	Unlisted   bool      `json:"unlisted,omitempty"`   // the list could not be had when a creation had to be looked for
+	TooLarge   int64     `json:"too_large,omitempty"`  // the limit in bytes that its result met
+	Unread     bool      `json:"unread,omitempty"`     // this machine could not read its result
+
+	PriorJobID string `json:"prior_job_id,omitempty"` // an older result that is yet to land
+	DoneJobID  string `json:"done_job_id,omitempty"`  // the job whose rows landed last
+	Unusable   string `json:"unusable,omitempty"`     // a job that landed, and whose result does not pass any more
+}
+
+// note saves where an export stands.
+func (r *run) note(e *Export, s state) {
+	e.entry.State = s
+	r.save(e)
+}
+
+// save saves what the journal has to know of an export. An old result that lands beside a new job has no entry of its own.
+func (r *run) save(e *Export) {
+	if !e.prior {
+		r.journal.Save(e.Key(), joined{e.entry, e.Memory()})
+	}
+}
+
+// joined is one JSON object of two.
+type joined struct {
+	entry  entry
+	memory any
+}
+
+func (b joined) MarshalJSON() ([]byte, error) {
+	own, err := json.Marshal(b.entry)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := json.Marshal(b.memory)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(kinds) <= len("{}"):
+		return own, nil
+	case len(own) <= len("{}"):
+		return kinds, nil
+	}
+	return append(append(own[:len(own)-1], ','), kinds[1:]...), nil
+}

@@ -1,0 +1,140 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds or more, and a
+// crash before it costs nothing while results live.
+const barrierEvery = 5 * time.Minute
+
+// landAll lands what arrives, until there is no more.
+func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
+	lastBarrier := time.Now()
+	for e := range arriving {
+		if e.Err == nil && e.Outcome == "" {
+			var err error
+			if err, e.Err = r.land(ctx, e); err != nil {
+				return err
+			}
+		}
+		if err := r.end(ctx, e); err != nil {
+			return err
+		}
+		if r.Store != nil && len(r.sent) > 0 && time.Since(lastBarrier) >= barrierEvery {
+			if err := r.commit(ctx); err != nil {
+				return err
+			}
+			lastBarrier = time.Now()
+		}
+	}
+	return nil
+}
+
+// land takes the finished job of e to the destination: read, check, emit. broken means that nothing can be sent any more, failed that this
+// one export has failed. A result that has expired, or that is another export's after all, is exported once more.
+func (r *run) land(ctx context.Context, e *Export) (broken, failed error) {
+	for {
+		result, err := r.readAndCheck(ctx, e)
+		if err == nil {
+			close(e.read)
+			e.Rows, err = result.Emit(ctx, e)
+			return errors.Join(err, result.Close()), nil
+		}
+		again := errors.Is(err, errExpired) || errors.Is(err, ErrNotOurs)
+		if ctx.Err() != nil || !again || e.relanding || e.reexported {
+			return nil, err
+		}
+		e.log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
+		if err := r.reexport(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
+	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
+		return nil, &ContentError{Err: ErrTruncated}
+	}
+	result, err := r.readResult(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if err := result.Check(ctx, e); err != nil {
+		return nil, errors.Join(err, result.Close())
+	}
+	return result, nil
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// reexport makes a new job for an export whose result is of no use, as one of those in flight.
+func (r *run) reexport(ctx context.Context, e *Export) error {
+	e.reexported = true
+	if !r.takeSlot(ctx) {
+		return ctx.Err()
+	}
+	defer r.leaveSlot(e)
+	if err := r.create(ctx, e); err != nil {
+		return err
+	}
+	return r.obtain(ctx, e)
+}
+
+// end settles what became of an export: its outcome, its line in the log and its row.
+func (r *run) end(ctx context.Context, e *Export) error {
+	defer func() {
+		select {
+		case <-e.read:
+		default:
+			close(e.read)
+		}
+	}()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if e.relanding && (isContent(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)) {
+		r.leaveLacking(e)
+	}
+	switch {
+	case e.Outcome == OutcomeSettled:
+	case errors.Is(e.Err, ErrQuota) && e.Attempts == 0 && e.Job.ID == "":
+		e.Outcome = OutcomeLeftOut
+	case e.Err != nil:
+		e.Outcome = OutcomeFailed
+		if isContent(e.Err) {
+			r.note(e, failed) // the same job would give the same again
+		}
+	case e.Adopted:
+		e.Outcome = OutcomeAdopted
+	default:
+		e.Outcome = OutcomeExported
+	}
+	switch e.Outcome {
+	case OutcomeFailed, OutcomeLeftOut:
+		r.logLost(e)
+	case OutcomeSettled:
+		e.log(r.Log.Info()).Msg("settled: not exported again")
+	default:
+		r.sent = append(r.sent, e)
+		e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
+	}
+	return e.Kind.Report(ctx, e)
+}
+
+// logLost writes the one error line of a lost export. Those that nobody asked for since the key is refused are told of together.
+func (r *run) logLost(e *Export) {
+	event := r.Log.Error()
+	if errors.Is(e.Err, clari.ErrUnauthorized) && e.Job.ID == "" && r.toldRefused {
+		event = r.Log.Debug()
+	}
+	r.toldRefused = r.toldRefused || errors.Is(e.Err, clari.ErrUnauthorized)
+	e.log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
+}
+
+func seconds(e *Export) float64 { return math.Round(time.Since(e.began).Seconds()*100) / 100 }

@@ -1,0 +1,59 @@
+package job
+
+import (
+	"context"
+	"errors"
+)
+
+// commit passes a barrier and then notes in the journal what has landed: "done" is never ahead of the rows.
+func (r *run) commit(ctx context.Context) error {
+	if err := r.Barrier(ctx); err != nil {
+		return err
+	}
+	r.recordSent(ctx)
+	return nil
+}
+
+func (r *run) recordSent(ctx context.Context) {
+	for _, e := range r.sent {
+		r.record(e)
+		e.log(r.Log.Info()).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Int("export", e.Number).Int("of", r.total()).Msg("export landed")
+	}
+	r.sent = nil
+	r.journal.wait(ctx, flushPatience)
+}
+
+// record notes one export as done.
+func (r *run) record(e *Export) {
+	if e.prior {
+		return
+	}
+	e.entry.DoneJobID, e.entry.Found, e.entry.PriorJobID, e.entry.Unusable = e.Job.ID, false, "", ""
+	e.entry.Unlisted, e.entry.Unread, e.entry.TooLarge = false, false, 0
+	e.Subject.Landed(e, r.journal)
+	r.note(e, done)
+	r.remember(e)
+}
+
+// conclude commits what has landed, and names what has not.
+func (r *run) conclude(ctx context.Context) error {
+	var missing []*Export
+	for _, e := range r.planned {
+		if e.Err != nil {
+			missing = append(missing, e)
+		}
+	}
+	if len(r.lacking) > 0 {
+		r.Log.Info().Str("exports", describe(r.lacking)).Msg("settled, but without tables or columns that came later, and their results are gone: only refresh exports them again, without those who have left since")
+	}
+	var err error
+	if len(missing) > 0 || r.Store != nil && len(r.sent) > 0 {
+		err = r.commit(ctx)
+	} else { // the CLI makes destinations write out what a sync that ends well has sent
+		r.recordSent(ctx)
+	}
+	if len(missing) > 0 {
+		err = errors.Join(err, &IncompleteError{Planned: len(r.planned), Missing: missing})
+	}
+	return err
+}

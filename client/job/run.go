@@ -1,0 +1,218 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// Limits are what a run keeps to. See the spec's keys of the same names.
+type Limits struct {
+	Concurrency         int // jobs in flight; 0: as many as others leave free, less one
+	DelayBetweenExports time.Duration
+	PollInterval        time.Duration
+	PollMaxInterval     time.Duration
+	QueueTimeout        time.Duration
+	RunTimeout          time.Duration
+	ExportAttempts      int
+	QuotaReserve        int
+	MaxResultBytes      int64
+}
+
+// Config is what a run needs.
+type Config struct {
+	Limits
+	Client *clari.Client
+	Store  Store  // nil without a state backend
+	Scope  string // tells apart in one state backend what belongs to different tenants: the base URL
+	Kinds  []Kind // in the order in which their exports are made
+	// Barrier returns when destinations have written out everything that was sent before.
+	Barrier func(ctx context.Context) error
+	Log     zerolog.Logger
+}
+
+// run is one sync's exports in progress.
+type run struct {
+	Config
+	journal    *Journal
+	pace       *pace
+	inFlight   *inFlight
+	admission  *admission
+	unknown    sync.Map              // status words told of
+	listOnce   sync.Once             // for listed
+	listed     []clari.Job           // finished jobs that Clari lists, to learn from
+	keyRefused atomic.Pointer[error] // set once the key was
+
+	slots    chan struct{}
+	arriving chan *Export // jobs that are done or have failed, for who lands them
+	jobs     sync.WaitGroup
+	sent     []*Export // not yet past a barrier
+
+	toldRefused bool
+
+	mu      sync.Mutex
+	planned []*Export
+	lacking []*Export
+}
+
+// many stands for a concurrency that only the limits bound.
+const many = 1 << 10
+
+// Run makes the exports of all kinds and lands them. One failed export does not stop the others; the error is then an
+// *IncompleteError that names each. It returns early only when the context ends or nothing can be sent any more.
+func Run(ctx context.Context, c Config) error {
+	r := &run{
+		Config: c, pace: newPace(c.PollInterval, c.PollMaxInterval), inFlight: newInFlight(),
+		slots: make(chan struct{}, c.Concurrency), arriving: make(chan *Export),
+	}
+	if c.Concurrency == 0 {
+		r.slots = make(chan struct{}, many)
+	}
+	var once sync.Once
+	r.journal = newJournal(ctx, c.Store, func(err error) {
+		once.Do(func() {
+			c.Log.Warn().Err(err).Msg("state backend does not work: a crash of this sync may repeat paid exports")
+		})
+	})
+	r.admission = &admission{
+		client: c.Client, log: c.Log, gap: c.DelayBetweenExports, reserve: c.QuotaReserve, auto: c.Concurrency == 0,
+		queueTimeout: c.QueueTimeout, inFlight: r.inFlight, token: make(chan struct{}, 1),
+	}
+	err := r.run(ctx)
+	if err != nil {
+		r.cancelOwn(ctx)
+	}
+	r.journal.close(ctx)
+	return err
+}
+
+func (r *run) run(ctx context.Context) error {
+	// A destination that takes no more ends everything.
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var lander sync.WaitGroup
+	lander.Go(func() {
+		if err := r.landAll(running, r.arriving); err != nil {
+			cancel(err)
+		}
+	})
+	var failed error
+	for _, kind := range r.Kinds {
+		failed = errors.Join(failed, r.runKind(running, kind))
+	}
+	r.jobs.Wait()
+	close(r.arriving)
+	lander.Wait()
+	if err := context.Cause(running); err != nil {
+		return err
+	}
+	return errors.Join(failed, r.conclude(ctx))
+}
+
+// runKind makes the exports of one kind, batch by batch.
+func (r *run) runKind(ctx context.Context, kind Kind) error {
+	for {
+		batch, err := kind.Next(ctx, r.journal)
+		if err != nil || len(batch.Exports) == 0 || ctx.Err() != nil {
+			return err
+		}
+		for _, key := range batch.Later {
+			later := &Export{}
+			r.journal.Load(ctx, key, &later.entry)
+			later.entry.State = "" // whether it is unclear matters when it comes
+			r.inFlight.plan(later)
+		}
+		for _, e := range batch.Exports {
+			r.journal.Load(ctx, e.Key(), &e.entry)
+			r.plan(e)
+			r.inFlight.plan(e)
+		}
+		r.dispatch(ctx, batch.Exports)
+		for _, e := range batch.Exports {
+			select {
+			case <-e.read:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+}
+
+// plan takes an export into the plan.
+func (r *run) plan(e *Export) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.planned = append(r.planned, e)
+	if e.Number == 0 {
+		e.Number = len(r.planned)
+	}
+}
+
+// total is how many exports are planned so far.
+func (r *run) total() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.planned)
+}
+
+// dispatch starts exports in the order of the plan, as many at a time as may be. It returns when the last has started.
+func (r *run) dispatch(ctx context.Context, exports []*Export) {
+	for _, e := range exports {
+		if !r.takeSlot(ctx) {
+			return
+		}
+		e.began = time.Now()
+		if e.Err == nil {
+			e.Err = r.begin(ctx, e)
+		}
+		r.jobs.Go(func() {
+			if e.Err == nil && e.Outcome == "" {
+				e.Err = r.obtain(ctx, e)
+			}
+			r.leaveSlot(e)
+			r.handOver(ctx, e)
+		})
+	}
+}
+
+// takeSlot waits until another job may be in flight. It reports false when the context has ended.
+func (r *run) takeSlot(ctx context.Context) bool {
+	select {
+	case r.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *run) leaveSlot(e *Export) {
+	<-r.slots
+	r.inFlight.release(e)
+}
+
+func (r *run) handOver(ctx context.Context, e *Export) {
+	select {
+	case r.arriving <- e:
+	case <-ctx.Done():
+	}
+}
+
+// describe names exports of any kinds.
+func describe(exports []*Export) string {
+	var texts []string
+	for len(exports) > 0 {
+		kind := exports[0].Kind
+		mine := slices.DeleteFunc(slices.Clone(exports), func(e *Export) bool { return e.Kind != kind })
+		exports = slices.DeleteFunc(slices.Clone(exports), func(e *Export) bool { return e.Kind == kind })
+		texts = append(texts, kind.Describe(mine))
+	}
+	return strings.Join(texts, ", ")
+}
