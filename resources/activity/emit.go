@@ -1,7 +1,9 @@
 package activity
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -88,48 +90,64 @@ func children[R any](ctx context.Context, parents *table.Writer[activityRow], pa
 	return nil
 }
 
-// distinct makes one row of those with one key: what the first leaves empty is taken from the others.
-func distinct[R any](columns []table.Column[R], id func(*R) string, rows []R) []R {
-	if len(rows) < 2 {
-		return rows
+// distinct makes one of those with one key: fill takes what the first leaves empty from the others.
+func distinct[T any](list []T, key func(*T) string, fill func(into, from *T)) []T {
+	if len(list) < 2 {
+		return list
 	}
-	kept, place := rows[:0], make(map[string]int, len(rows))
-	for i := range rows {
-		key := id(&rows[i])
-		at, again := place[key]
-		if again {
-			table.Merge(columns, &kept[at], &rows[i])
+	kept, place := make([]T, 0, len(list)), make(map[string]int, len(list))
+	for i := range list {
+		k := key(&list[i])
+		if at, again := place[k]; again {
+			fill(&kept[at], &list[i])
 			continue
 		}
-		place[key] = len(kept)
-		kept = append(kept, rows[i])
+		place[k] = len(kept)
+		kept = append(kept, list[i])
 	}
 	return kept
 }
 
-func accountRows(a *clari.Activity) []accountRow {
-	rows := make([]accountRow, len(a.Accounts))
-	for i, x := range a.Accounts {
-		rows[i] = accountRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra}
+func accountRows(a *clari.Activity) (rows []accountRow) {
+	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, func(into, from *clari.ActivityAccount) {
+		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
+		into.Extra = either(into.Extra, from.Extra)
+	})
+	for _, x := range list {
+		rows = append(rows, accountRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
-	return distinct(accountsTable.Columns, func(r *accountRow) string { return r.id }, rows)
+	return rows
 }
 
-func opportunityRows(a *clari.Activity) []opportunityRow {
-	rows := make([]opportunityRow, len(a.Opportunities))
-	for i, x := range a.Opportunities {
-		rows[i] = opportunityRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra}
+func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
+	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, func(into, from *clari.ActivityOpportunity) {
+		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
+		into.Extra = either(into.Extra, from.Extra)
+	})
+	for _, x := range list {
+		rows = append(rows, opportunityRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
-	return distinct(opportunitiesTable.Columns, func(r *opportunityRow) string { return r.id }, rows)
+	return rows
 }
 
-func participantRows(a *clari.Activity) []participantRow {
-	rows := make([]participantRow, len(a.Participants))
-	for i, p := range a.Participants {
-		rows[i] = participantRow{
+func participantRows(a *clari.Activity) (rows []participantRow) {
+	list := distinct(a.Participants, participantID, func(into, from *clari.Participant) {
+		into.Name, into.Email, into.CRMUserID = cmp.Or(into.Name, from.Name), cmp.Or(into.Email, from.Email), cmp.Or(into.CRMUserID, from.CRMUserID)
+		into.Internal = cmp.Or(into.Internal, from.Internal)
+		into.Extra = either(into.Extra, from.Extra)
+	})
+	for _, p := range list {
+		rows = append(rows, participantRow{
 			activityID: a.ID, id: participantID(&p), name: table.NonZero(p.Name), email: table.NonZero(p.Email), crmUserID: table.NonZero(p.CRMUserID),
 			internal: table.Ptr(p.Internal), extra: p.Extra,
-		}
+		})
 	}
-	return distinct(participantsTable.Columns, func(r *participantRow) string { return r.id }, rows)
+	return rows
+}
+
+func either(a, b json.RawMessage) json.RawMessage {
+	if a == nil {
+		return b
+	}
+	return a
 }

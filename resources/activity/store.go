@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	"iter"
 	"strings"
 
@@ -55,19 +56,12 @@ func (s *Store) Opportunities() iter.Seq[string] {
 }
 
 func merge(into, from *clari.Activity) {
-	for _, pair := range [][2]*string{
-		{&into.Type, &from.Type}, {&into.Subject, &from.Subject}, {&into.OwnerID, &from.OwnerID}, {&into.OrganizerID, &from.OrganizerID},
-	} {
-		if *pair[0] == "" {
-			*pair[0] = *pair[1]
-		}
-	}
+	into.Type, into.Subject = cmp.Or(into.Type, from.Type), cmp.Or(into.Subject, from.Subject)
+	into.OwnerID, into.OrganizerID = cmp.Or(into.OwnerID, from.OwnerID), cmp.Or(into.OrganizerID, from.OrganizerID)
 	if into.At.IsZero() {
 		into.At = from.At
 	}
-	if into.Extra == nil {
-		into.Extra = from.Extra
-	}
+	into.Extra = either(into.Extra, from.Extra)
 	into.Accounts = append(into.Accounts, from.Accounts...) // those that are there twice are told apart when rows are made
 	into.Opportunities = append(into.Opportunities, from.Opportunities...)
 	into.Participants = append(into.Participants, from.Participants...)

@@ -43,29 +43,38 @@ type Grid struct {
 
 // Plan lists the windows to be exported today, the newest first.
 //
-// A window is over when today is later than its last day. It is exported whole, once: what landed on its last day or later is all that there
-// will be, but for what arrives late. The newest window is exported in every sync, from OverlapDays before its last export on, and reaches
-// OverlapDays back into the one before it. So late activities arrive, a daily sync costs one export, and a window that was the newest until
-// its last day costs none when it is over. A window that landed in part goes on from OverlapDays before that.
+// Each is exported once, but for the newest, which is exported in every sync. Whatever lands so early that activities of its last OverlapDays
+// may still be missing is followed by an export that begins OverlapDays before it: of the same window while that is not over, else of the
+// next one, which then reaches back, or of its own last days if the next one has landed before. So late activities arrive, and a daily sync costs one export a day.
 func (g Grid) Plan(today Day, landed func(start Day) (Landed, bool)) []Window {
 	var plan []Window
-	size := Day(g.WindowDays)
+	size, overlap := Day(g.WindowDays), Day(g.OverlapDays)
 	since := min(g.Since, today)
-	start := (today - 1) - mod(today-1, size) // today is in the window of which it is not the first day
+	start := (today - 1) - mod(today-1, size) // a day between two windows belongs to the one that it ends
+	// Of the window after: what of it is planned, if anything, and with what day it began, if it ever landed.
+	var next *Window
+	var nextFrom Day
+	nextLanded := false
 	for newest := true; newest || start+size > since; newest, start = false, start-size {
-		w := Window{Start: start, End: start + size, From: start, Newest: newest}
-		w.To = min(w.End, today)
-		if newest {
-			w.From -= Day(g.OverlapDays)
+		w := Window{Start: start, End: start + size, From: max(start, since), To: min(start+size, today), Newest: newest}
+		l, ok := landed(start)
+		ok = ok && l.From <= w.From                  // else since has moved back
+		late := max(min(l.On, today)-overlap, since) // earlier days have arrived
+		planned := true
+		switch {
+		case ok && !newest && l.On >= w.End && (late > w.End || nextLanded && nextFrom <= late):
+			planned = false
+		case ok && !newest && l.On >= w.End && next != nil:
+			next.From = min(next.From, late)
+			planned = false
+		case ok:
+			w.From = late
 		}
-		w.From = max(w.From, since)
-		if l, ok := landed(start); ok && l.From <= w.From {
-			if !newest && l.On >= w.End {
-				continue
-			}
-			w.From = max(w.From, min(l.On, today)-Day(g.OverlapDays))
+		next, nextFrom, nextLanded = nil, l.From, ok
+		if planned {
+			plan = append(plan, w)
+			next = &plan[len(plan)-1]
 		}
-		plan = append(plan, w)
 	}
 	return plan
 }
