@@ -53,6 +53,9 @@ func Sync(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Store == nil {
+		cfg.Log.Info().Str("table", EventsTable).Msg("no state backend: every sync lists audit events anew, from since or as far back as Clari goes")
+	}
 	from := cfg.start(cursor, now)
 	w := cfg.writers()
 	newest := cursor.Newest
