@@ -42,6 +42,7 @@ type failure struct {
 	sent       bool // lost, stopped: some of the request may have reached the server. False only when that is proven
 	status     int  // answered
 	code       string
+	noRoute    bool          // answered: by a gateway that sent the request nowhere
 	elsewhere  bool          // answered: by another host than the API's
 	retryAfter time.Duration // how long the server asks to wait; 0: it does not say
 	err        error         // begins with the request's op; redacted
@@ -97,6 +98,8 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 		return Decision{Unclear: true, Reason: "a gateway timed out"}
 	case f.status == http.StatusRequestTimeout:
 		d.Retry, d.Reason = true, "a gateway timed out"
+	case f.status == http.StatusNotFound && f.noRoute && !create:
+		d.Retry, d.Reason = attempt < briefRetries, "the gateway knows no such address"
 	case f.status == http.StatusForbidden && f.elsewhere: // a signed address that has expired: the API gives a new one
 		d.Retry, d.Reason = attempt < briefRetries, "refused by the host that the API redirects to"
 

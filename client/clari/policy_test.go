@@ -107,6 +107,9 @@ func TestPolicy(t *testing.T) {
 		{post, status(404), 0, no},
 		{post, status(408), 0, unclear},
 		{get, status(408), 0, retry(time.Second)},
+		{get, failure{status: 404, noRoute: true}, 0, retry(time.Second)},
+		{get, failure{status: 404, noRoute: true}, 2, no},
+		{post, failure{status: 404, noRoute: true}, 0, no},
 		{get, failure{status: 403, elsewhere: true}, 0, retry(time.Second)},
 		{get, failure{status: 403, elsewhere: true}, 2, no},
 		// redirects that are not followed

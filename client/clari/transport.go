@@ -96,7 +96,7 @@ func (c *Client) refused(r request, resp *http.Response, from, next *url.URL) *f
 		e.Message = c.redact.line("from "+from.Host+": "+e.Message, maxMessage)
 	}
 	return &failure{
-		kind: answered, status: e.Status, code: e.Code, err: e, elsewhere: !sameOrigin(from, c.base),
+		kind: answered, status: e.Status, code: e.Code, err: e, noRoute: e.noRoute, elsewhere: !sameOrigin(from, c.base),
 		retryAfter: retryAfter(resp.Header, c.ServerTime(time.Now())),
 	}
 }

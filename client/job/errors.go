@@ -27,7 +27,7 @@ func (e *IncompleteError) Error() string {
 	text := fmt.Sprintf("%d of %d exports did not land: ", len(e.Missing), e.Planned)
 	var told int
 	for i, g := range e.groups() {
-		part := clip(g.text, maxCause) + ": " + g.names()
+		part := g.names() + ": " + clip(g.text, maxCause)
 		if i > 0 {
 			part = "; " + part
 		}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		if left := r.limit(queued).d - watch.elapsed(); left > 0 {
 			wait = max(min(wait, left), r.PollInterval)
 		}
-		e.log(r.Log.Debug()).Str("status", string(e.Job.Status)).Int("poll", e.Polls+1).Stringer("wait", wait).Msg("next poll")
+		e.log(r.Log.Debug()).Str("status", cmp.Or(string(e.Job.Status), "created")).Int("poll", e.Polls+1).Stringer("wait", wait).Msg("next poll")
 		if err := clock.Sleep(ctx, wait); err != nil {
 			return err
 		}

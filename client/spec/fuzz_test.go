@@ -55,7 +55,7 @@ func FuzzParsePeriod(f *testing.F) {
 	for _, item := range []string{"current", "2026_Q1", "2024_Q1..current", "current-8..current+1", "previous", "Q1 2026", "..", "2026_Q1..2026_Q5", "next+1"} {
 		f.Add(item)
 	}
-	current := fiscal.Quarter{2026, 1}
+	current := fiscal.Quarter{Year: 2026, Number: 1}
 	f.Fuzz(func(t *testing.T, item string) {
 		p, err := ParsePeriod(item)
 		if err != nil {

@@ -54,7 +54,7 @@ func parsePeriod(item string) (p Period, wrong string) {
 		switch {
 		case ok:
 		case likeQuarter.MatchString(item):
-			return p, "is no fiscal quarter; write it like " + cmp.Or(nearestPeriod(item), "2026_Q1")
+			return p, "is no fiscal quarter; write one such as 2026_Q1" + meant(item)
 		default:
 			return Period{Literal: item}, ""
 		}
@@ -75,6 +75,14 @@ func parsePeriod(item string) (p Period, wrong string) {
 		}
 	}
 	return Period{From: from, To: to}, ""
+}
+
+// meant is the period that was probably meant, as the end of a sentence.
+func meant(item string) string {
+	if nearest := nearestPeriod(item); nearest != "" && nearest != "2026_Q1" {
+		return ": perhaps " + nearest
+	}
+	return ""
 }
 
 // badLength says what is wrong with a range of n quarters.

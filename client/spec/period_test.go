@@ -11,7 +11,7 @@ import (
 )
 
 func TestPeriodQuarters(t *testing.T) {
-	current := fiscal.Quarter{2026, 1}
+	current := fiscal.Quarter{Year: 2026, Number: 1}
 	for item, want := range map[string]string{
 		"2026_Q1":             "2026_Q1",
 		"current":             "2026_Q1",
@@ -94,15 +94,15 @@ func TestPeriodErrors(t *testing.T) {
 func TestMixedRangesAreCheckedOnceCurrentIsKnown(t *testing.T) {
 	p, err := ParsePeriod("2026_Q2..current")
 	require.NoError(t, err)
-	_, err = p.Quarters(fiscal.Quarter{2026, 1})
+	_, err = p.Quarters(fiscal.Quarter{Year: 2026, Number: 1})
 	require.EqualError(t, err, `period "2026_Q2..current": with 2026_Q1 as the current quarter it ends before it starts; swap its ends`)
 	p, err = ParsePeriod("1900_Q1..current")
 	require.NoError(t, err)
-	_, err = p.Quarters(fiscal.Quarter{2026, 1})
+	_, err = p.Quarters(fiscal.Quarter{Year: 2026, Number: 1})
 	require.ErrorContains(t, err, "spans 505 quarters")
 	p, err = ParsePeriod("2018_M1")
 	require.NoError(t, err)
-	_, err = p.Quarters(fiscal.Quarter{2026, 1})
+	_, err = p.Quarters(fiscal.Quarter{Year: 2026, Number: 1})
 	require.EqualError(t, err, `period "2018_M1": no fiscal quarter: it is passed to Clari as it is`)
 }
 
@@ -142,7 +142,8 @@ func TestHint(t *testing.T) {
 	} {
 		p, err := ParsePeriod(literal)
 		if likeQuarter.MatchString(literal) { // it is refused, with the same hint
-			require.EqualError(t, err, fmt.Sprintf("period %q: is no fiscal quarter; write it like %s", literal, want))
+			require.EqualError(t, err, fmt.Sprintf("period %q: is no fiscal quarter; write one such as 2026_Q1%s", literal, meant(literal)))
+			require.Contains(t, err.Error(), want)
 			continue
 		}
 		require.NoError(t, err, literal)

@@ -147,8 +147,8 @@ var rules = []rule{
 	{name: "size 0", doc: top(`"max_result_bytes":0`), problems: []string{"max_result_bytes: is not above zero; "}},
 	{name: "size too large", doc: top(`"max_result_bytes":"99999999999999GiB"`), problems: []string{"max_result_bytes: is no size; "}},
 	{name: "no quarters", doc: top(`"periods":["2026_Q9","2026Q1","Q1"]`), blind: true, problems: []string{
-		`periods[0]: "2026_Q9" is no fiscal quarter; write it like 2026_Q4`, `periods[1]: "2026Q1" is no fiscal quarter; write it like 2026_Q1`,
-		`periods[2]: "Q1" is no fiscal quarter; write it like 2026_Q1`,
+		`periods[0]: "2026_Q9" is no fiscal quarter; write one such as 2026_Q1: perhaps 2026_Q4`, `periods[1]: "2026Q1" is no fiscal quarter; write one such as 2026_Q1`,
+		`periods[2]: "Q1" is no fiscal quarter; write one such as 2026_Q1`,
 	}},
 	{name: "concurrency 2.0", doc: top(`"concurrency":2.0`)},
 	{name: "concurrency 1e1", doc: top(`"concurrency":1e1`)},

@@ -35,7 +35,11 @@ func (cfg *Config) load(ctx context.Context) (c Cursor, err error) {
 	if cfg.Store == nil || !cfg.Wants(EventsTable) {
 		return Cursor{}, nil
 	}
-	text, err := cfg.Store.GetKey(ctx, cfg.key())
+	var text string
+	err = within(ctx, func() (err error) {
+		text, err = cfg.Store.GetKey(ctx, cfg.key())
+		return err
+	})
 	if err != nil {
 		return Cursor{}, fmt.Errorf("read cursor from state backend: %w", err)
 	}
@@ -61,11 +65,32 @@ func (cfg *Config) save(ctx context.Context, c Cursor) error {
 	if err != nil {
 		return fmt.Errorf("write cursor: %w", err)
 	}
-	if err = cfg.Store.SetKey(ctx, cfg.key(), string(text)); err == nil {
-		err = cfg.Store.Flush(ctx)
-	}
+	err = within(ctx, func() error {
+		if err := cfg.Store.SetKey(ctx, cfg.key(), string(text)); err != nil {
+			return err
+		}
+		return cfg.Store.Flush(ctx)
+	})
 	if err != nil { // the events have landed: the next sync lists them once more
 		cfg.Log.Warn().Err(err).Str("table", EventsTable).Msg("state backend does not take the cursor: the next sync starts where this one did")
 	}
 	return nil
+}
+
+// patience is how long a state backend may take to answer.
+const patience = 30 * time.Second
+
+// within calls the state backend, which ignores contexts, and waits for it no longer than that. Nothing that the call sets may be read
+// after an error.
+func within(ctx context.Context, call func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/export"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -65,7 +64,6 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	if o.State == nil {
 		o.State = state.NewConnectedClient
 	}
-	export.RemoveLeftovers()
 	return &Client{log: log, spec: s, api: api, state: o.State}, nil
 }
 

@@ -111,12 +111,13 @@ func needsBlock(tableName, block string) error {
 // all fetches what is selected, group by group. One that fails does not stop the others.
 func (s *syncer) all(ctx context.Context) error {
 	var failed []error
+	refused := false
 	for _, g := range groups {
 		names := s.selectedOf(g)
 		if len(names) == 0 || !g.exports && s.shard.Total > 1 && s.shard.Num != 1 { // what belongs to no export comes with the first shard
 			continue
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || refused {
 			break
 		}
 		err := g.sync(s, ctx)
@@ -126,8 +127,9 @@ func (s *syncer) all(ctx context.Context) error {
 			err = fmt.Errorf("table %s: %w", strings.Join(names, " and "), err)
 		}
 		failed = append(failed, err)
+		refused = g.exports && errors.Is(err, clari.ErrUnauthorized) // nothing that is asked with this key is answered
 	}
-	return errors.Join(append(failed, ctx.Err())...)
+	return errors.Join(failed...)
 }
 
 // selectedOf are the tables of a group that are selected, without those that belong to others.

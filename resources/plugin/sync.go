@@ -13,7 +13,10 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -47,12 +50,15 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 		return err
 	}
 	if o.Shard != nil {
-		s.shard = export.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
+		s.shard = plan.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
 	}
 	s.backend = o.BackendOptions
 	defer s.closeStore()
 	err = s.all(ctx)
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // once
+	}
+	if err != nil {
 		err = errors.Join(err, s.stream.barrier(ctx))
 	}
 	return err
@@ -105,7 +111,7 @@ type syncer struct {
 	options  table.Options
 	selected schema.Tables
 	stream   *stream
-	shard    export.Shard
+	shard    plan.Shard
 	backend  *plugin.BackendOptions // nil: none
 	opened   state.Client           // of backend, once it was needed
 
@@ -147,7 +153,7 @@ func (s *syncer) forecasts(ctx context.Context) error {
 	if len(tables) == 0 {
 		return nil
 	}
-	config := export.Config{Spec: s.spec, Client: s.api, Tables: tables, Shard: s.shard, Log: s.log}
+	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log}
 	store, err := s.store(ctx)
 	if err != nil {
 		return err
@@ -158,12 +164,24 @@ func (s *syncer) forecasts(ctx context.Context) error {
 		s.log.Info().Msg("no state backend: settled quarters are exported again each time, an interrupted sync repeats its exports, " +
 			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
 	}
-	config.Lander = newLander(s)
-	err = export.Run(ctx, config)
-	if incomplete, ok := errors.AsType[*export.IncompleteError](err); ok {
+	config.Kinds = []job.Kind{export.New(export.Config{
+		Spec: s.spec, Client: s.api, Tables: forecasts.NewTables(s.wants, s.options, s.stream.insert), Wanted: tables,
+		Shard: s.shard, Backend: store != nil, Log: s.log,
+	})}
+	err = job.Run(ctx, config)
+	if incomplete, ok := errors.AsType[*job.IncompleteError](err); ok {
 		for range incomplete.Missing {
 			s.stream.metrics.failed(ctx, forecasts.EntriesTable)
 		}
 	}
 	return err
+}
+
+func limitsOf(s *spec.Spec) job.Limits {
+	return job.Limits{
+		Concurrency: max(0, int(s.Concurrency)), DelayBetweenExports: time.Duration(s.DelayBetweenExports),
+		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
+		QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
+		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, MaxResultBytes: int64(s.MaxResultBytes),
+	}
 }

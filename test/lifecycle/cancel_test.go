@@ -40,8 +40,9 @@ func TestStopped(t *testing.T) {
 						t.Errorf("took %s to stop", took)
 					}
 					cancelled := len(w.sim.Ledger().Of(sim.Cancel))
-					unfinished := 1 <= i && i <= 3
-					if want := unfinished && !backend; want != (cancelled == 1) {
+					unfinished := 2 <= i && i <= 3 // a job whose id is not known is nobody's to cancel
+					answered := i == 1             // the answer, with the id, may or may not be read any more
+					if want := unfinished && !backend; want != (cancelled == 1) && !(answered && !backend) {
 						t.Errorf("%d jobs were cancelled\n%s", cancelled, w.sim.Ledger())
 					}
 					if unfinished && !backend {
@@ -130,7 +131,7 @@ func TestStoppedWhileWaiting(t *testing.T) {
 					}
 					now := time.Now()
 					for _, job := range w.sim.Ledger().Created() {
-						if test.name != "for a 429 to pass, with a job" && !backend && job.Active(now) {
+						if test.name != "for a 429 to pass, with a job" && test.name != "to look for a lost job" && !backend && job.Active(now) {
 							t.Errorf("job %s was left running", job.ID)
 						}
 					}
@@ -157,8 +158,9 @@ func TestStoppedAtAnyTime(t *testing.T) {
 				if took := time.Since(epoch.Add(after)); took > 3*time.Second {
 					t.Errorf("stopped after %s: took %s", after, took)
 				}
-				for _, job := range w.sim.Ledger().Created() {
-					if job.Active(time.Now()) {
+				ledger := w.sim.Ledger()
+				for _, job := range ledger.Created() {
+					if told := ledger.Requests[job.Request-1].Answered.Before(epoch.Add(after)); told && job.Active(time.Now()) {
 						t.Errorf("stopped after %s: job %s was left behind", after, job.ID)
 					}
 				}

@@ -167,7 +167,7 @@ func TestLostWhileAdopted(t *testing.T) {
 func TestBackendDoesNotWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, slow, fields(map[string]any{"periods": []string{"current", "next"}})).withState()
-		w.flush = func() error { return errors.New("disk full") }
+		w.flush = func(int) call { return call{err: errors.New("disk full")} }
 		w.mustSync()
 		if n := w.landed(); n != 2 {
 			t.Errorf("%d exports landed, want 2", n)

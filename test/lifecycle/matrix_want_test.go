@@ -143,7 +143,8 @@ var matrixExpectations = []expectation{
 	{"status results list", passing + " " + unread, "once", landed(1)},
 	{"status results list", "unauthorized", both, kept(1, "HTTP 401")},
 	{"status results", "forbidden echo-key", both, kept(1, "HTTP 403")},
-	{"status", "not-found", both, kept(1, "HTTP 404")},
+	{"status", "not-found", "once", landed(1)}, // it may not be everywhere yet
+	{"status", "not-found", "for good", kept(1, "HTTP 404")},
 	// A token that may not list jobs would never get on otherwise.
 	{"list", "forbidden echo-key not-found", both, landed(2)},
 	{"status results list", held, "for good", kept(1, ": HTTP ")},
@@ -156,7 +157,7 @@ var matrixExpectations = []expectation{
 	{"results", "stall", "for good", kept(1, "nothing received for 1m0s")},
 	// A result that is gone is exported once more. One that makes no sense is downloaded again, and then is of no use.
 	{"results", "not-finished results-gone", "once", landed(1)},
-	{"results", "not-found", "once", landed(2)},
+	{"results", "not-found", "once", landed(1)},
 	{"results", "not-finished results-gone not-found", "for good", kept(2, "result expired")},
 	{"results", "html", "for good", failed(1, "unknown shape of result: HTML page")},
 	{"results", "malformed-json shorten", "for good", failed(1, "malformed result at byte")},

@@ -1,10 +1,8 @@
 package lifecycle
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +19,7 @@ type schedule struct {
 	state       bool
 	deleteStale bool
 	start       time.Duration // from the bubble's beginning to the first sync: labels with two digits for the year mean 20xx
+	lasting     []randomFault // not disarmed by the end
 	steps       []step
 }
 
@@ -67,14 +66,80 @@ func (p randomPeriod) quarters(current sim.Quarter) (all []sim.Quarter) {
 // step is one sync and what happens before and in it.
 type step struct {
 	pause   time.Duration // since the sync before
+	turn    time.Duration // not zero: wait for the next quarter's beginning on Clari's clock, and begin so much later or earlier
 	faults  []randomFault
 	keep    bool           // what was armed before stays armed
 	spec    map[string]any // keys that differ in this sync
 	tables  []string       // nil: all
 	foreign int            // jobs of other users made just before, which take up places in the queue
+	others  []stranger     // jobs of the same user that no sync has made
+	events  []event        // what befalls jobs
+	backend trouble
+	slow    time.Duration // what the destination takes for each message
+	beside  time.Duration // not zero: a second sync of the same spec begins so long after this one
 	stop    stop
-	final   bool // without faults, and with room for everything
+	final   bool // undisturbed, and with room for everything
 }
+
+// moment is a time in a sync: after its start, or, with n, at its nth request of a kind.
+type moment struct {
+	after    time.Duration
+	op       sim.Op // "" any
+	n        int
+	answered bool // after its answer, not before it goes out
+}
+
+func (m moment) String() string {
+	if m.n > 0 {
+		return fmt.Sprintf("at request %d of kind %q, answered: %t", m.n, m.op, m.answered)
+	}
+	return fmt.Sprintf("after %s", m.after)
+}
+
+// stranger is a job of this user that is made at a moment in the web page, or by another source.
+type stranger struct {
+	moment
+	like   bool   // a creation that comes by at this moment: its tab, quarter and currency
+	change string // how it differs from what the syncs ask for
+	job    sim.Job
+}
+
+// changes are the ways in which a stranger's job differs from what is asked for.
+var changes = map[string]func(*sim.Job){
+	"nothing": func(*sim.Job) {},
+	"format":  func(j *sim.Job) { j.Format = map[string]string{"JSON": "CSV", "CSV": "JSON"}[j.Format] },
+	"types":   func(j *sim.Job) { j.Types = j.Types[:1] },
+	"amounts": func(j *sim.Job) { j.Types = []string{"quota"} },
+	"weeks":   func(j *sim.Job) { j.Historical = false },
+	"extent":  func(j *sim.Job) { j.Types, j.Historical = j.Types[:1], false },
+}
+
+// event is what befalls the jobs that syncs have made, at a moment.
+type event struct {
+	moment
+	what string
+}
+
+// befalls are the things that befall jobs.
+var befalls = map[string]func(j *sim.Job, now time.Time){
+	"vanish":   func(j *sim.Job, _ time.Time) { j.Vanished = true },
+	"fail":     func(j *sim.Job, now time.Time) { j.EndAs(sim.Failed, now) },
+	"expire":   func(j *sim.Job, now time.Time) { j.Life = max(now.Sub(j.EndsAt()), time.Nanosecond) },
+	"withhold": func(j *sim.Job, _ time.Time) { j.Withheld = 24 * time.Hour },
+	"spoil":    func(j *sim.Job, _ time.Time) { j.RowsTruncated = true },
+}
+
+// trouble is what is wrong with the state backend in a sync.
+type trouble struct {
+	slowest   time.Duration // a flush takes up to so long
+	fails     int           // the nth flush and all after it fail; 0: none
+	hangs     int           // the nth flush hangs; 0: none
+	losesLast bool          // what the last flush wrote is gone after the sync
+	older     bool          // its entries are of a form that has less, when the sync begins
+}
+
+// kept tells whether the backend has everything that it was given.
+func (t trouble) kept() bool { return t.fails == 0 && t.hangs == 0 && !t.losesLast && !t.older }
 
 type randomFault struct {
 	kind string
@@ -84,11 +149,8 @@ type randomFault struct {
 // stop is how a sync is ended from outside: killed, or cancelled.
 type stop struct {
 	kill, cancel bool
-	after        time.Duration // since its start; else
-	op           sim.Op        // at the nth request of this kind, "" any,
-	n            int
-	answered     bool // and then after its answer, not before it goes out; else
-	message      int  // after the nth message to the destination
+	moment
+	message int // instead: after the nth message to the destination
 }
 
 func (s stop) String() string {
@@ -101,13 +163,9 @@ func (s stop) String() string {
 	default:
 		return "runs to its end"
 	}
-	switch {
-	case s.message > 0:
+	when = s.moment.String()
+	if s.message > 0 {
 		when = fmt.Sprintf("after message %d", s.message)
-	case s.n > 0:
-		when = fmt.Sprintf("at request %d of kind %q, answered: %t", s.n, s.op, s.answered)
-	default:
-		when = fmt.Sprintf("after %s", s.after)
 	}
 	return how + " " + when
 }
@@ -122,6 +180,9 @@ func (s *schedule) String() string {
 	for _, key := range slices.Sorted(maps.Keys(s.spec)) {
 		fmt.Fprintf(&b, " %s=%v", key, s.spec[key])
 	}
+	for _, f := range s.lasting {
+		fmt.Fprintf(&b, "\n  always: %s %s", f.kind, f.Op)
+	}
 	for i, step := range s.steps {
 		fmt.Fprintf(&b, "\n  sync %d: after %s, %s", i+1, step.pause, step.stop)
 		if step.final {
@@ -133,216 +194,21 @@ func (s *schedule) String() string {
 		if len(step.spec) > 0 || step.tables != nil || step.foreign > 0 {
 			fmt.Fprintf(&b, ", spec %v, tables %v, %d foreign jobs", step.spec, step.tables, step.foreign)
 		}
+		if step.turn != 0 {
+			fmt.Fprintf(&b, ", %s from the quarter's turn", step.turn)
+		}
+		if step.backend != (trouble{}) || step.slow > 0 || step.beside > 0 {
+			fmt.Fprintf(&b, ", backend %+v, destination takes %s, another sync after %s", step.backend, step.slow, step.beside)
+		}
+		for _, o := range step.others {
+			fmt.Fprintf(&b, "\n    another job %s, like it: %t, differs in %s", o.moment, o.like, o.change)
+		}
+		for _, e := range step.events {
+			fmt.Fprintf(&b, "\n    jobs %s %s", e.what, e.moment)
+		}
 		for _, f := range step.faults {
 			fmt.Fprintf(&b, "\n    %s: %s %s %s from %d count %d", f.kind, f.Op, f.Forecast, f.Period, f.From, f.Count)
 		}
 	}
 	return b.String()
-}
-
-// dice draws.
-type dice struct{ *rand.Rand }
-
-// in tells one time in n.
-func (d dice) in(n int) bool { return d.IntN(n) == 0 }
-
-func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
-
-// newSchedule draws the schedule of a seed. Only what can be asked of a plugin is drawn: jobs that end within the timeouts unless a
-// fault says otherwise, and no fault whose effect nobody could tell from a right answer.
-func newSchedule(seed uint64) *schedule {
-	d := dice{rand.New(rand.NewPCG(seed, 20260101))}
-	s := &schedule{seed: seed, state: !d.in(3), start: 700*24*time.Hour + time.Duration(d.IntN(120*24*60))*time.Minute}
-	s.deleteStale = d.in(2)
-	s.tenant(d)
-	s.draftSpec(d)
-	for range pick(d, 1, 1, 1, 1, 2, 3) {
-		s.steps = append(s.steps, s.draftStep(d))
-	}
-	// What an earlier sync left behind may still be of no use to the first of these: a job with a bad result is adopted, and fails.
-	s.steps = append(s.steps, step{pause: 3 * time.Hour, final: true}, step{pause: time.Hour, final: true})
-	return s
-}
-
-// forecastIDs begin with one another, and one looks like a file name.
-var forecastIDs = []string{"net", "net_arr", "net_arr_2002_Q1", "bookings"}
-
-// big schedules have results that do not fit into memory, as the spool sees it: one in 2,000, with little else to do.
-func (s *schedule) big() bool { return s.seed%2000 == 999 }
-
-func (s *schedule) tenant(d dice) {
-	tenant := sim.Tenant{
-		Seed: s.seed, People: 1 + d.IntN(2), Span: 1 + d.IntN(3),
-		ChangeEvery: pick(d, 0, time.Hour), MissingCRM: pick(d, 0, 2), BlankWeeks: d.in(4),
-	}
-	for _, id := range forecastIDs {
-		fields := sim.Fields(1 + d.IntN(8)/7)
-		if d.in(10) {
-			fields = append(fields, sim.MonthlyField())
-		}
-		tenant.Tabs = append(tenant.Tabs, sim.Tab{ID: id, Fields: fields})
-	}
-	if s.big() {
-		tenant.People, tenant.Span = 300, 8
-		for i := range tenant.Tabs {
-			tenant.Tabs[i].Fields = sim.Fields(4)
-		}
-	}
-	s.config = sim.Config{
-		Tenant: tenant, Key: fmt.Sprintf("k%d+/=sek", s.seed),
-		JSON:    pick(d, sim.Arrays, sim.Arrays, sim.FlatObjects, sim.FlatLists),
-		BareJob: d.in(2), BareList: d.in(2), CreatedAs: pick(d, 200, 201, 202),
-		Queue: sim.Between(0, pick(d, 0, 5*time.Second, 20*time.Second)), Run: sim.Between(0, pick(d, time.Second, 10*time.Second, 40*time.Second)),
-		Concurrent: pick(d, 1, 2, 3, 3), Monthly: pick(d, 1000, 1000, 4+d.IntN(40)), Life: pick(d, 0, 0, time.Hour, 48*time.Hour),
-		RequestsPerSecond: pick(d, 0, 0, 20), Skew: pick(d, 0, 0, 90*time.Second, -7*time.Minute), Gzip: d.in(3), ContentLength: d.in(2),
-		Quirks: sim.Quirks{ShuffledWeeks: d.in(4), TwoIDs: d.in(6), SplitEntries: d.in(6)},
-	}
-	if d.in(3) {
-		s.config.Words = map[string]string{"DONE": "COMPLETED"}
-	}
-	if d.in(4) {
-		s.config.OmitKeys = [][]string{{"endTime", "expiredTime"}, {"startTime"}, {"currency"}, {"module"}, {"fileName"}}[d.IntN(5)]
-	}
-}
-
-func (s *schedule) draftSpec(d dice) {
-	seconds := func(of ...int) string { return fmt.Sprintf("%ds", pick(d, of...)) }
-	types := []string{"forecast", "forecast_updated", "quota", "adjustment"}
-	top := s.periods(d)
-	ids := slices.Clone(forecastIDs)
-	d.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	tabs := pick(d, 1, 1, 1, 1, 1, 2, 3)
-	if s.big() {
-		tabs, top = 1, []randomPeriod{{text: "current"}}
-	}
-	for i := range tabs {
-		tab := randomTab{id: ids[i], types: types[:1+d.IntN(4)], periods: top}
-		if i > 0 && d.in(4) { // the same tab once more, in another currency
-			tab.id, tab.currency = ids[i-1], pick(d, "EUR", "GBP")
-		}
-		s.tabs = append(s.tabs, tab)
-	}
-	own := d.IntN(4 * len(s.tabs)) // the tab with periods of its own, if there is one
-	if s.big() {
-		own = -1
-	}
-	relative := slices.ContainsFunc(top, randomPeriod.relative)
-	var forecasts []map[string]any
-	for i := range s.tabs {
-		tab := &s.tabs[i]
-		fields := map[string]any{"id": tab.id, "types": tab.types, "include_historical": pick(d, "auto", "true", "false")}
-		if tab.currency != "" {
-			fields["currency"] = tab.currency
-		}
-		if i == own {
-			tab.periods = s.periods(d)
-			fields["periods"] = texts(tab.periods)
-			relative = relative || slices.ContainsFunc(tab.periods, randomPeriod.relative)
-		}
-		forecasts = append(forecasts, fields)
-	}
-	queue := pick(d, 120, 600, 1800)
-	s.spec = map[string]any{
-		"forecasts": forecasts, "periods": texts(top), "export_format": pick(d, "json", "json", "json", "csv"),
-		"concurrency": 1 + d.IntN(3), "delay_between_exports": seconds(0, 0, 1, 10), "poll_interval": seconds(2, 5, 5), "poll_max_interval": seconds(5, 20, 60),
-		"queue_timeout": fmt.Sprintf("%ds", queue), "run_timeout": seconds(300, 600, 1800), "export_attempts": 1 + d.IntN(3), "max_retries": pick(d, 0, 1, 3, 8),
-		"quota_reserve": pick(d, 0, 0, 0, 1, 3), "settle_days": pick(d, 0, 0, 3, 14), "on_empty": pick(d, "auto", "auto", "fail", "warn"),
-		"time_zone": pick(d, "UTC", "UTC", "America/Los_Angeles", "Asia/Tokyo"), "history": s.state && d.in(4),
-	}
-	if relative || d.in(3) { // where current is not asked for, or cannot be had
-		s.spec["fiscal_year_start_month"] = 2
-	}
-}
-
-// periods never name a quarter to come by its number, which may be the current one in a later sync.
-func (s *schedule) periods(d dice) []randomPeriod {
-	current := randomPeriod{text: "current"}
-	at := func(text string, from, to int) randomPeriod {
-		return randomPeriod{text: text, from: randomBound{offset: from}, to: randomBound{offset: to}}
-	}
-	old := sim.Quarter{Year: 2001, Number: 1 + d.IntN(4)}
-	explicit := randomPeriod{text: old.String(), from: randomBound{quarter: old}, to: randomBound{quarter: old}}
-	return slices.Clone(pick(d,
-		[]randomPeriod{current},
-		[]randomPeriod{at("previous", -1, -1), current, at("next", 1, 1)},
-		[]randomPeriod{at("previous..current", -1, 0)},
-		[]randomPeriod{current, explicit},
-		[]randomPeriod{at("previous", -1, -1)},
-		[]randomPeriod{explicit},
-		[]randomPeriod{at("current..current+1", 0, 1), explicit},
-	))
-}
-
-func texts(periods []randomPeriod) (out []string) {
-	for _, p := range periods {
-		out = append(out, p.text)
-	}
-	return out
-}
-
-func (s *schedule) draftStep(d dice) step {
-	const day = 24 * time.Hour
-	st := step{
-		pause: pick(d, time.Minute, 10*time.Minute, time.Hour, 5*time.Hour, 7*time.Hour, day, day, 3*day, 20*day, 60*day) + time.Duration(d.IntN(60))*time.Second,
-		keep:  d.in(4), stop: s.draftStop(d), spec: map[string]any{},
-	}
-	if d.in(4) {
-		st.foreign = 1 + d.IntN(3)
-	}
-	if s.state && d.in(6) {
-		st.spec["refresh"] = []string{pick(d, "previous", "current-2..current", "2001_Q4")}
-		if s.spec["fiscal_year_start_month"] == nil {
-			st.spec["refresh"] = []string{"2001_Q4"}
-		}
-	}
-	if d.in(8) {
-		st.tables = pick(d, []string{"clari_forecast_entries", "clari_forecast_exports"}, []string{"clari_forecast_users", "clari_forecast_exports", "clari_limits"})
-	}
-	for range d.IntN(5) {
-		if f, ok := s.draftFault(d); ok {
-			st.faults = append(st.faults, f)
-		}
-	}
-	return st
-}
-
-func (s *schedule) draftFault(d dice) (randomFault, bool) {
-	kind := pick(d, sim.Kinds()...)
-	op := pick(d, kind.Ops...)
-	f := randomFault{kind.Name, sim.Fault{Op: op, From: 1 + d.IntN(6), Count: pick(d, 1, 1, 1, 2, 3, 10), Do: kind.Build()}}
-	if d.in(3) {
-		f.Forecast = pick(d, s.tabs...).id
-	}
-	if kind.Name == "wrong-quarter" {
-		// Where Clari chooses the quarter, whatever it chose is right: only what was asked for by name can be wrong.
-		f.Forecast, f.From, f.Period = "", 1, pick(d, "2001_Q4", "2002_Q3", "2002_Q4", "2003_Q1")
-	}
-	switch kind.Class {
-	case sim.Course, sim.Content:
-		f.From, f.Count = min(f.From, 3), cmp.Or(min(f.Count, 3), 1)
-	}
-	return f, true
-}
-
-func (s *schedule) draftStop(d dice) stop {
-	st := stop{}
-	switch d.IntN(8) {
-	case 0, 1, 2:
-		st.kill = true
-	case 3:
-		st.cancel = true
-	default:
-		return st
-	}
-	switch d.IntN(4) {
-	case 0:
-		st.after = time.Duration(d.IntN(240)) * time.Second
-	case 1:
-		st.message = 1 + d.IntN(60)
-	case 2:
-		st.op, st.n, st.answered = pick(d, sim.Create, sim.Create, sim.Results, sim.List), 1+d.IntN(4), d.in(2)
-	default:
-		st.n, st.answered = 1+d.IntN(40), d.in(2)
-	}
-	return st
 }

@@ -16,6 +16,7 @@ import (
 var (
 	seed      = flag.Int64("seed", -1, "TestRandom: play this schedule alone, and show its logs")
 	seedFrom  = flag.Int64("seed-from", 0, "TestRandom: the first schedule")
+	allOfThem = flag.Bool("all-schedules", false, "TestRandom: go on after three have failed")
 	schedules = flag.Int64("schedules", 2000, "TestRandom: how many schedules")
 )
 
@@ -37,7 +38,7 @@ func TestRandom(t *testing.T) {
 		for seed := first; seed < first+n; seed++ {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
-				if failed.Load() >= 3 {
+				if failed.Load() >= 3 && !*allOfThem {
 					t.Skip("three schedules have failed: that will do")
 				}
 				t.Cleanup(func() {
@@ -59,6 +60,26 @@ type tally struct {
 	schedules, syncs, failed, kills, cancels     int
 	exports, landed, adopted, settled, jobs, req int
 	fired                                        map[string]int
+}
+
+// count takes in what a sync came to.
+func (t *tally) count(p *playedSync) {
+	t.syncs++
+	if p.err != nil {
+		t.failed++
+	}
+	for _, r := range p.exports {
+		switch r["outcome"] {
+		case "exported":
+			t.landed++
+		case "adopted":
+			t.landed++
+			t.adopted++
+		case "settled":
+			t.settled++
+		}
+	}
+	t.exports += len(p.exports)
 }
 
 func (t *tally) add(o *tally) {

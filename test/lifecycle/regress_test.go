@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,7 +104,9 @@ func TestOldResultIsNotCurrent(t *testing.T) {
 		}).withState()
 		time.Sleep(19 * 24 * time.Hour) // to 20 January
 		_ = w.sync(syncOptions{started: func(p *process) {
-			p.transport = &watched{RoundTripper: p.transport, stop: stop{kill: true, op: sim.Results, n: 2, answered: true}, now: p.kill}
+			p.transport = &watched{RoundTripper: p.transport, watches: []*watch{
+				{moment: moment{op: sim.Results, n: 2, answered: true}, do: func(*http.Request) { p.kill() }},
+			}}
 		}})
 		time.Sleep(20 * 24 * time.Hour) // into the next quarter, and the results are still to be had
 		if err := w.sync(); err != nil {

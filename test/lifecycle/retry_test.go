@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 

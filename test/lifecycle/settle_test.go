@@ -10,7 +10,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
 
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -206,10 +206,10 @@ func TestTableSelectedLater(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		later int // days
-		spent int
+		lands bool
 	}{
-		{"while the result lives", 20, 2},
-		{"when it has expired", 40, 3},
+		{"while the result lives", 20, true},
+		{"when it has expired", 40, false}, // a new export would not have those who left: only refresh makes one
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -221,14 +221,19 @@ func TestTableSelectedLater(t *testing.T) {
 				w.mustSync(few)
 				w.spent(2)
 				w.mustSync()
-				w.spent(test.spent)
-				w.landed()
-				if len(w.wh.tables["clari_forecast_users"]) == 0 {
-					t.Error("the new table is empty")
+				w.spent(2)
+				if test.lands {
+					w.landed()
+				}
+				if landed := len(w.wh.tables["clari_forecast_users"]) > 0; landed != test.lands {
+					t.Errorf("the new table has rows: %t", landed)
+				}
+				if told := w.logs.count("info", "only refresh"); (told == 0) != test.lands || !test.lands && w.logs.count("info", "1999_Q1") == 0 {
+					t.Errorf("%d lines name the quarter that lacks a table:\n%s", told, w.logs)
 				}
 				w.mustSync()
 				w.mustSync(few)
-				w.spent(test.spent)
+				w.spent(2)
 			})
 		})
 	}

@@ -11,7 +11,7 @@ import (
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/export"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -94,7 +94,7 @@ func TestOneOfThreeFails(t *testing.T) {
 
 		w.sim.Add(sim.Fault{Op: sim.Create, Forecast: "bookings", Do: sim.Ends(sim.Failed)})
 		err := w.sync()
-		incomplete, ok := errors.AsType[*export.IncompleteError](err)
+		incomplete, ok := errors.AsType[*job.IncompleteError](err)
 		if !ok {
 			t.Fatalf("error %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -23,12 +24,18 @@ type row map[string]any
 // buffered; a migrate message writes out those that the CLI has handed over, which takes it up to a second; the end of a
 // successful sync writes out all; a sync that fails or dies loses what is buffered.
 type warehouse struct {
+	mu          sync.Mutex
 	deleteStale bool
 	tables      map[string]map[string]row // table -> _cq_id -> row
 	stale       map[string]map[string]time.Time
 	incremental map[string]bool
-	buffer      []buffered
-	syncTime    time.Time
+}
+
+// load is what one sync brings to a warehouse.
+type load struct {
+	*warehouse
+	buffer   []buffered
+	syncTime time.Time
 }
 
 type buffered struct {
@@ -42,25 +49,30 @@ func newWarehouse() *warehouse {
 	return &warehouse{tables: map[string]map[string]row{}, stale: map[string]map[string]time.Time{}, incremental: map[string]bool{}}
 }
 
-func (w *warehouse) begin() { w.syncTime, w.buffer = time.Now(), nil }
+func (w *warehouse) begin() *load { return &load{warehouse: w, syncTime: time.Now()} }
 
-func (w *warehouse) take(m message.SyncMessage) error {
+// take takes a message in. A destination that is slow holds up whoever sends to it.
+func (l *load) take(m message.SyncMessage, takes time.Duration) error {
+	arrived := time.Now()
+	time.Sleep(takes)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch m := m.(type) {
 	case *message.SyncMigrateTable:
-		if w.tables[m.Table.Name] == nil {
-			w.tables[m.Table.Name], w.stale[m.Table.Name] = map[string]row{}, map[string]time.Time{}
+		if l.tables[m.Table.Name] == nil {
+			l.tables[m.Table.Name], l.stale[m.Table.Name] = map[string]row{}, map[string]time.Time{}
 		}
-		w.incremental[m.Table.Name] = m.Table.IsIncremental
-		return w.write(time.Now().Add(-cliHandOver))
+		l.incremental[m.Table.Name] = m.Table.IsIncremental
+		return l.write(arrived.Add(-cliHandOver))
 	case *message.SyncInsert:
 		name := tableName(m.Record)
-		if w.tables[name] == nil {
+		if l.tables[name] == nil {
 			return fmt.Errorf("record of %s before its migrate message", name)
 		}
 		if m.Record.NumRows() > 5000 || m.Record.NumRows() == 0 {
 			return fmt.Errorf("record of %d rows", m.Record.NumRows())
 		}
-		w.buffer = append(w.buffer, buffered{time.Now(), m.Record})
+		l.buffer = append(l.buffer, buffered{arrived, m.Record})
 		return nil
 	default:
 		return fmt.Errorf("message %T", m)
@@ -68,10 +80,10 @@ func (w *warehouse) take(m message.SyncMessage) error {
 }
 
 // write writes out what had arrived by then.
-func (w *warehouse) write(until time.Time) error {
-	for len(w.buffer) > 0 && !w.buffer[0].at.After(until) {
-		record := w.buffer[0].record
-		w.buffer = w.buffer[1:]
+func (l *load) write(until time.Time) error {
+	for len(l.buffer) > 0 && !l.buffer[0].at.After(until) {
+		record := l.buffer[0].record
+		l.buffer = l.buffer[1:]
 		name := tableName(record)
 		seen := map[string]bool{}
 		for i := range int(record.NumRows()) {
@@ -84,27 +96,29 @@ func (w *warehouse) write(until time.Time) error {
 				return fmt.Errorf("%s: key %s twice in one record", name, id)
 			}
 			seen[id] = true
-			w.tables[name][id], w.stale[name][id] = r, w.syncTime
+			l.tables[name][id], l.stale[name][id] = r, l.syncTime
 		}
 	}
 	return nil
 }
 
 // end is what the CLI does when the sync has returned. backend says whether one was configured.
-func (w *warehouse) end(err error, backend bool) error {
+func (l *load) end(err error, backend bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err != nil {
-		w.buffer = nil
+		l.buffer = nil
 		return nil
 	}
-	if err := w.write(time.Now()); err != nil {
+	if err := l.write(time.Now()); err != nil {
 		return err
 	}
-	for name, rows := range w.tables {
-		if !w.deleteStale || w.incremental[name] && backend {
+	for name, rows := range l.tables {
+		if !l.deleteStale || l.incremental[name] && backend {
 			continue
 		}
 		for id := range rows {
-			if w.stale[name][id].Before(w.syncTime) {
+			if l.stale[name][id].Before(l.syncTime) {
 				delete(rows, id)
 			}
 		}

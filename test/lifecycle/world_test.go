@@ -30,10 +30,11 @@ type world struct {
 	t     testing.TB
 	sim   *sim.Server
 	spec  map[string]any
-	state map[string]string // nil: no state backend
+	mu    sync.Mutex        // guards state while syncs run
+	state map[string]string // what the state backend holds; nil: there is none
 	wh    *warehouse
 	logs  *logs
-	flush func() error // of the state backend; nil: all is well
+	flush func(n int) call // how the nth flush of a process goes; nil: all are well
 }
 
 // newWorld must be called inside a bubble. The spec has what the server needs; fields are added to it as they are.
@@ -56,6 +57,8 @@ func (w *world) withState() *world {
 // process is one run of the plugin's process. When it is killed nothing of it has any effect any more.
 type process struct {
 	dead      atomic.Bool
+	gone      chan struct{} // closed when it is dead
+	end       sync.Once
 	cancel    context.CancelFunc
 	transport http.RoundTripper
 }
@@ -63,8 +66,16 @@ type process struct {
 var errKilled = errors.New("the process was killed")
 
 func (p *process) kill() {
-	p.dead.Store(true)
+	p.exit()
 	p.cancel()
+}
+
+// exit ends a process whose sync has ended, or is to have no effect any more.
+func (p *process) exit() {
+	p.end.Do(func() {
+		p.dead.Store(true)
+		close(p.gone)
+	})
 }
 
 func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -80,6 +91,10 @@ type syncOptions struct {
 	noBackend bool
 	started   func(*process)            // given the process that runs
 	message   func(message.SyncMessage) // sees each message before the destination does
+	takes     time.Duration             // what the destination takes for each message
+	flush     func(n int) call          // in place of the world's
+	logs      *logs                     // in place of the world's
+	spec      map[string]any            // in place of the world's
 }
 
 // sync runs one sync as the CLI does and returns its error.
@@ -94,19 +109,28 @@ func (w *world) sync(options ...syncOptions) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	p := &process{cancel: cancel, transport: w.sim.Transport()}
+	p := &process{cancel: cancel, transport: w.sim.Transport(), gone: make(chan struct{})}
 	backend := w.state != nil && !o.noBackend
 	if backend {
 		o.BackendOptions = &sdk.BackendOptions{TableName: "state", Connection: "memory"}
 	}
-	spec, err := json.Marshal(w.spec)
+	if o.logs == nil {
+		o.logs = w.logs
+	}
+	if o.flush == nil {
+		o.flush = w.flush
+	}
+	if o.spec == nil {
+		o.spec = w.spec
+	}
+	spec, err := json.Marshal(o.spec)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	client, err := plugin.New(zerolog.New(w.logs).Level(zerolog.DebugLevel), spec, plugin.Options{
+	client, err := plugin.New(zerolog.New(o.logs).Level(zerolog.DebugLevel), spec, plugin.Options{
 		Transport: p,
 		State: func(context.Context, *sdk.BackendOptions) (state.Client, error) {
-			return &stateClient{world: w, process: p, seen: maps.Clone(w.state)}, nil
+			return newStateClient(w, p, o.flush), nil
 		},
 	})
 	if err != nil {
@@ -121,7 +145,7 @@ func (w *world) sync(options ...syncOptions) error {
 		defer close(messages)
 		syncErr = client.Sync(ctx, o.SyncOptions, messages)
 	}()
-	w.wh.begin()
+	load := w.wh.begin()
 	for m := range messages {
 		if p.dead.Load() {
 			continue
@@ -129,66 +153,19 @@ func (w *world) sync(options ...syncOptions) error {
 		if o.message != nil {
 			o.message(m)
 		}
-		if err := w.wh.take(m); err != nil {
+		if err := load.take(m, o.takes); err != nil {
 			w.t.Error(err)
 		}
 	}
 	if p.dead.Load() {
 		syncErr = errKilled
 	}
-	if err := w.wh.end(syncErr, backend); err != nil {
+	p.exit()
+	if err := load.end(syncErr, backend); err != nil {
 		w.t.Error(err)
 	}
 	return syncErr
 }
-
-// stateClient is CloudQuery's state client over a map: it reads all at the start, and writes what changed at a flush.
-type stateClient struct {
-	world   *world
-	process *process
-	mu      sync.Mutex
-	seen    map[string]string
-	changed map[string]string
-}
-
-func (c *stateClient) GetKey(_ context.Context, key string) (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seen[key], nil
-}
-
-func (c *stateClient) SetKey(_ context.Context, key, value string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.changed == nil {
-		c.changed = map[string]string{}
-	}
-	c.seen[key], c.changed[key] = value, value
-	return nil
-}
-
-func (c *stateClient) Flush(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.process.dead.Load() || ctx.Err() != nil {
-		return errKilled
-	}
-	for key, value := range c.changed {
-		if len(value) > 2048 {
-			c.world.t.Errorf("state %s has %d bytes", key, len(value))
-		}
-	}
-	if c.world.flush != nil {
-		if err := c.world.flush(); err != nil {
-			return err
-		}
-	}
-	maps.Copy(c.world.state, c.changed)
-	c.changed = nil
-	return nil
-}
-
-func (*stateClient) Close() error { return nil }
 
 // logs keeps the lines of all syncs.
 type logs struct {

@@ -113,7 +113,7 @@ func (s *Server) finish(j *Job) {
 
 func (s *Server) find(id string) *Job {
 	for _, j := range slices.Backward(s.jobs) {
-		if j.ID == id {
+		if j.ID == id && !j.Vanished {
 			return j
 		}
 	}

@@ -95,7 +95,7 @@ func (s *Server) list(x *Exchange) {
 	s.mu.Lock()
 	jobs := []object{}
 	for _, j := range slices.Backward(s.jobs) { // the newest first
-		if j.UserID == x.UserID && !j.Hidden {
+		if j.UserID == x.UserID && !j.Hidden && !j.Vanished {
 			jobs = append(jobs, s.show(j, x.At))
 		}
 	}
@@ -131,7 +131,7 @@ func (s *Server) cancel(x *Exchange, j *Job) {
 
 func (s *Server) results(x *Exchange, j *Job) {
 	s.mu.Lock()
-	readable, active, e := j.readable(x.At), j.Active(x.At), j.Export
+	readable, active, e := j.readable(x.At), j.Active(x.At) || x.At.Before(j.EndsAt().Add(j.Withheld)), j.Export
 	if readable {
 		j.Downloads++
 	}

@@ -41,10 +41,12 @@ type Job struct {
 	RunningWord string        // "": STARTED
 	CancelledAt time.Time     // zero: not cancelled
 	Life        time.Duration // of the results after the end; 0: as the server has it
+	Withheld    time.Duration // after the end: for so long it is said not to have finished when its results are asked for
 
 	RowsTruncated, CellsTruncated bool
 	Hidden                        bool // missing from the list
 	Twin                          bool // the list holds a second job just like it
+	Vanished                      bool // nobody knows of it any more
 	WrongBy                       int  // the result is of the quarter so many later than asked
 	Downloads                     int  // of the results, begun
 	Counted                       bool // against the monthly quota; a cancelled job is not
@@ -116,7 +118,20 @@ func (j *Job) Active(t time.Time) bool { return !t.Before(j.CreatedAt) && t.Befo
 
 // readable says whether the results can be had at t.
 func (j *Job) readable(t time.Time) bool {
-	return j.Status(t) == Done && t.Before(j.ExpiresAt())
+	return j.Status(t) == Done && t.Before(j.ExpiresAt()) && !t.Before(j.EndsAt().Add(j.Withheld))
+}
+
+// EndAs ends an active job at t in a status.
+func (j *Job) EndAs(status string, t time.Time) {
+	if !j.Active(t) {
+		return
+	}
+	if t.Before(j.StartsAt()) {
+		j.Queue, j.Run = t.Sub(j.CreatedAt), 0
+	} else {
+		j.Run = t.Sub(j.StartsAt())
+	}
+	j.End = status
 }
 
 // fileName is made as in Clari's API reference: clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json.

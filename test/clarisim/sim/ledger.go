@@ -56,6 +56,8 @@ func unwrap(w http.ResponseWriter) (*recorder, bool) {
 		return unwrap(w.ResponseWriter)
 	case *trickler:
 		return unwrap(w.ResponseWriter)
+	case *padder:
+		return unwrap(w.ResponseWriter)
 	}
 	return nil, false
 }

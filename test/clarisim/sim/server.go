@@ -118,6 +118,15 @@ func (s *Server) Plant(j Job) Job {
 	return planted
 }
 
+// Change alters jobs that there are: what befalls them behind the back of whoever waits for them.
+func (s *Server) Change(alter func(*Job)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.jobs {
+		alter(j)
+	}
+}
+
 // Add arms faults, behind those there already.
 func (s *Server) Add(faults ...Fault) {
 	s.mu.Lock()

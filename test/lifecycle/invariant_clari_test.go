@@ -1,0 +1,175 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// manners: what a sync owes to Clari, whatever went wrong. All by the ledger's times, within this sync: a process knows nothing of
+// one before it.
+//
+//   - No request before a Retry-After has run out.
+//   - No poll of a job closer to the one before than poll_interval. A poll that was not answered is no poll: its repetition follows the
+//     retry policy.
+//   - No two jobs created closer together than delay_between_exports.
+//   - Never more of its jobs in flight than concurrency. Jobs that it cannot know of, or could not ask about, do not count.
+func (g *witness) manners(p *playedSync, wrong report) {
+	for _, r := range (sim.Ledger{Requests: p.requests}).TooEarly() {
+		wrong("sent before Retry-After ran out: %s", r)
+	}
+	polled := map[string]time.Time{}
+	var created time.Time
+	for _, r := range p.requests {
+		switch r.Op {
+		case sim.Status:
+			if last := polled[r.JobID]; !last.IsZero() && r.At.Sub(last) < g.duration("poll_interval") {
+				wrong("a poll %s after the last: %s", r.At.Sub(last), r)
+			}
+			delete(polled, r.JobID)
+			if r.Status == 200 && len(r.Faults) == 0 {
+				polled[r.JobID] = r.At
+			}
+		case sim.Create:
+			if r.JobID == "" {
+				continue
+			}
+			if gap := r.At.Sub(created); !created.IsZero() && gap < g.duration("delay_between_exports") {
+				wrong("a job created %s after the last: %s", gap, r)
+			}
+			created = r.At
+		}
+	}
+	for _, at := range p.created {
+		n := 0
+		for _, j := range p.created {
+			if j.Active(at.CreatedAt) && g.clean(j) && !g.troubled(p, j) {
+				n++
+			}
+		}
+		if n > g.number("concurrency") {
+			wrong("%d jobs in flight when job %s was created", n, at.ID)
+		}
+	}
+}
+
+// keyNotTold: the API key is in no log line, no error, no state and no row of what is told of exports and jobs.
+func (g *witness) keyNotTold(p *playedSync, wrong report) {
+	key := g.sim.Key()
+	texts := []string{p.logs.String(), fmt.Sprint(p.err), fmt.Sprint(g.state)}
+	for _, table := range []string{"clari_forecast_exports", "clari_export_jobs", "clari_limits"} {
+		for _, r := range g.wh.rows(table, nil) {
+			texts = append(texts, r.line())
+		}
+	}
+	for _, text := range texts {
+		if at := strings.Index(text, key); at >= 0 {
+			wrong("the key is told: %s", text[max(0, at-200):at])
+		}
+	}
+}
+
+// stopsAtOnce: a cancelled sync ends at once (its clean-up may take two seconds), with an error. A killed process sends nothing more.
+// With a state backend it leaves its jobs to the next sync; without one it cancels them, which gives the exports back.
+func (g *witness) stopsAtOnce(p *playedSync, wrong report) {
+	if p.err == nil {
+		wrong("a sync that was stopped succeeded")
+	}
+	allowed := time.Second + p.slow
+	if g.state == nil {
+		allowed = 2*time.Second + 100*time.Millisecond + p.slow
+	}
+	if took := p.end.Sub(p.stoppedAt); took > allowed {
+		wrong("it ended only %s after it was stopped", took)
+	}
+	stopped := p.stoppedAt.Add(g.config.Skew)
+	throttled := false
+	for _, r := range p.requests {
+		throttled = throttled || r.Throttled || len(r.Faults) > 0 && r.Op == sim.Cancel
+		if r.At.After(stopped) && (p.killed || g.state != nil) {
+			wrong("a request after the end: %s", r)
+		}
+	}
+	if p.killed || g.state != nil || throttled || g.tally.fired["refused"] > 0 {
+		return
+	}
+	for _, j := range p.created {
+		if !p.stoppedAt.After(g.request(j).Answered.Add(-g.config.Skew)) || !g.clean(j) {
+			continue
+		}
+		if j.Active(g.sim.Now()) {
+			wrong("job %s of %s %s goes on, and nobody will adopt it", j.ID, j.Forecast, j.Asked)
+		}
+	}
+}
+
+// ownCancelled: only a job whose id a creation of this sync returned is ever cancelled.
+func (g *witness) ownCancelled(p *playedSync, wrong report) {
+	for _, r := range p.requests {
+		own := slices.ContainsFunc(p.created, func(j sim.Job) bool { return j.ID == r.JobID && g.clean(j) })
+		if r.Op == sim.Cancel && !own {
+			wrong("it cancels a job whose id no creation returned to it: %s", r)
+		}
+	}
+}
+
+// errorsReadable: an error is short, and says nothing twice.
+func (g *witness) errorsReadable(p *playedSync, wrong report) {
+	text := fmt.Sprint(p.err)
+	if len(text) > 4<<10 {
+		wrong("the error has %d bytes", len(text))
+	}
+	if n := strings.Count(text, "context canceled"); n > 1 {
+		wrong("the error says %d times that the context was canceled", n)
+	}
+}
+
+// endsInTime: what a sync takes follows from what went wrong, from its jobs, and from the timeouts of its spec.
+func (g *witness) endsInTime(p *playedSync, wrong report) {
+	const again = 40 * time.Second // the longest gap between two tries, jittered
+	planned := time.Duration(max(len(p.exports), 1))
+	limit := 15*time.Minute + time.Duration(p.refusals.Load())*again + time.Duration(p.messages)*p.slow + planned*10*time.Second
+	limit += time.Duration(p.flushes) * p.backend.slowest
+	if p.backend.hangs > 0 {
+		limit += (planned + 3) * time.Minute
+	}
+	full := false
+	jobs := map[string]bool{}
+	for _, r := range p.requests {
+		if r.Status/100 != 2 || r.Cut || len(r.Faults) > 0 {
+			limit += r.Answered.Sub(r.At) + again
+		}
+		if r.RetryAt.After(r.Answered) {
+			limit += r.RetryAt.Sub(r.Answered)
+		} else if r.Throttled {
+			limit += again
+		}
+		full = full || r.Op == sim.Create && r.Status == 400
+		switch r.Op {
+		case sim.Create:
+			limit += g.duration("delay_between_exports") + 4*g.duration("poll_interval")
+		case sim.Status:
+			jobs[r.JobID] = true
+		}
+	}
+	for id := range jobs {
+		j, _ := g.job(id)
+		queue, run := j.Queue, j.Run
+		if most := g.duration("queue_timeout"); queue < 0 || queue > most {
+			queue = most
+		}
+		if most := g.duration("run_timeout"); run < 0 || run > most {
+			run = most
+		}
+		limit += queue + run + 4*g.duration("poll_max_interval") + 10*time.Minute
+	}
+	if full || g.config.Concurrent < 3 || p.foreign > 0 || len(p.others) > 0 || p.beside > 0 {
+		limit += 2 * g.duration("queue_timeout")
+	}
+	if took := p.end.Sub(p.start); took > limit {
+		wrong("it took %s, and nothing explains more than %s", took, limit)
+	}
+}

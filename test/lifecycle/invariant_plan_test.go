@@ -1,0 +1,223 @@
+package lifecycle
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// planAccounted: each planned export has landed, or was settled, or is named in the error by tab and period. With no error it has landed or
+// was settled. The plan is worked out here from the tenant's calendar; a sync around a quarter's end may go by either quarter.
+func (g *witness) planAccounted(p *playedSync, wrong report) {
+	if p.doomed() {
+		return
+	}
+	tenant := g.sim.Tenant()
+	skew := g.config.Skew
+	current := tenant.Calendar.QuarterOf(p.start.Add(skew - 26*time.Hour))
+	if current != tenant.Calendar.QuarterOf(p.end.Add(skew+26*time.Hour)) {
+		return
+	}
+	text := ""
+	if p.err != nil {
+		text = p.err.Error()
+	}
+	for _, tab := range g.tabs {
+		for _, period := range tab.periods {
+			for _, quarter := range period.quarters(current) {
+				labels := []string{quarter.String(), period.text}
+				if quarter == current {
+					labels = append(labels, "current")
+				}
+				if !g.landedOrSettled(p, tab, quarter, wrong) && !named(text, tab, quarter, labels) {
+					wrong("%s %s neither landed nor is it in the error", tab, quarter)
+				}
+			}
+		}
+	}
+}
+
+// named tells whether an error names an export of the tab for one of the periods, perhaps in a range of quarters. Exports are grouped by
+// cause, so that tab and period need not stand side by side.
+func named(text string, tab randomTab, quarter sim.Quarter, periods []string) bool {
+	word := func(s string) bool {
+		return regexp.MustCompile(`(^|[^\w.])` + regexp.QuoteMeta(s) + `($|[^\w.]|\.($|\s))`).MatchString(text)
+	}
+	if !word(tab.id) || tab.currency != "" && !word(tab.currency) {
+		return false
+	}
+	if slices.ContainsFunc(periods, word) {
+		return true
+	}
+	for _, m := range regexp.MustCompile(`(\d{4}_Q\d)\.\.(\d{4}_Q\d)`).FindAllStringSubmatch(text, -1) {
+		if m[1] <= quarter.String() && quarter.String() <= m[2] {
+			return true
+		}
+	}
+	return false
+}
+
+// landedOrSettled goes by the sync's rows of clari_forecast_exports. Settled may be called only what two syncs before this have exported
+// later than its end and settle_days; the rows of the newest of those exports are there, whole.
+func (g *witness) landedOrSettled(p *playedSync, tab randomTab, quarter sim.Quarter, wrong report) bool {
+	if !p.wantsExports() {
+		return true
+	}
+	for _, r := range p.exports {
+		if r["forecast_id"] != tab.id || r["requested_currency"] != tab.currency || r["requested_period"] != quarter.String() {
+			continue
+		}
+		if hasLanded(r) {
+			return true
+		}
+		if r["outcome"] == "settled" {
+			g.trulySettled(p, tab, quarter, wrong)
+			return true
+		}
+	}
+	return false
+}
+
+func (g *witness) trulySettled(p *playedSync, tab randomTab, quarter sim.Quarter, wrong report) {
+	late := g.lateExports(p, place{tab.id, "", tab.currency, quarter.String()}, quarter)
+	if len(late) < 2 {
+		wrong("%s %s is called settled after %d late exports", tab, quarter, len(late))
+		return
+	}
+	var newest row
+	for _, r := range late {
+		if newest == nil || newest["exported_at"].(int64) < r["exported_at"].(int64) {
+			newest = r
+		}
+	}
+	together := slices.ContainsFunc(g.played, func(p *playedSync) bool { return !p.alone() }) // then an older one may have landed last
+	if job, ok := g.job(newest["job_id"]); ok && !together && g.wh.tables["clari_forecast_exports"][newest["_cq_id"].(string)] != nil {
+		if differs := g.differ(p, job); len(differs) > 0 {
+			wrong("%s %s is called settled, and its newest export %s is not there:%s", tab, quarter, job.ID, lines(differs))
+		}
+	}
+}
+
+// lossesTold: the log has one error line for each lost export and each other table that could not be had, and each lost export has a
+// row that says why.
+func (g *witness) lossesTold(p *playedSync, wrong report) {
+	if p.doomed() || !p.wantsExports() {
+		return
+	}
+	text, lost := fmt.Sprint(p.err), 0
+	for _, r := range p.exports {
+		if r["outcome"] == "failed" || r["outcome"] == "left_out" {
+			lost++
+			if r["error"] == nil {
+				wrong("a lost export without a reason: %v", r)
+			}
+		}
+	}
+	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ")
+	if n := p.logs.count("error", ""); n != lost+failed {
+		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
+	}
+	if p.err != nil && lost+failed == 0 {
+		wrong("an error about no export and no table")
+	}
+	if lost > 0 && p.err == nil {
+		wrong("%d exports are lost, and the sync succeeded", lost)
+	}
+}
+
+// plannedOnce: no tab and quarter is exported twice in a sync. Under history an old result may land beside the new one, for its day's sake.
+func (g *witness) plannedOnce(p *playedSync, wrong report) {
+	if g.spec["history"] == true {
+		return
+	}
+	seen := map[place]row{}
+	for _, r := range p.exports {
+		at := placeOf(r)
+		if at.quarter == nil || at.quarter == "" {
+			continue
+		}
+		if before := seen[at]; before != nil {
+			wrong("%v was planned twice:\n  %v\n  %v", at, before, r)
+		}
+		seen[at] = r
+	}
+}
+
+// watchedPlanned: with a state backend, a quarter once exported as current is exported until it has settled.
+func (g *witness) watchedPlanned(p *playedSync, wrong report) {
+	if !g.kept(p) || !p.wantsExports() || p.doomed() || len(p.exports) == 0 {
+		return
+	}
+	now := map[place]bool{}
+	for _, r := range p.exports {
+		now[placeOf(r)] = true
+	}
+	for _, before := range g.played[:p.number-1] {
+		for _, r := range before.exports {
+			job, ok := g.job(r["job_id"])
+			if !ok || !before.stoppedAt.IsZero() || !before.wantsExports() || !hasLanded(r) || job.Asked != "" || now[placeOf(r)] {
+				continue
+			}
+			quarter, _ := sim.ParseQuarter(fmt.Sprint(r["requested_period"]))
+			late := g.lateExports(p, placeOf(r), quarter)
+			unresolved := slices.ContainsFunc(p.exports, func(r row) bool { return r["requested_period"] == "" || r["requested_period"] == nil })
+			if len(late) < 2 && !unresolved {
+				wrong("%v was exported as current in sync %d, has not settled, and is not in the plan", placeOf(r), before.number)
+			}
+		}
+	}
+}
+
+// lateExports are the last exports of a quarter, in each sync before p, that were later than its end and settle_days. One that ran beside
+// another has its negative number.
+func (g *witness) lateExports(p *playedSync, at place, quarter sim.Quarter) map[int]row {
+	_, end := g.sim.Tenant().Calendar.Days(quarter)
+	zone, err := time.LoadLocation(g.spec["time_zone"].(string))
+	if err != nil {
+		panic(err)
+	}
+	late := map[int]row{}
+	from := end.AddDate(0, 0, g.number("settle_days")).Format(time.DateOnly)
+	add := func(number int, rows []row) {
+		for _, r := range rows {
+			if hasLanded(r) && placeOf(r) == at && time.UnixMicro(r["exported_at"].(int64)).In(zone).Format(time.DateOnly) > from {
+				late[number] = r
+			}
+		}
+	}
+	for _, before := range g.played[:p.number-1] {
+		add(before.number, before.exports)
+		add(-before.number, before.also)
+	}
+	return late
+}
+
+// settledStays: a quarter that has settled is exported again only by refresh. A new export would rewrite history.
+func (g *witness) settledStays(p *playedSync, wrong report) {
+	if !g.kept(p) || p.spec["refresh"] != nil {
+		return
+	}
+	for _, j := range p.created {
+		quarter, ok := sim.ParseQuarter(j.Asked)
+		late := g.lateExports(p, place{j.Forecast, j.Scope, j.Currency, j.Asked}, quarter)
+		for n := range late {
+			if n < 0 || !g.played[n-1].stoppedAt.IsZero() {
+				delete(late, n)
+			}
+		}
+		if ok && len(late) >= 2 {
+			wrong("%s %s has settled, and is exported again as job %s", j.Forecast, j.Asked, j.ID)
+		}
+	}
+}
+
+// landsInTwo: every quarter that can be exported lands within two undisturbed syncs, whatever came before.
+func (g *witness) landsInTwo(p *playedSync, wrong report) {
+	if p.final && p.err != nil && p.number > 1 && g.played[p.number-2].final {
+		wrong("it failed, undisturbed and after an undisturbed one")
+	}
+}
