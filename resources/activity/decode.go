@@ -9,21 +9,21 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 )
 
-// ContentError is a result that is not what it should be: downloading it again would not help.
-type ContentError struct{ Err error }
-
-func (e *ContentError) Error() string { return e.Err.Error() }
-func (e *ContentError) Unwrap() error { return e.Err }
-
+// content is an error about what is in a result.
 func content(format string, args ...any) error {
-	return &ContentError{fmt.Errorf(format, args...)}
+	return &job.ContentError{Err: fmt.Errorf("check: "+format, args...)}
+}
+
+// damaged is one about a result that is no export at all, or half of one: another download may help.
+func damaged(format string, args ...any) error {
+	return &job.ContentError{Err: fmt.Errorf("check: "+format, args...), Damaged: true}
 }
 
 // Decode reads the result of an export, {"activities": [...]} or the bare list, into a store. It reads it once, and holds one activity at a
-// time. An error that is a *ContentError is about the result; any other is about the reading of it, and io.ErrUnexpectedEOF is a result that
-// was cut.
+// time. An error that is a *job.ContentError is about the result, also one that ends too soon; any other is that of in, wrapped.
 func Decode(in io.Reader, into *Store) error {
 	buffered := bufio.NewReader(in)
 	if mark, _ := buffered.Peek(3); string(mark) == "\uFEFF" {
@@ -31,7 +31,7 @@ func Decode(in io.Reader, into *Store) error {
 	}
 	d := &decoder{Decoder: jsontext.NewDecoder(buffered, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)), store: into}
 	if err := d.document(); err != nil {
-		if _, ours := errors.AsType[*ContentError](err); ours {
+		if _, ours := errors.AsType[*job.ContentError](err); ours {
 			return err
 		}
 		return d.judge(err)
@@ -40,7 +40,7 @@ func Decode(in io.Reader, into *Store) error {
 	case io.EOF:
 		return nil
 	case nil:
-		return content("result: something follows its end, at byte %d", d.InputOffset())
+		return damaged("result: something follows its end, at byte %d", d.InputOffset())
 	default:
 		return d.judge(err)
 	}
@@ -55,13 +55,18 @@ type decoder struct {
 	read  int // activities
 }
 
-// judge tells a result that is no JSON from one that could not be read.
+// judge tells a result that is no JSON, or ends too soon, from one that could not be read.
 func (d *decoder) judge(err error) error {
 	_, syntax := errors.AsType[*jsontext.SyntacticError](err)
-	if syntax && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return content("result: no JSON near byte %d", d.InputOffset()) // its own text quotes the result
+	_, cut := errors.AsType[*clari.CutError](err)
+	switch {
+	case cut:
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return damaged("result: ends at byte %d, too soon", d.InputOffset())
+	case syntax:
+		return damaged("result: no JSON near byte %d", d.InputOffset()) // its own text quotes the result
 	}
-	return fmt.Errorf("read result: %w", err)
+	return fmt.Errorf("read: %w", err)
 }
 
 func (d *decoder) document() error {

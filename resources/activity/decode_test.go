@@ -14,6 +14,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -44,19 +46,19 @@ func TestDecode(t *testing.T) {
 // TestDecodeRefuses: what is wrong with a result is told without the result itself.
 func TestDecodeRefuses(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"activities":[{"activityId":"a"},{"subject":"secret"}]}`: "result: activity 2, which ends at byte 54: no activityId in it",
-		`{"activities":[5]}`:             "result: activity 1, which ends at byte 16: ",
-		`{"activities":{"a":1}}`:         "result: activities is not a list",
-		`{"rows":[1],"secret":"secret"}`: `result: no activities in it; its keys: ["rows" "secret"]`,
-		`{}`:                             "result: no activities in it; its keys: []",
-		`"secret"`:                       "result: neither an object with activities nor a list",
-		`{"activities":[]} {}`:           "result: something follows its end, at byte ",
-		`{"activities":[{"activityId":"a",,"s":"secret"}]}`: "result: no JSON near byte ",
-		`<html>secret`: "result: no JSON near byte 0",
+		`{"activities":[{"activityId":"a"},{"subject":"secret"}]}`: "check: result: activity 2, which ends at byte 54: no activityId in it",
+		`{"activities":[5]}`:             "check: result: activity 1, which ends at byte 16: ",
+		`{"activities":{"a":1}}`:         "check: result: activities is not a list",
+		`{"rows":[1],"secret":"secret"}`: `check: result: no activities in it; its keys: ["rows" "secret"]`,
+		`{}`:                             "check: result: no activities in it; its keys: []",
+		`"secret"`:                       "check: result: neither an object with activities nor a list",
+		`{"activities":[]} {}`:           "check: result: something follows its end, at byte ",
+		`{"activities":[{"activityId":"a",,"s":"secret"}]}`: "check: result: no JSON near byte ",
+		`<html>secret`: "check: result: no JSON near byte 0",
 	} {
 		var s Store
 		err := Decode(strings.NewReader(body), &s)
-		if _, ours := errors.AsType[*ContentError](err); !ours || !strings.HasPrefix(err.Error(), want) {
+		if _, ours := errors.AsType[*job.ContentError](err); !ours || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", body, err)
 		}
 		if err != nil && strings.Contains(strings.ReplaceAll(err.Error(), `"rows" "secret"`, ""), "secret") {
@@ -65,20 +67,25 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// TestDecodeCut: a result that ends early is no content error, wherever it ends.
+// TestDecodeCut: a result that ends early is downloaded again, wherever it ends, and an error of the download is that.
 func TestDecodeCut(t *testing.T) {
 	const body = `{"n":1,"activities":[{"activityId":"a","participants":[{"name":"N"}]},{"activityId":"b"}]}`
 	for n := range len(body) {
 		var s Store
 		err := Decode(strings.NewReader(body[:n]), &s)
-		if _, ours := errors.AsType[*ContentError](err); ours || !errors.Is(err, io.ErrUnexpectedEOF) {
+		if c, ours := errors.AsType[*job.ContentError](err); !ours || !c.Damaged {
 			t.Errorf("after %d bytes: %v", n, err)
+		}
+		cut := &clari.CutError{Op: "get results", Err: io.ErrUnexpectedEOF}
+		err = Decode(io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(cut)), &s)
+		if _, ours := errors.AsType[*job.ContentError](err); ours || !errors.Is(err, cut) {
+			t.Errorf("cut after %d bytes: %v", n, err)
 		}
 	}
 	broken := errors.New("reset")
 	var s Store
 	err := Decode(io.MultiReader(strings.NewReader(body[:40]), iotest.ErrReader(broken)), &s)
-	if _, ours := errors.AsType[*ContentError](err); ours || !errors.Is(err, broken) {
+	if _, ours := errors.AsType[*job.ContentError](err); ours || !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 }

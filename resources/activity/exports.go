@@ -28,8 +28,8 @@ type Export struct {
 var exportsTable = table.Def[struct{}, Export]{
 	Name:  ExportsTable,
 	Title: "Clari Activity Exports",
-	Description: "What became of each window of activities that a sync planned: one row an export job, and one for each window that needed none " +
-		"or got none.",
+	Description: "What became of each window of activities that a sync planned: one row an export job, and one for each window that got none. " +
+		"A window that has landed and is over is not planned again.",
 	Columns: []table.Column[Export]{
 		table.String("export_id", "The export job, else a fingerprint of the request and its time.", func(x *Export) *string { return &x.ExportID }).Key(),
 		table.Date("window_start", "First day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowStart }),

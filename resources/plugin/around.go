@@ -2,18 +2,13 @@ package plugin
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/audit"
 	"github.com/cq-source-clari/cq-source-clari/resources/opportunity"
 )
-
-// activities exports and lands the windows of activities.
-func (s *syncer) activities(context.Context) error {
-	return errors.New("tables of activities: this build cannot export them yet; take the block activities out of the spec")
-}
 
 // audit lists audit events.
 func (s *syncer) audit(ctx context.Context) error {
@@ -40,7 +35,7 @@ const autoRequests = 3
 func (s *syncer) lookUpOpportunities(ctx context.Context) error {
 	ids := s.spec.Opportunities.IDs
 	if s.spec.Opportunities.FromActivities {
-		ids = slices.Concat(ids, s.opportunities)
+		ids = slices.Concat(ids, slices.Sorted(maps.Keys(s.opportunities)))
 	}
 	concurrency := int(s.spec.Concurrency)
 	if s.spec.Concurrency == spec.Auto {

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/activity"
 	"github.com/cq-source-clari/cq-source-clari/resources/audit"
@@ -26,14 +27,16 @@ import (
 type group struct {
 	block   string // key of the spec that switches them on; empty: always on
 	schemas func(table.Options) schema.Tables
-	sync    func(*syncer, context.Context) error
-	exports bool // made by export jobs: each shard has its part, and they tell their errors themselves
+
+	// One of these two.
+	exports func(*syncer) job.Kind               // made by export jobs; nil when nothing that is selected comes from one
+	sync    func(*syncer, context.Context) error // asked for
 }
 
-// groups are all tables of the plugin, in the order in which they are fetched. A new table is a line here.
+// groups are all tables of the plugin, in the order in which they are fetched. A new one is a line here.
 var groups = []group{
-	{schemas: forecasts.Schemas, sync: (*syncer).forecasts, exports: true},
-	{block: "activities", schemas: activity.Schemas, sync: (*syncer).activities, exports: true},
+	{schemas: forecasts.Schemas, exports: (*syncer).forecasts},
+	{block: "activities", schemas: activity.Schemas, exports: (*syncer).activities},
 	{block: "opportunities", schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
 	{block: "audit", schemas: audit.Schemas, sync: (*syncer).audit},
 	{schemas: one(jobs.Schema), sync: once(jobs.Sync)},
@@ -108,29 +111,32 @@ func needsBlock(tableName, block string) error {
 	return fmt.Errorf("sync: table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, block, example)
 }
 
-// all fetches what is selected, group by group. One that fails does not stop the others.
+// all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.
 func (s *syncer) all(ctx context.Context) error {
-	var failed []error
-	refused := false
+	err := s.exportAll(ctx)
+	if errors.Is(err, clari.ErrUnauthorized) || !s.firstShard() { // nothing that is asked with this key is answered
+		return err
+	}
+	failed := []error{err}
 	for _, g := range groups {
 		names := s.selectedOf(g)
-		if len(names) == 0 || !g.exports && s.shard.Total > 1 && s.shard.Num != 1 { // what belongs to no export comes with the first shard
+		if len(names) == 0 || g.sync == nil {
 			continue
 		}
-		if ctx.Err() != nil || refused {
+		if ctx.Err() != nil {
 			break
 		}
-		err := g.sync(s, ctx)
-		if err != nil && !g.exports && ctx.Err() == nil {
+		if err := g.sync(s, ctx); err != nil && ctx.Err() == nil {
 			s.stream.metrics.failed(ctx, names[0])
 			s.log.Error().Err(err).Str("table", names[0]).Msg("table could not be synced")
-			err = fmt.Errorf("table %s: %w", strings.Join(names, " and "), err)
+			failed = append(failed, fmt.Errorf("table %s: %w", strings.Join(names, " and "), err))
 		}
-		failed = append(failed, err)
-		refused = g.exports && errors.Is(err, clari.ErrUnauthorized) // nothing that is asked with this key is answered
 	}
 	return errors.Join(failed...)
 }
+
+// firstShard has what belongs to no forecast tab.
+func (s *syncer) firstShard() bool { return s.shard.Total <= 1 || s.shard.Num == 1 }
 
 // selectedOf are the tables of a group that are selected, without those that belong to others.
 func (s *syncer) selectedOf(g group) (names []string) {

@@ -13,11 +13,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
-	"github.com/cq-source-clari/cq-source-clari/client/job"
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -115,8 +111,7 @@ type syncer struct {
 	backend  *plugin.BackendOptions // nil: none
 	opened   state.Client           // of backend, once it was needed
 
-	// opportunities are the ids of the opportunities that this sync's activities are about, any of them more than once.
-	opportunities []string
+	opportunities map[string]bool // ids of those that this sync's activities are about
 }
 
 // store is the state backend, nil without one.
@@ -140,48 +135,4 @@ func (s *syncer) closeStore() {
 
 func (s *syncer) wants(name string) bool {
 	return s.selected.Get(name) != nil
-}
-
-// forecasts exports and lands what the spec plans. Nothing is exported for tables that nobody asked for.
-func (s *syncer) forecasts(ctx context.Context) error {
-	var tables []string
-	for _, name := range forecasts.ResultTables {
-		if s.wants(name) {
-			tables = append(tables, name)
-		}
-	}
-	if len(tables) == 0 {
-		return nil
-	}
-	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log}
-	store, err := s.store(ctx)
-	if err != nil {
-		return err
-	}
-	if store != nil {
-		config.Store = store
-	} else {
-		s.log.Info().Msg("no state backend: settled quarters are exported again each time, an interrupted sync repeats its exports, " +
-			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
-	}
-	config.Kinds = []job.Kind{export.New(export.Config{
-		Spec: s.spec, Client: s.api, Tables: forecasts.NewTables(s.wants, s.options, s.stream.insert), Wanted: tables,
-		Shard: s.shard, Backend: store != nil, Log: s.log,
-	})}
-	err = job.Run(ctx, config)
-	if incomplete, ok := errors.AsType[*job.IncompleteError](err); ok {
-		for range incomplete.Missing {
-			s.stream.metrics.failed(ctx, forecasts.EntriesTable)
-		}
-	}
-	return err
-}
-
-func limitsOf(s *spec.Spec) job.Limits {
-	return job.Limits{
-		Concurrency: max(0, int(s.Concurrency)), DelayBetweenExports: time.Duration(s.DelayBetweenExports),
-		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
-		QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
-		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, MaxResultBytes: int64(s.MaxResultBytes),
-	}
 }

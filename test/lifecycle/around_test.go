@@ -469,7 +469,9 @@ func TestOpportunitiesFail(t *testing.T) {
 // TestAroundOnOneShard: what belongs to no export comes with the first shard.
 func TestAroundOnOneShard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{}, map[string]any{"audit": map[string]any{}, "opportunities": map[string]any{"ids": []string{"006A"}}})
+		w := newWorld(t, sim.Config{}, map[string]any{
+			"audit": map[string]any{}, "activities": map[string]any{"since": "1999-12-20"}, "opportunities": map[string]any{"ids": []string{"006A"}, "from_activities": false},
+		})
 		for num := range int32(3) {
 			if err := w.sync(syncOptions{SyncOptions: sdk.SyncOptions{Shard: &sdk.Shard{Num: num + 1, Total: 3}}}); err != nil {
 				t.Fatal(err)
@@ -478,6 +480,9 @@ func TestAroundOnOneShard(t *testing.T) {
 		ledger := w.sim.Ledger()
 		if n := len(ledger.Of(sim.Opportunities)); n != 1 {
 			t.Errorf("%d look-ups", n)
+		}
+		if n := len(ledger.Of(sim.CreateActivity)); n != 2 {
+			t.Errorf("%d exports of activities", n)
 		}
 		if n := len(ledger.Of(sim.AuditEvents)); n != 5 {
 			t.Errorf("%d pages of audit events, want those of 30 days", n)
