@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -63,6 +65,139 @@ func TestAPIUseByActor(t *testing.T) {
 		}
 		if err := rows.Err(); err != nil || n < 20 || averages == 0 {
 			t.Errorf("%d rows, %v", n, err)
+		}
+	})
+}
+
+// withActivities syncs forecasts and activities of the same weeks.
+func withActivities(t *testing.T) (*sim.Server, *database, time.Time) {
+	s, d := sim.New(sim.Config{Around: sim.Around{ActivityEvery: 3 * time.Hour}}), open(t)
+	t.Cleanup(s.Close)
+	time.Sleep(2*week + 10*time.Minute)
+	now := time.Now()
+	d.sync(t, s, map[string]any{
+		"forecasts": []map[string]any{{"id": "forecast"}}, "activities": map[string]any{"since": "1999-11-01"}, "opportunities": map[string]any{},
+	})
+	d.view(t)
+	return s, d, now
+}
+
+// weeksOf finds the week of the forecast that a day is in.
+func weeksOf(s *sim.Server) func(day time.Time) (start time.Time, ok bool) {
+	var frames []sim.TimeFrameRow
+	for _, job := range s.Ledger().Created() {
+		if job.Activities == nil {
+			for f := range job.Export.TimeFrames() {
+				frames = append(frames, f)
+			}
+		}
+	}
+	return func(day time.Time) (time.Time, bool) {
+		day = day.Truncate(24 * time.Hour)
+		for _, f := range frames {
+			if !day.Before(f.StartDate) && !day.After(f.EndDate) {
+				return f.StartDate, true
+			}
+		}
+		return time.Time{}, false
+	}
+}
+
+func activities(s *sim.Server, now time.Time) func(func(sim.Activity) bool) {
+	return s.Activities(sim.Activities{
+		First: time.Date(1999, 11, 1, 0, 0, 0, 0, time.UTC), Last: now.Truncate(24 * time.Hour), Types: sim.ActivityTypes, At: now,
+	})
+}
+
+func TestActivityPerOpportunity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d, now := withActivities(t)
+		weekOf := weeksOf(s)
+		want := map[string]int{}
+		for a := range activities(s, now) {
+			start, ok := weekOf(a.At)
+			if !ok {
+				continue
+			}
+			for _, id := range a.Opportunities {
+				key := id + " " + start.Format(time.DateOnly)
+				kind := map[string]string{"MEETING": "meetings", "EMAIL_SENT": "sent", "EMAIL_RECEIVED": "received"}[a.Type]
+				if kind == "" {
+					kind = "attachments"
+				}
+				want[key+" "+kind]++
+				if len(a.Participants) > 1 {
+					want[key+" with customer"]++
+				}
+			}
+		}
+		rows, err := d.Query(query(t, "activity_per_opportunity"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		got := map[string]int{}
+		for rows.Next() {
+			var id, name, start string
+			var meetings, sent, received, attachments, customer int
+			var score float64
+			if err := rows.Scan(&id, &name, &start, &meetings, &sent, &received, &attachments, &customer, &score); err != nil {
+				t.Fatal(err)
+			}
+			for kind, n := range map[string]int{"meetings": meetings, "sent": sent, "received": received, "attachments": attachments, "with customer": customer} {
+				if n > 0 {
+					got[id+" "+start[:10]+" "+kind] = n
+				}
+			}
+			if o := s.Opportunity(id); score != o.Score || !strings.HasPrefix(name, "Deal 006") {
+				t.Errorf("%s %q has score %v", id, name, score)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(got) < 50 {
+			t.Errorf("%d lines%s", len(got), diff)
+		}
+	})
+}
+
+func TestActivityBesideCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d, now := withActivities(t)
+		weekOf := weeksOf(s)
+		want := map[string]int{} // person and week
+		for a := range activities(s, now) {
+			if start, ok := weekOf(a.At); ok && a.Owner != "" {
+				want[a.Owner+" "+start.Format(time.DateOnly)]++
+			}
+		}
+		rows, err := d.Query(query(t, "activity_beside_call"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		calls, matched := 0, map[string]bool{}
+		for rows.Next() {
+			var forecast, scope, currency, period, timePeriod, start, user, field string
+			var person sql.NullString
+			var value float64
+			var change sql.NullFloat64
+			var meetings, emails, all int
+			if err := rows.Scan(&forecast, &scope, &currency, &period, &timePeriod, &start, &user, &person, &field, &value, &change, &meetings, &emails, &all); err != nil {
+				t.Fatal(err)
+			}
+			calls++
+			key := person.String + " " + start[:10]
+			if all != want[key] || meetings+emails > all {
+				t.Errorf("%s %s: %d activities, want %d", user, start, all, want[key])
+			}
+			if all > 0 {
+				matched[key] = true
+			}
+		}
+		if err := rows.Err(); err != nil || calls == 0 || len(matched) < 20 {
+			t.Errorf("%d calls, %d with activities, %v", calls, len(matched), err)
 		}
 	})
 }
