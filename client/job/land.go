@@ -66,6 +66,7 @@ func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 		return nil, err
 	}
 	if err := result.Check(ctx, e); err != nil {
+		r.unread(ctx, e, err)
 		return nil, errors.Join(err, result.Close())
 	}
 	return result, nil

@@ -84,11 +84,18 @@ func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok { // the job stays: a larger limit reads it without another export
 		e.entry.TooLarge = tooLarge.Limit
 		r.save(e)
-	} else if body.err == nil && !isContent(err) && ctx.Err() == nil { // a full disk, say: the result is read again, not exported again
+	} else if body.err == nil {
+		r.unread(ctx, e, err)
+	}
+	return nil, err
+}
+
+// unread notes a result that this machine could not read, with a full disk say: it is read again, not exported again.
+func (r *run) unread(ctx context.Context, e *Export, err error) {
+	if !isContent(err) && !errors.Is(err, ErrNotOurs) && ctx.Err() == nil {
 		e.entry.Unread = true
 		r.save(e)
 	}
-	return nil, err
 }
 
 func isContent(err error) bool {

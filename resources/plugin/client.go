@@ -14,6 +14,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/spill"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -64,6 +65,7 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	if o.State == nil {
 		o.State = state.NewConnectedClient
 	}
+	spill.RemoveLeftovers()
 	return &Client{log: log, spec: s, api: api, state: o.State}, nil
 }
 

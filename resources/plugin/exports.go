@@ -8,8 +8,8 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/activity"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 )
 
 // exportAll makes and lands the exports of all groups, in one run: they share the quota, the queue, the gap between creations and the journal.
@@ -57,7 +57,7 @@ func (s *syncer) wanted(names []string) (wanted []string) {
 
 // forecasts are the exports of forecast tabs. Nothing is exported for tables that nobody asked for.
 func (s *syncer) forecasts() job.Kind {
-	wanted := s.wanted(forecasts.ResultTables)
+	wanted := s.wanted(forecast.ResultTables)
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (s *syncer) forecasts() job.Kind {
 			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
 	}
 	return export.New(export.Config{
-		Spec: s.spec, Client: s.api, Tables: forecasts.NewTables(s.wants, s.options, s.stream.insert), Wanted: wanted,
+		Spec: s.spec, Client: s.api, Tables: forecast.NewTables(s.wants, s.options, s.stream.insert), Wanted: wanted,
 		Shard: s.shard, Backend: s.backend != nil, Log: s.log,
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/activity"
 	"github.com/cq-source-clari/cq-source-clari/resources/audit"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
 	"github.com/cq-source-clari/cq-source-clari/resources/limits"
 	"github.com/cq-source-clari/cq-source-clari/resources/opportunity"
@@ -35,7 +35,7 @@ type group struct {
 
 // groups are all tables of the plugin, in the order in which they are fetched. A new one is a line here.
 var groups = []group{
-	{schemas: forecasts.Schemas, exports: (*syncer).forecasts},
+	{schemas: forecast.Schemas, exports: (*syncer).forecasts},
 	{block: "activities", schemas: activity.Schemas, exports: (*syncer).activities},
 	{block: "opportunities", schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
 	{block: "audit", schemas: audit.Schemas, sync: (*syncer).audit},

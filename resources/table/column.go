@@ -3,7 +3,6 @@ package table
 import (
 	"bytes"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -13,7 +12,7 @@ import (
 )
 
 // Column is one column of a table whose rows are R: what CloudQuery is told of it, how its cell gets into an Arrow record,
-// and how two rows of one key share it.
+// and how two rows of one key share it. R may also be a batch of rows: see Batches.
 type Column[R any] struct {
 	Name        string
 	Description string
@@ -23,7 +22,6 @@ type Column[R any] struct {
 	text  func(buf []byte, r *R) []byte            // the cell as the SDK's scalar prints it
 	open  func() (builder, func(r *R) (bytes int)) // a builder, and what adds a cell to it and returns the room that it takes
 	merge func(into, from *R) bool                 // false where both have a value and the values differ
-	own   func(r *R)                               // copies a cell that points into memory of someone else
 }
 
 type keyRole int
@@ -46,9 +44,9 @@ func (c Column[R]) HistoryKey() Column[R] {
 	return c
 }
 
-// MergedBy makes the column share its cell with a row of the same key by merge, which returns false where the two contradict.
-func (c Column[R]) MergedBy(merge func(into, from *R) bool) Column[R] {
-	c.merge = merge
+// Unmerged makes the column leave its cell as it is in Merge.
+func (c Column[R]) Unmerged() Column[R] {
+	c.merge = nil
 	return c
 }
 
@@ -70,7 +68,6 @@ func String[R any](name, description string, get func(*R) *string) Column[R] {
 			}
 		},
 		merge: func(into, from *R) bool { return *get(into) == *get(from) },
-		own:   func(r *R) { *get(r) = strings.Clone(*get(r)) },
 	}
 }
 
@@ -93,7 +90,6 @@ func NullString[R any](name, description string, get func(*R) *Opt[string]) Colu
 			return offsetBytes + len(cell.V)
 		}
 	}
-	c.own = func(r *R) { get(r).V = strings.Clone(get(r).V) }
 	return c
 }
 
@@ -138,6 +134,7 @@ func Bool[R any](name, description string, get func(*R) *Opt[bool]) Column[R] {
 func JSON[R any](name, description string, get func(*R) *[]byte) Column[R] {
 	return Column[R]{
 		Name: name, Description: description, Type: types.ExtensionTypes.JSON,
+		text: func(buf []byte, r *R) []byte { return append(buf, *get(r)...) },
 		open: func() (builder, func(*R) int) {
 			cells := &texts{dataType: types.ExtensionTypes.JSON}
 			return cells, func(r *R) int {
@@ -153,7 +150,6 @@ func JSON[R any](name, description string, get func(*R) *[]byte) Column[R] {
 			}
 			return *b == nil || bytes.Equal(*a, *b)
 		},
-		own: func(r *R) { *get(r) = bytes.Clone(*get(r)) },
 	}
 }
 

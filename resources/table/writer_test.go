@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	pb "github.com/cloudquery/plugin-pb-go/pb/plugin/v3"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestSchema(t *testing.T) {
@@ -117,21 +118,22 @@ func TestNilWriter(t *testing.T) {
 func TestMerge(t *testing.T) {
 	all := *equivalenceRows[4]
 	into := row{id: "all"}
-	if column, ok := Merge(everything.Columns, &into, &all); !ok {
-		t.Fatal(column)
+	conflicts := map[string]string{}
+	merge := func(from row) {
+		Merge(everything.Columns, &into, &from, func(column string, text []byte) { conflicts[column] = string(text) })
 	}
-	if column, ok := Merge(everything.Columns, &into, &row{id: "all"}); !ok { // nulls take nothing away
-		t.Fatal(column)
+	merge(all)
+	merge(row{id: "all"}) // nulls take nothing away
+	if into.comment != all.comment || into.amount != all.amount || string(into.doc) != string(all.doc) || len(conflicts) > 0 {
+		t.Errorf("got %+v, %v", into, conflicts)
 	}
-	if into.comment != all.comment || into.amount != all.amount || string(into.doc) != string(all.doc) {
+	merge(row{amount: Some(1.5), flag: Some(false), doc: []byte("1"), comment: Some("other")})
+	want := map[string]string{"zid": "", "amount": "1.5", "flag": "false", "doc": "1", "comment": "other"}
+	if diff := cmp.Diff(want, conflicts); diff != "" {
+		t.Error(diff)
+	}
+	if into.comment != all.comment || into.amount != all.amount {
 		t.Errorf("got %+v", into)
-	}
-	for column, other := range map[string]row{
-		"amount": {id: "all", amount: Some(1.0)}, "flag": {id: "all", flag: Some(false)}, "doc": {id: "all", doc: []byte("1")}, "zid": {},
-	} {
-		if got, ok := Merge(everything.Columns, &into, &other); ok || got != column {
-			t.Errorf("%s: got %s, %t", column, got, ok)
-		}
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	forecastresult "github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -101,8 +102,8 @@ func landedAmounts(t *testing.T, r *result) map[string]*column {
 		columns[name] = new(column)
 	}
 	var mu sync.Mutex
-	onlyEntries := func(name string) bool { return name == forecasts.EntriesTable }
-	tables := forecasts.NewTables(onlyEntries, table.Options{}, func(_ context.Context, record arrow.Record) error {
+	onlyEntries := func(name string) bool { return name == forecast.EntriesTable.Name }
+	tables := forecast.NewTables(onlyEntries, table.Options{}, func(_ context.Context, record arrow.Record) error {
 		mu.Lock()
 		defer mu.Unlock()
 		for i, field := range record.Schema().Fields() {
@@ -115,11 +116,15 @@ func landedAmounts(t *testing.T, r *result) map[string]*column {
 		}
 		return nil
 	})
-	found, err := forecasts.Inspect(t.Context(), r.section(), r.asked())
+	read, err := forecastresult.Read(t.Context(), r.section(), r.asked())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := found.Emit(t.Context(), forecasts.Origin{ForecastID: tab, RequestedPeriod: quarter.String()}, tables); err != nil {
+	defer read.Close()
+	if err := read.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := read.Emit(t.Context(), forecast.Origin{ForecastID: tab, RequestedPeriod: quarter.String()}, tables); err != nil {
 		t.Fatal(err)
 	}
 	return columns

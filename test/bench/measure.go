@@ -15,16 +15,23 @@ type cost struct {
 	runs         int
 }
 
-// measure runs something a number of times, but not again once it has taken enough in all. It returns wire bytes.
-func measure(runs int, enough time.Duration, something func() (int64, error)) (c cost, err error) {
+// something is what is measured. It returns wire bytes.
+type something = func() (int64, error)
+
+// measure runs something a number of times, but not again once it has taken enough in all. Preparing it does not count.
+func measure(runs int, enough time.Duration, prepare func() (something, error)) (c cost, err error) {
 	var took []time.Duration
 	began := time.Now()
 	for len(took) < runs && (len(took) == 0 || time.Since(began) < enough) {
+		do, err := prepare()
+		if err != nil {
+			return c, err
+		}
 		runtime.GC()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start, used := time.Now(), cpuTime()
-		if c.wire, err = something(); err != nil {
+		if c.wire, err = do(); err != nil {
 			return c, err
 		}
 		took = append(took, time.Since(start))
@@ -39,8 +46,8 @@ func measure(runs int, enough time.Duration, something func() (int64, error)) (c
 	return c, nil
 }
 
-// onOneCore runs something on one core.
-func onOneCore(something func() (cost, error)) (cost, error) {
+// onOneCore measures on one core.
+func onOneCore(run func() (cost, error)) (cost, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	return something()
+	return run()
 }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	forecastresult "github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -48,7 +48,7 @@ func export(t *sim.Tenant, e sim.Encoding) sim.Export {
 	}
 }
 
-// result is the result of an export in a file, as the plugin spools it.
+// result is the result of an export in a file.
 type result struct {
 	encoding
 	file    *os.File
@@ -91,8 +91,8 @@ func entriesOf(x sim.Export) (n int) {
 
 func (r *result) section() *io.SectionReader { return io.NewSectionReader(r.file, 0, r.size) }
 
-func (r *result) asked() forecasts.Asked {
-	return forecasts.Asked{Quarter: quarter.String(), Format: r.format, JobCurrency: "USD"}
+func (r *result) asked() forecastresult.Asked {
+	return forecastresult.Asked{Period: quarter.String(), Format: r.format, JobCurrency: "USD"}
 }
 
 func (r *result) close() {

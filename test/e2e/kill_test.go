@@ -206,7 +206,7 @@ func TestKill(t *testing.T) {
 func (w *world) durable() {
 	w.Helper()
 	for _, job := range w.sim.Ledger().Created() {
-		wrong, _, err := truth.Differ(w.db(), job)
+		wrong, _, err := truth.Stored(w.db(), job)
 		require.NoError(w, err)
 		require.Empty(w, wrong)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -24,7 +24,7 @@ const Schema = 1
 type Config struct {
 	Spec    *spec.Spec
 	Client  *clari.Client
-	Tables  *forecasts.Tables
+	Tables  *forecast.Tables
 	Wanted  []string // names of the result's tables that are wanted; the journal remembers which ones landed
 	Shard   plan.Shard
 	Backend bool // there is a state backend
@@ -80,16 +80,14 @@ func of(e *job.Export) *subject { return e.Subject.(*subject) }
 // Report sends the row of clari_forecast_exports.
 func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	s := of(e)
-	if s.Err = e.Err; s.Period == "" && s.Quarter == "" {
-		s.Quarter = s.Export.Likely // the one that would have come
-	}
+	s.Err = e.Err
 	rows := func(n int64) table.Opt[int64] { return table.Opt[int64]{V: n, Valid: e.Landed()} }
-	row := &forecasts.Export{
+	row := &forecast.Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome),
 		Types: s.Types, IncludeHistorical: table.Some(s.IncludeHistorical), Format: table.Some(s.Format),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),
-		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultShape: table.NonZero(s.shape), ResultBytes: table.NonZero(e.ResultBytes),
+		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultShape: table.NonZero(s.found.Shape), ResultBytes: table.NonZero(e.ResultBytes),
 		Entries: rows(s.counts.Entries), Users: rows(s.counts.Users), Fields: rows(s.counts.Fields),
 		TimePeriods: rows(s.counts.TimePeriods), TimeFrames: rows(s.counts.TimeFrames),
 		RowsTruncated: table.Ptr(e.Job.RowsTruncated), CellsTruncated: table.Ptr(e.Job.CellsTruncated),

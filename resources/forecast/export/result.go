@@ -1,16 +1,18 @@
 package export
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 )
 
 // ErrEmpty says what to do about a result without entries.
@@ -24,47 +26,51 @@ func (s *subject) Read(ctx context.Context, e *job.Export, body job.Body) (job.R
 	if !body.EndMarked && s.Format == "csv" {
 		return nil, errEndless
 	}
-	data, err := io.ReadAll(body)
-	if err != nil {
-		return nil, err
-	}
-	first, last := s.k.planner.Calendar.Days(s.Period)
-	found, err := forecasts.Inspect(ctx, io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))), forecasts.Asked{
-		Quarter: s.Period, Format: s.Format, FileName: e.Job.FileName, Currency: s.Currency, JobCurrency: e.Job.Currency,
-		QuarterStart: first, QuarterEnd: last,
+	read, err := result.Read(ctx, body, result.Asked{
+		Period: s.Period, Format: s.Format, FileName: e.Job.FileName, Currency: s.Currency, JobCurrency: e.Job.Currency,
+		Calendar: func(quarter string) (start, end time.Time, ok bool) {
+			start, end = s.k.planner.Calendar.Days(quarter)
+			return start, end, !start.IsZero() || !end.IsZero()
+		},
 	})
 	if err != nil {
-		return nil, judge("check", err)
+		return nil, judge("read", err)
 	}
-	return &landing{s: s, found: found}, nil
+	s.found = read.Found
+	return &landing{s: s, read: read}, nil
 }
 
 // judge tells a result that is not what it should be from one that could not be read.
 func judge(step string, err error) error {
 	err = fmt.Errorf("%s: %w", step, err)
-	if forecasts.IsContent(err) {
-		return &job.ContentError{Err: err, Damaged: forecasts.IsDamaged(err)}
+	if fault.IsContent(err) {
+		return &job.ContentError{Err: err, Damaged: fault.IsDamaged(err)}
 	}
 	return err
 }
 
 // landing is a result that has been read, on its way to the tables.
 type landing struct {
-	s     *subject
-	found *forecasts.Result
+	s    *subject
+	read *result.Result
 }
 
-func (*landing) Close() error { return nil }
+func (l *landing) Close() error { return l.read.Close() }
 
 // Check judges the whole result, and takes in what it says of the quarter.
-func (l *landing) Check(_ context.Context, e *job.Export) error {
-	s, found := l.s, l.found
-	s.shape = found.Shape
+func (l *landing) Check(ctx context.Context, e *job.Export) error {
+	s, found := l.s, l.read.Found
+	if err := l.read.Check(ctx); err != nil {
+		return judge("check", err)
+	}
 	known := &s.Export.Memory
+	if e.Found && s.less(found) {
+		return job.ErrNotOurs
+	}
 	if s.Period == "" {
 		s.Quarter = found.Quarter
 		if known.Quarter != found.Quarter { // those of another quarter
-			known.HadRows, known.Settled = false, nil
+			known.HadRows, known.Settled, known.Types, known.Weeks = false, nil, nil, 0
 		}
 	} else {
 		s.Quarter = s.Period
@@ -79,6 +85,24 @@ func (l *landing) Check(_ context.Context, e *job.Export) error {
 	}
 	s.Log(s.k.Log.Warn()).Msg("export has no entries")
 	return nil
+}
+
+// less tells whether a result has less in it than the last one of this request that landed; or where there was none, less than amounts, of
+// more than one week where all were asked for. The job was found in a list, which tells neither types nor weeks.
+func (s *subject) less(found result.Found) bool {
+	types, weeks := s.Export.Memory.Types, s.Export.Memory.Weeks
+	if s.Period == "" && s.Export.Memory.Quarter != found.Quarter {
+		types, weeks = nil, 0
+	}
+	if len(types) == 0 {
+		types, weeks = []string{"forecast"}, 2
+	}
+	for _, t := range types {
+		if slices.Contains(s.Types, t) && !slices.Contains(found.Types, t) {
+			return true
+		}
+	}
+	return s.IncludeHistorical && found.Weeks < weeks
 }
 
 // learn takes in what a result says of its quarter. What an earlier sync asked for may not be current any more.
@@ -109,23 +133,37 @@ func (k *Kind) failsEmpty(s *subject) bool {
 
 // Emit sends the rows.
 func (l *landing) Emit(ctx context.Context, e *job.Export) (int64, error) {
-	counts, err := l.found.Emit(ctx, l.s.origin(e), l.s.k.Tables)
+	counts, err := l.read.Emit(ctx, l.s.origin(e), l.s.k.Tables)
 	l.s.counts = counts
 	return counts.Entries, err
 }
 
 // origin is what all rows of an export share.
-func (s *subject) origin(e *job.Export) forecasts.Origin {
+func (s *subject) origin(e *job.Export) forecast.Origin {
 	at := e.ExportedAt
 	if at.IsZero() {
 		at = e.RequestedAt
 	}
-	quarter := s.Period
-	if quarter == "" {
-		quarter = s.Quarter
+	return forecast.Origin{
+		ForecastID: s.ForecastID, ScopeID: s.ScopeID, RequestedCurrency: s.Currency, RequestedPeriod: s.period(e),
+		JobID: e.Job.ID, ExportedAt: e.ExportedAt, SnapshotDate: fiscal.Day(at, s.k.Spec.Location()),
 	}
-	return forecasts.Origin{
-		ForecastID: s.ForecastID, ScopeID: s.ScopeID, RequestedCurrency: s.Currency, RequestedPeriod: quarter,
-		JobID: e.Job.ID, ExportedAt: e.ExportedAt, JobCurrency: e.Job.Currency, SnapshotDate: fiscal.Day(at, s.k.Spec.Location()),
+}
+
+// period is what the export is about. Where Clari chose the quarter and the export failed, the result may have told it, or the name of its
+// file, or the day on which it was asked for.
+func (s *subject) period(e *job.Export) string {
+	if period := cmp.Or(s.Period, s.Quarter, s.found.Quarter); period != "" {
+		return period
 	}
+	if q, ok := fiscal.InFileName(e.Job.FileName); ok {
+		return q.String()
+	}
+	if s.Export.Likely != "" {
+		return s.Export.Likely
+	}
+	if month := s.k.Spec.FiscalYearStartMonth; month > 0 {
+		return fiscal.Of(e.RequestedAt.In(s.k.Spec.Location()), month).String()
+	}
+	return ""
 }

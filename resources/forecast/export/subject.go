@@ -13,7 +13,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecasts"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 )
 
 // subject is one planned export as the engine sees it.
@@ -22,8 +22,8 @@ type subject struct {
 	k     *Kind
 	prior bool // an old result: what it says of the present is out of date
 
-	shape  string // of the result
-	counts forecasts.Counts
+	found  result.Found
+	counts result.Counts
 }
 
 var _ job.Subject = (*subject)(nil)
@@ -160,7 +160,8 @@ func (s *subject) Use(e *job.Export, j clari.Job, unread bool) job.Use {
 // Landed brings up to date what is remembered of the quarter, the watched quarters and the calendar.
 func (s *subject) Landed(e *job.Export, j *job.Journal) {
 	planner := s.k.planner
-	s.Export.Memory.Tables, s.Export.Memory.Schema = s.k.Wanted, Schema
+	known := &s.Export.Memory
+	known.Tables, known.Schema, known.Types, known.Weeks = s.k.Wanted, Schema, s.found.Types, s.found.Weeks
 	planner.Landed(s.Export, e.ExportedAt)
 	planner.Watch(s.Export, j.Save)
 	j.Save(planner.CalendarKey(), planner.Calendar)

@@ -60,7 +60,7 @@ func (s *Server) activity(n int64) Activity {
 	person := s.tenant.person(int(h % uint64(s.tenant.People)))
 	a := Activity{
 		ID: fmt.Sprintf("act-%d", n), Type: ActivityTypes[h>>8%uint64(len(ActivityTypes))], Subject: fmt.Sprintf("Re: plan %d, \"draft\" ☕", n%50),
-		At: time.Unix(0, n*int64(s.cfg.Around.ActivityEvery)).UTC().Truncate(time.Millisecond), Owner: person.crmID, Organizer: person.crmID,
+		At: time.Unix(0, n*int64(s.cfg.Around.ActivityEvery)).UTC().Truncate(time.Millisecond), Owner: person.CRMID, Organizer: person.CRMID,
 	}
 	for i := range int(h >> 16 % 3) {
 		a.Accounts = append(a.Accounts, fmt.Sprintf("001%012dAAA", (h>>20+uint64(i))%30))
@@ -68,7 +68,7 @@ func (s *Server) activity(n int64) Activity {
 	for i := range int(h >> 24 % 3) {
 		a.Opportunities = append(a.Opportunities, s.OpportunityID(int(h>>28%1000)+i))
 	}
-	a.Participants = append(a.Participants, Participant{Name: person.name, Email: person.email, CRMUserID: person.crmID, Internal: true})
+	a.Participants = append(a.Participants, Participant{Name: person.Name, Email: person.Email, CRMUserID: person.CRMID, Internal: true})
 	for i := range int(h >> 32 % 4) {
 		a.Participants = append(a.Participants, Participant{Name: fmt.Sprintf("Guest %d", i), Email: fmt.Sprintf("Guest%d@Customer.example", (h>>36+uint64(i))%90)})
 	}

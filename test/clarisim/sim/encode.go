@@ -40,14 +40,20 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// halves are the sets of columns in which entries are written: all at once, or apart.
-func (x Export) halves() []column {
+// passes are the sets of columns in which entries are written: all at once, or apart. Each pass goes through all entries, and writes
+// each of them as often as it has sets.
+func (x Export) passes() [][]column {
 	asked := x.columns()
-	if !x.Quirks.SplitEntries {
-		return []column{asked}
-	}
 	const first = forecastColumn | totalColumn | quotaColumn
-	return []column{asked & first, asked &^ first}
+	halves := []column{asked & first, asked &^ first}
+	switch {
+	case x.Quirks.SplitEntries:
+		return [][]column{halves[:1], halves[1:]}
+	case x.Quirks.SplitAdjacent:
+		return [][]column{halves}
+	default:
+		return [][]column{{asked}}
+	}
 }
 
 // repeated finds the entry that RepeatEntry writes once more, with another value than the first time.

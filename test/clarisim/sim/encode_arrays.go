@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// The key under which crm_closed comes is not documented; nobody is to rely on this one.
-const crmClosedKey = "crmClosedTotal"
-
 func (x Export) writeArrays(w *bufio.Writer) error {
 	order := x.Quirks.ArrayOrder
 	if order == nil {
@@ -63,7 +60,7 @@ func (x Export) writeEntries(w *bufio.Writer, separate func()) {
 	}
 	missing := x.Quirks.MissingID
 	var line []byte
-	for _, half := range x.halves() {
+	for _, parts := range x.passes() {
 		for b := range x.all() {
 			head := entryHead(b)
 			currency := money
@@ -71,18 +68,20 @@ func (x Export) writeEntries(w *bufio.Writer, separate func()) {
 				currency = `,"currency":null`
 			}
 			for i, week := range weeks {
-				c := x.cell(b, week, half)
-				if c.has == 0 {
-					continue
-				}
-				separate()
-				line = append(append(line[:0], head...), frames[i]...)
-				if missing {
-					line, missing = append(append(line[:0], '{'), frames[i][1:]...), false
-				}
-				line = x.appendColumns(line, c, currency)
-				if _, err := w.Write(line); err != nil {
-					return
+				for _, part := range parts {
+					c := x.cell(b, week, part)
+					if c.has == 0 {
+						continue
+					}
+					separate()
+					line = append(append(line[:0], head...), frames[i]...)
+					if missing {
+						line, missing = append(append(line[:0], '{'), frames[i][1:]...), false
+					}
+					line = x.appendColumns(line, c, currency)
+					if _, err := w.Write(line); err != nil {
+						return
+					}
 				}
 			}
 		}
@@ -95,7 +94,7 @@ func (x Export) writeEntries(w *bufio.Writer, separate func()) {
 }
 
 func entryHead(b block) string {
-	return fmt.Sprintf(`{"fieldId":%s,"userId":%s,"timePeriodId":%q`, quote(b.Field.ID), quote(b.person.id), b.period.id)
+	return fmt.Sprintf(`{"fieldId":%s,"userId":%s,"timePeriodId":%q`, quote(b.Field.ID), quote(b.UserID()), b.Period.ID)
 }
 
 // appendColumns leaves out the keys that do not apply, and ends the object.
@@ -136,6 +135,9 @@ func (x Export) appendColumns(line []byte, c cell, currency string) []byte {
 	if x.Quirks.ExtraKeys {
 		line = append(line, `,"simNote":"entry"`...)
 	}
+	if x.Quirks.UniqueKeys {
+		line = append(line, fmt.Sprintf(`,"%s":"u%d"`, uniqueKey(c), c.look%1000)...)
+	}
 	return append(line, '}')
 }
 
@@ -150,58 +152,35 @@ func (x Export) appendAmount(line []byte, a amount) []byte {
 	}
 }
 
-type object map[string]any
-
-func writeObject(w *bufio.Writer, o object) {
-	b, err := json.Marshal(o)
-	if err != nil { // only text, numbers and objects of them
-		panic(err)
-	}
-	w.Write(b)
-}
-
 func (x Export) userObject(p person) object {
-	scope := x.scopeJSON(p)
 	o := object{
-		"userId": p.id, "name": p.name, "email": p.email, "crmId": nil, "scopeId": scope,
-		"hierarchyId": p.roleID, "hierarchyName": p.role,
-		"parentHierarchyId": p.parentRoleID, "parentHierarchyName": p.parentRole,
+		"userId": p.UserID(), "name": p.Name, "email": p.Email, "crmId": nil, "scopeId": p.Scope(),
+		"hierarchyId": p.RoleID, "hierarchyName": p.Role,
+		"parentHierarchyId": p.ParentRoleID, "parentHierarchyName": p.ParentRole,
 	}
-	if p.crmID != "" {
-		o["crmId"] = p.crmID
+	if p.CRMID != "" {
+		o["crmId"] = p.CRMID
 	}
 	if x.Quirks.ScopeObject {
-		o["scopeId"] = json.RawMessage(scope)
+		o["scopeId"] = json.RawMessage(p.Scope())
 	}
-	return x.extra(o, "user")
-}
-
-func (x Export) scopeJSON(p person) string {
-	kind := x.Tenant.scopeType(p.number)
-	return fmt.Sprintf(`{"type":%q,"userId":%d,"userType":%q}`, "USER", firstUserID+p.number, kind)
-}
-
-func (x Export) extra(o object, note string) object {
-	if x.Quirks.ExtraKeys {
-		o["simNote"] = note
-	}
-	return o
+	return o.with(x.Note("user"))
 }
 
 func (x Export) writeFields(w *bufio.Writer, separate func()) {
 	for f := range x.Fields() {
 		separate()
-		writeObject(w, x.extra(object{"fieldId": f.FieldID, "fieldName": f.Name, "fieldType": f.Type.V}, "field"))
+		writeObject(w, object{"fieldId": f.ID, "fieldName": f.Name, "fieldType": f.Type}.with(x.Note("field")))
 	}
 }
 
 func (x Export) writePeriods(w *bufio.Writer, separate func()) {
 	for p := range x.TimePeriods() {
 		separate()
-		writeObject(w, x.extra(object{
-			"timePeriodId": p.TimePeriodID, "type": p.Type.V, "label": p.Label, "year": p.Year.V, "crmId": p.CRMID.V,
-			"startDate": p.StartDate.V.Format(time.DateOnly), "endDate": p.EndDate.V.Format(time.DateOnly),
-		}, "period"))
+		writeObject(w, object{
+			"timePeriodId": p.ID, "type": p.Kind, "label": p.Label, "year": strconv.Itoa(p.Year), "crmId": p.CRMID,
+			"startDate": p.First.Format(time.DateOnly), "endDate": p.Last.Format(time.DateOnly),
+		}.with(x.Note("period")))
 	}
 }
 
@@ -211,8 +190,8 @@ func (x Export) writeFrames(w *bufio.Writer, separate func()) {
 	}
 	for _, week := range x.shuffled(x.weeks()) {
 		separate()
-		writeObject(w, x.extra(object{
+		writeObject(w, object{
 			"timeFrameId": week.ID(), "startDate": week.First.Format(time.DateOnly), "endDate": week.Last.Format(time.DateOnly),
-		}, "frame"))
+		}.with(x.Note("frame")))
 	}
 }

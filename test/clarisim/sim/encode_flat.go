@@ -3,6 +3,7 @@ package sim
 import (
 	"bufio"
 	"strconv"
+	"strings"
 )
 
 // dataTypes are the data types in the order in which a block lists them. Only the labels of the first two were ever seen.
@@ -21,14 +22,8 @@ type dataType struct {
 	amount func(cell) amount // nil: yes or no
 }
 
-// A data type that nobody knows, and its value in every entry.
-const (
-	flatExtra     = "Stretch Target"
-	stretchTarget = "$1,234.50"
-)
-
 func (x Export) writeFlat(out *bufio.Writer) error {
-	w := &flatWriter{Writer: out, encoding: x.Encoding}
+	w := &flatWriter{Writer: out, encoding: x.Encoding, extra: x.Quirks.ExtraColumn}
 	w.open()
 	weeks := x.shuffled(x.weeks())
 	spans := make([]string, len(weeks))
@@ -36,24 +31,19 @@ func (x Export) writeFlat(out *bufio.Writer) error {
 		spans[i] = w.span(week)
 	}
 	missing := x.Quirks.MissingID
-	for _, half := range x.halves() {
+	for _, parts := range x.passes() {
+		half := parts[0] // rows are parts already
+		if len(parts) > 1 {
+			half |= parts[1]
+		}
 		for b := range x.all() {
 			head := w.head(b)
 			if missing {
 				nobody := b
-				nobody.person = &person{role: b.role}
+				nobody.person = &person{Person: Person{Role: b.Role}}
 				head, missing = w.head(nobody), false
 			}
-			for _, kind := range dataTypes {
-				if half&kind.column == 0 {
-					continue
-				}
-				for i, week := range weeks {
-					if c := x.cell(b, week, half); c.has&kind.column != 0 {
-						w.row(head, spans[i], kind.label, x.flatValue(b, c, kind))
-					}
-				}
-			}
+			x.writeBlock(w, b, head, spans, weeks, half)
 			if w.err != nil {
 				return w.err
 			}
@@ -64,6 +54,38 @@ func (x Export) writeFlat(out *bufio.Writer) error {
 	return w.err
 }
 
+// writeBlock writes the rows of a block: kind by kind, or, where entries come apart next to one another, week by week.
+func (x Export) writeBlock(w *flatWriter, b block, head string, spans []string, weeks []Week, half column) {
+	row := func(kind dataType, i int) {
+		if c := x.cell(b, weeks[i], half); half&c.has&kind.column != 0 {
+			w.row(head, spans[i], x.typeLabel(kind, c), x.flatValue(b, c, kind))
+		}
+	}
+	if x.Quirks.SplitAdjacent {
+		for i := range weeks {
+			for _, kind := range dataTypes {
+				row(kind, i)
+			}
+		}
+		return
+	}
+	for _, kind := range dataTypes {
+		for i := range weeks {
+			row(kind, i)
+		}
+	}
+}
+
+// typeLabel is a data type as an entry has it.
+func (x Export) typeLabel(kind dataType, c cell) string {
+	if !x.Quirks.OddLabels {
+		return kind.label
+	}
+	short := strings.TrimSuffix(kind.label, " Value")
+	spellings := []string{kind.label, short, short + " Value", strings.ToUpper(kind.label), strings.ToLower(short), " " + kind.label + "  "}
+	return spellings[mix(c.look, uint64(kind.column))%uint64(len(spellings))]
+}
+
 // writeExtras ends the rows with those of the quirks.
 func (x Export) writeExtras(w *flatWriter) {
 	if x.Quirks.ExtraKeys {
@@ -72,6 +94,16 @@ func (x Export) writeExtras(w *flatWriter) {
 			for _, week := range x.weeks() {
 				if x.cell(b, week, asked).has != 0 {
 					w.row(w.head(b), w.span(week), flatExtra, stretchTarget)
+				}
+			}
+		}
+	}
+	if x.Quirks.UniqueKeys {
+		asked := x.columns()
+		for b := range x.all() {
+			for _, week := range x.weeks() {
+				if c := x.cell(b, week, asked); c.has != 0 {
+					w.row(w.head(b), w.span(week), uniqueKey(c), "u"+strconv.FormatUint(c.look%1000, 10))
 				}
 			}
 		}
@@ -87,8 +119,12 @@ func (x Export) writeExtras(w *flatWriter) {
 
 func (x Export) flatValue(b block, c cell, kind dataType) string {
 	switch {
+	case kind.amount != nil && x.Quirks.OddLabels:
+		return oddAmountText(kind.amount(c), x.signShown(b, c), mix(c.look, uint64(kind.column)))
 	case kind.amount != nil:
 		return amountText(kind.amount(c), x.signShown(b, c), c.look)
+	case x.Quirks.OddLabels && c.look%5 == 0:
+		return strconv.FormatBool(c.updated)
 	case c.updated:
 		return "Yes"
 	default:
@@ -130,4 +166,30 @@ func amountText(a amount, sign string, look uint64) string {
 		return "(" + text + ")"
 	}
 	return text
+}
+
+// oddAmountText writes an amount in more ways: -$1,200.50, $-1200.5, 1.2005E3, 1,200.50 $.
+func oddAmountText(a amount, sign string, look uint64) string {
+	if a.null {
+		return []string{"", "  "}[look%2]
+	}
+	magnitude, minus := a, ""
+	if a.hundredths < 0 {
+		magnitude.hundredths, minus = -a.hundredths, "-"
+	}
+	grouped, plain := amountText(magnitude, "", 1), string(appendAmount(nil, magnitude))
+	switch look / 3 % 6 {
+	case 0:
+		return minus + sign + grouped
+	case 1:
+		return sign + minus + plain
+	case 2:
+		return minus + sign + strconv.FormatFloat(magnitude.float(), 'E', -1, 64)
+	case 3:
+		return strings.Replace(minus, "-", "\u2212", 1) + grouped + " " + sign
+	case 4:
+		return " " + minus + sign + " " + plain + " "
+	default:
+		return amountText(a, sign, 1)
+	}
 }

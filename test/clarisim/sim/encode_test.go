@@ -1,10 +1,9 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,59 +21,13 @@ func sample(e Encoding) Export {
 	}
 }
 
-var (
-	encodings = []Encoding{Arrays, FlatObjects, FlatLists, CSV}
-	allTypes  = slices.Sorted(maps.Keys(columnOfType))
-)
+var encodings = []Encoding{Arrays, FlatObjects, FlatLists, CSV}
 
-func TestResultsParseBackToTheTruth(t *testing.T) {
-	for name, alter := range map[string]func(*Export){
-		"defaults":        func(*Export) {},
-		"no types":        func(x *Export) { x.Types = nil },
-		"all types":       func(x *Export) { x.Types = allTypes },
-		"adjustment only": func(x *Export) { x.Types = []string{"adjustment"} },
-		"quota only":      func(x *Export) { x.Types = []string{"quota"} },
-		"latest week":     func(x *Export) { x.Historical = false },
-		"next quarter":    func(x *Export) { x.Quarter = x.Quarter.Add(1) },
-		"an old quarter":  func(x *Export) { x.Quarter = Quarter{2020, 4} },
-		"in euros":        func(x *Export) { x.Currency, x.JobCurrency = "EUR", "EUR" },
-		"no currency":     func(x *Export) { x.JobCurrency = "" },
-		"a team":          func(x *Export) { x.Scope = x.Tenant.ScopeID(2) },
-		"a rep":           func(x *Export) { x.Scope, x.Quirks.TwoIDs = x.Tenant.ScopeID(6), true },
-		"short labels": func(x *Export) {
-			x.Tenant.QuarterLabel = func(q Quarter) string { return fmt.Sprintf("Q%d", q.Number) }
-		},
-		"blank weeks":     func(x *Export) { x.Tenant.BlankWeeks = true },
-		"changing":        func(x *Export) { x.Tenant.ChangeEvery = time.Hour },
-		"before first":    func(x *Export) { x.Tenant.FirstQuarter = Quarter{2026, 3} },
-		"left":            func(x *Export) { x.Tenant.Leavers = map[int]time.Time{3: x.At, 4: x.At.Add(1)} },
-		"two ids":         func(x *Export) { x.Quirks.TwoIDs = true },
-		"split":           func(x *Export) { x.Types, x.Quirks.SplitEntries = allTypes, true },
-		"shuffled":        func(x *Export) { x.Quirks.ShuffledWeeks = true },
-		"extra keys":      func(x *Export) { x.Types, x.Quirks.ExtraKeys = []string{"forecast", "quota"}, true },
-		"amounts as text": func(x *Export) { x.Quirks.AmountText = true },
-		"scope as object": func(x *Export) { x.Quirks.ScopeObject = true },
-		"entries last": func(x *Export) {
-			x.Quirks.ArrayOrder = []string{"timeFrames", "users", "timePeriods", "fields", "entries"}
-		},
-		"empty": func(x *Export) { x.Quirks.Empty = true },
-		"bare":  func(x *Export) { x.Quirks.Bare = true },
-	} {
-		for _, encoding := range encodings {
-			t.Run(name+"/"+string(encoding), func(t *testing.T) {
-				x := sample(encoding)
-				alter(&x)
-				want, body := truth(t, x), encode(t, x)
-				got := decodeArrays
-				if encoding.Flat() {
-					got = func(t *testing.T, b []byte) rows { return decodeFlat(t, x, b) }
-				}
-				require.Equal(t, want, got(t, body))
-				require.Equal(t, x.empty(), len(want.Entries) == 0)
-				require.Equal(t, body, encode(t, x), "not the same again")
-			})
-		}
-	}
+func encode(t *testing.T, x Export) []byte {
+	var b bytes.Buffer
+	_, err := x.WriteTo(&b)
+	require.NoError(t, err)
+	return b.Bytes()
 }
 
 // Both shapes hold the same amounts of the same people.
@@ -120,6 +73,7 @@ func TestWeeksSettle(t *testing.T) {
 	first := func(at time.Time) string {
 		x.At = at
 		for e := range x.Entries() {
+			e.Person = nil       // a pointer
 			return fmt.Sprint(e) // of week 0
 		}
 		return ""
@@ -131,24 +85,6 @@ func TestWeeksSettle(t *testing.T) {
 	require.Equal(t, first(settled), first(settled.AddDate(0, 1, 0)))
 }
 
-func TestRepeatedEntryDiffers(t *testing.T) {
-	for _, types := range [][]string{defaultTypes, {"quota"}, {"forecast_updated"}} {
-		for _, encoding := range encodings {
-			x := sample(encoding)
-			x.Types = types
-			plain := len(encode(t, x))
-			x.Quirks.RepeatEntry = true
-			body := encode(t, x)
-			require.Greater(t, len(body), plain)
-			if encoding == Arrays {
-				require.NotEqual(t, truth(t, x).Entries, decodeArrays(t, body).Entries)
-			} else {
-				require.NotEqual(t, truth(t, x).Entries, decodeFlat(t, x, body).Entries)
-			}
-		}
-	}
-}
-
 func TestMissingID(t *testing.T) {
 	x := sample(Arrays)
 	x.Quirks.MissingID = true
@@ -156,11 +92,6 @@ func TestMissingID(t *testing.T) {
 	require.NoError(t, json.Unmarshal(encode(t, x), &doc))
 	require.NotContains(t, doc.Entries[0], "userId")
 	require.Contains(t, doc.Entries[1], "userId")
-	for _, encoding := range encodings[1:] {
-		x := x.As(encoding)
-		lines := table(t, x, encode(t, x))
-		require.Equal(t, []string{"", "", ""}, lines[0][:3])
-	}
 }
 
 func TestAmountText(t *testing.T) {

@@ -40,11 +40,15 @@ type Quirks struct {
 	ShuffledWeeks bool     // weeks in no order
 	TwoIDs        bool     // one person also occurs under a second user id (and role)
 	SplitEntries  bool     // the columns of an entry come apart, far from one another
+	SplitAdjacent bool     // the columns of an entry come apart, one after the other
 	RepeatEntry   bool     // one entry comes twice, with different values
 	MissingID     bool     // one entry names no person
 	Empty         bool     // no entries and no people
 	Bare          bool     // empty, and no fields, periods or weeks either
 	ExtraKeys     bool     // keys, or data types, that nobody knows
+	ExtraColumn   bool     // flat rows have a column that nobody knows
+	UniqueKeys    bool     // each entry has a key, or data type, that nobody knows and no other entry has
+	OddLabels     bool     // flat rows have data types and amounts in all the ways that they are known to be written
 	ScopeObject   bool     // users.scopeId is an object, not JSON text
 	AmountText    bool     // amounts of the five arrays are JSON strings
 	ArrayOrder    []string // of the five arrays; nil: entries first
@@ -61,41 +65,48 @@ func (x Export) As(e Encoding) Export {
 	return x
 }
 
-// A period is the quarter or a month inside it.
-type period struct {
-	id, kind, arrayLabel, flatLabel string
-	year                            int
-	first, last                     time.Time
+// A Period is the quarter or a month inside it.
+type Period struct {
+	ID, Kind    string // the id is that of five arrays; quarter or month
+	Label       string // in five arrays
+	FlatLabel   string // in flat rows
+	Year        int
+	First, Last time.Time
+	CRMID       string // in five arrays
 }
 
-func (x Export) quarterPeriod() period {
+func (x Export) quarterPeriod() Period {
 	q := x.Quarter
-	p := period{id: q.String(), kind: "quarter", year: q.Year}
-	p.first, p.last = x.Tenant.Calendar.Days(q)
-	p.arrayLabel, p.flatLabel = fmt.Sprintf("Quarter %d", q.Number), fmt.Sprintf("FY%02d Q%d", q.Year%100, q.Number)
+	p := Period{ID: q.String(), Kind: "quarter", Year: q.Year, CRMID: periodCRMID(q, 0)}
+	p.First, p.Last = x.Tenant.Calendar.Days(q)
+	p.Label, p.FlatLabel = fmt.Sprintf("Quarter %d", q.Number), fmt.Sprintf("FY%02d Q%d", q.Year%100, q.Number)
 	if label := x.Tenant.QuarterLabel; label != nil {
-		p.arrayLabel, p.flatLabel = label(q), label(q)
+		p.Label, p.FlatLabel = label(q), label(q)
 	}
 	return p
 }
 
-func (x Export) monthPeriods() []period {
+func periodCRMID(q Quarter, i int) string {
+	return fmt.Sprintf("0264M%010d%02dQ", q.Year, q.Number*10+i)
+}
+
+func (x Export) monthPeriods() []Period {
 	opens, _ := x.Tenant.Calendar.Days(x.Quarter)
-	months := make([]period, 3)
+	months := make([]Period, 3)
 	for i := range months {
 		first := opens.AddDate(0, i, 0)
 		label := fmt.Sprintf("%s FY %d", first.Month(), x.Quarter.Year)
-		months[i] = period{
-			id: fmt.Sprintf("%04d_M%d", x.Quarter.Year, 3*(x.Quarter.Number-1)+i+1), kind: "month",
-			arrayLabel: label, flatLabel: label, year: x.Quarter.Year, first: first, last: first.AddDate(0, 1, -1),
+		months[i] = Period{
+			ID: fmt.Sprintf("%04d_M%d", x.Quarter.Year, 3*(x.Quarter.Number-1)+i+1), Kind: "month",
+			Label: label, FlatLabel: label, Year: x.Quarter.Year, First: first, Last: first.AddDate(0, 1, -1), CRMID: periodCRMID(x.Quarter, i+1),
 		}
 	}
 	return months
 }
 
 // periods are all the periods that the tab has entries for: its quarter, and the months if any field is monthly.
-func (x Export) periods() []period {
-	periods := []period{x.quarterPeriod()}
+func (x Export) periods() []Period {
+	periods := []Period{x.quarterPeriod()}
 	if slices.ContainsFunc(x.Tab.Fields, func(f Field) bool { return f.Monthly }) {
 		periods = append(periods, x.monthPeriods()...)
 	}
@@ -147,7 +158,7 @@ func (x Export) people() iter.Seq[person] {
 				return
 			}
 			// The root itself is taken only where nobody is below it.
-			if !aliased && (i != root || !p.isMgr) {
+			if !aliased && (i != root || p.Type != "MGR") {
 				aliased = true
 				if !yield(p.alias()) {
 					return
@@ -161,13 +172,13 @@ func (x Export) people() iter.Seq[person] {
 type block struct {
 	*person
 	*Field
-	*period
+	*Period
 	hash uint64
 }
 
 // blocks yields the blocks of one person.
 func (x Export) blocks(p *person) iter.Seq[block] {
-	periods, months := []period{x.quarterPeriod()}, x.monthPeriods()
+	periods, months := []Period{x.quarterPeriod()}, x.monthPeriods()
 	h := mix(x.hash(), p.hash)
 	return func(yield func(block) bool) {
 		for f := range x.Tab.Fields {

@@ -6,16 +6,18 @@ import (
 	"strings"
 )
 
-// flatColumns are the twelve columns of flat rows, in Clari's order.
+// flatColumns are the twelve columns of flat rows, in Clari's order, and one that nobody knows.
 var flatColumns = []string{
 	"User", "Email", "CRM User ID", "Role", "Parent Role", "Timeframe", "Field", // the head: what a block has in common
 	"Week", "Start Day", "End Day", // the span
 	"Data Type", "Data Value", // the tail
+	extraColumn, // not Clari's
 }
 
 const (
 	spanColumn = 7
 	tailColumn = 10
+	moreColumn = 12
 	usDay      = "01/02/2006"
 )
 
@@ -23,6 +25,8 @@ const (
 type flatWriter struct {
 	*bufio.Writer
 	encoding Encoding
+	extra    bool // there is a thirteenth column
+	segment  string
 	rows     int
 	line     []byte
 	err      error
@@ -33,8 +37,16 @@ func (w *flatWriter) open() {
 		w.WriteByte('[')
 	}
 	if w.encoding != FlatObjects {
-		w.end(w.cells(w.begin(), 0, flatColumns...))
+		w.end(w.cells(w.begin(), 0, flatColumns[:w.columns()]...))
 	}
+}
+
+// columns is how many columns there are.
+func (w *flatWriter) columns() int {
+	if w.extra {
+		return moreColumn + 1
+	}
+	return moreColumn
 }
 
 func (w *flatWriter) close() {
@@ -44,7 +56,8 @@ func (w *flatWriter) close() {
 }
 
 func (w *flatWriter) head(b block) string {
-	return string(w.cells(nil, 0, b.name, b.email, b.crmID, b.role, b.parentRole, b.flatLabel, b.Field.Name))
+	w.segment = segment(b)
+	return string(w.cells(nil, 0, b.person.Name, b.Email, b.person.CRMID, b.Role, b.ParentRole, b.FlatLabel, b.Field.Name))
 }
 
 func (w *flatWriter) span(week Week) string {
@@ -60,6 +73,9 @@ func (w *flatWriter) row(head, span, kind, value string) {
 		line = w.cells(line, tailColumn, kind)
 	} else {
 		line = w.cells(line, tailColumn, kind, value)
+	}
+	if w.extra {
+		line = w.cells(append(line, ','), moreColumn, w.segment)
 	}
 	w.end(line)
 }

@@ -11,18 +11,22 @@ import (
 // firstUserID is the Clari user id of the root of the hierarchy; the others count on from it.
 const firstUserID = 280_000
 
-// A person is one place in the hierarchy. Numbered as in a heap: the reports of i are i*span+1 to i*span+span.
-type person struct {
-	number  int
-	hash    uint64 // told apart from the number so that one person under two ids has two sets of amounts
-	name    string
-	email   string
-	crmID   string // "": none
-	id      string // <Clari user id>:<role id>
-	manager string // name; "" at the root
-	isMgr   bool
+// A Person is one place in the hierarchy of a tenant: somebody in a role.
+type Person struct {
+	ID           int // Clari's own
+	Name, Email  string
+	CRMID        string // "": none
+	Role, RoleID string
+	ParentRole   string // "" at the root
+	ParentRoleID string
+	Type         string // MGR or REP
+}
 
-	role, roleID, parentRole, parentRoleID string
+type person struct {
+	Person
+	number  int    // of generated people as in a heap: the reports of i are i*span+1 to i*span+span
+	hash    uint64 // told apart from the number so that one person under two ids has two sets of amounts
+	manager string // name; "" at the root
 }
 
 var (
@@ -52,16 +56,24 @@ func (t *Tenant) role(i int) (name, id string) {
 }
 
 func (t *Tenant) person(i int) person {
-	p := person{number: i, hash: uint64(i), name: t.name(i), email: fmt.Sprintf("person%d@clari.example", i), isMgr: t.isManager(i)}
-	if t.MissingCRM == 0 || i%t.MissingCRM != t.MissingCRM-1 {
-		p.crmID = fmt.Sprintf("005%03d%012d", t.Seed%1000, i)
+	if len(t.Staff) > 0 {
+		p := person{Person: t.Staff[i], number: i, hash: uint64(i)}
+		if p.ParentRole != "" {
+			p.manager = "Head of " + p.ParentRole
+		}
+		return p
 	}
-	p.role, p.roleID = t.role(i)
-	p.id = strconv.Itoa(firstUserID+i) + ":" + p.roleID
+	p := person{number: i, hash: uint64(i), Person: Person{
+		ID: firstUserID + i, Name: t.name(i), Email: fmt.Sprintf("person%d@clari.example", i), Type: t.scopeType(i),
+	}}
+	if t.MissingCRM == 0 || i%t.MissingCRM != t.MissingCRM-1 {
+		p.CRMID = fmt.Sprintf("005%03d%012d", t.Seed%1000, i)
+	}
+	p.Role, p.RoleID = t.role(i)
 	if i > 0 {
 		boss := (i - 1) / t.Span
 		p.manager = t.name(boss)
-		p.parentRole, p.parentRoleID = t.role(boss)
+		p.ParentRole, p.ParentRoleID = t.role(boss)
 	}
 	return p
 }
@@ -69,8 +81,7 @@ func (t *Tenant) person(i int) person {
 // alias is the same person under a second id, as after a change of role.
 func (p person) alias() person {
 	p.hash |= 1 << 40
-	p.role, p.roleID = "Interim "+p.role, p.roleID[:len(p.roleID)-1]+"X"
-	p.id = strconv.Itoa(firstUserID+p.number) + ":" + p.roleID
+	p.Role, p.RoleID = "Interim "+p.Role, p.RoleID[:len(p.RoleID)-1]+"X"
 	return p
 }
 
@@ -101,6 +112,14 @@ func (t *Tenant) root(scope string) (int, bool) {
 // team yields the numbers of a person and of all below, level by level, without those who have left by then.
 func (t *Tenant) team(root int, at time.Time) iter.Seq[int] {
 	return func(yield func(int) bool) {
+		if len(t.Staff) > 0 {
+			for i := range t.Staff {
+				if !yield(i) {
+					return
+				}
+			}
+			return
+		}
 		for first, last := root, root; first < t.People; first, last = first*t.Span+1, last*t.Span+t.Span {
 			for i := first; i <= min(last, t.People-1); i++ {
 				if left, ok := t.Leavers[i]; ok && !at.Before(left) {

@@ -72,7 +72,7 @@ func (x Export) cell(b block, w Week, asked column) cell {
 	}
 	c.forecast = amountFrom(mix(h, 1))
 	if c.updated = h%4 != 0; c.updated {
-		c.updatedBy, c.updatedOn = b.name, w.First.UnixMilli()+int64(h>>8%(7*24*3600*1000))
+		c.updatedBy, c.updatedOn = b.person.Name, w.First.UnixMilli()+int64(h>>8%(7*24*3600*1000))
 	}
 	if adjusted := mix(h, 6); adjusted%4 == 0 && b.manager != "" {
 		c.has |= asked & adjustmentColumn

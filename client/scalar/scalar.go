@@ -1,0 +1,113 @@
+// Package scalar reads the scalars of Clari's JSON as leniently as is safe: Clari's own descriptions disagree on whether a number
+// comes as one or as text. All functions take one valid JSON value without white space around it. What they return false for is
+// not understood: the caller keeps it as it is.
+package scalar
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// IsNull tells whether a value says nothing: null, or no value at all.
+func IsNull(raw []byte) bool { return len(raw) == 0 || raw[0] == 'n' }
+
+// Text is the text of a string; numbers, true and false become text as they are written.
+func Text(raw []byte) (string, bool) {
+	text, ok := Unquote(raw, nil)
+	return strings.ToValidUTF8(string(text), "\uFFFD"), ok
+}
+
+// Unquote is Text without a copy where raw can be pointed into, and else in scratch. It may hold invalid UTF-8 if raw does.
+func Unquote(raw, scratch []byte) ([]byte, bool) {
+	if len(raw) == 0 {
+		return nil, false
+	}
+	switch raw[0] {
+	case '"':
+		if bytes.IndexByte(raw, '\\') < 0 {
+			return raw[1 : len(raw)-1], true
+		}
+		text, _ := jsontext.AppendUnquote(scratch[:0], raw) // fails for invalid UTF-8 only, which it replaces
+		return text, true
+	case '{', '[', 'n':
+		return nil, false
+	}
+	return raw, true
+}
+
+// ParseValue reads a number, or text that holds one.
+func ParseValue(raw []byte) (Number, bool) {
+	if len(raw) > 1 && raw[0] == '"' {
+		return ParseNumber(bytes.TrimSpace(raw[1 : len(raw)-1])) // no number needs an escape
+	}
+	return ParseNumber(raw)
+}
+
+// Whole is an integer, also as text or with a fraction of zero.
+func Whole(raw []byte) (int64, bool) {
+	n, ok := ParseValue(raw)
+	if !ok {
+		return 0, false
+	}
+	return n.Whole()
+}
+
+// Flag is true or false, also as text.
+func Flag(raw []byte) (value, ok bool) {
+	switch len(raw) {
+	case len(`true`), len(`"true"`), len(`false`), len(`"false"`):
+		switch strings.ToLower(string(raw)) {
+		case `true`, `"true"`:
+			return true, true
+		case `false`, `"false"`:
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// Instant is a time in milliseconds since 1970 or in RFC 3339, not before 1970, in microseconds since 1970. Zero is no time.
+func Instant(raw []byte) (micros int64, ok bool) {
+	const year10000 = 253402300800000 // ms; from there on RFC 3339 cannot write it
+	if n, ok := ParseValue(raw); ok {
+		ms, ok := n.Whole()
+		if !ok || ms < 0 || ms >= year10000 {
+			return 0, false
+		}
+		return ms * 1000, true
+	}
+	if len(raw) < 2 || raw[0] != '"' {
+		return 0, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(raw[1:len(raw)-1]))
+	if err != nil || t.UnixMilli() < 0 || t.UnixMilli() >= year10000 {
+		return 0, false
+	}
+	return t.UnixMicro(), true
+}
+
+// Day is a calendar day written YYYY-MM-DD, with or without a time after it, in days since 1970.
+func Day(raw []byte) (days int32, ok bool) {
+	if len(raw) < len(`""`)+len(time.DateOnly) || raw[0] != '"' {
+		return 0, false
+	}
+	text, rest := raw[1:1+len(time.DateOnly)], raw[1+len(time.DateOnly)]
+	day, err := time.Parse(time.DateOnly, string(text))
+	if err != nil || rest != '"' && rest != 'T' {
+		return 0, false
+	}
+	return int32(math.Floor(float64(day.Unix()) / (24 * 60 * 60))), true
+}
+
+// Valid makes bytes valid UTF-8; b itself where it is.
+func Valid(b []byte) []byte {
+	if utf8.Valid(b) {
+		return b
+	}
+	return bytes.ToValidUTF8(b, []byte("\uFFFD"))
+}

@@ -1,0 +1,90 @@
+package forecast
+
+import "github.com/cq-source-clari/cq-source-clari/resources/table"
+
+var exportsTable = table.Def[shared, Export]{
+	Name:  "clari_forecast_exports",
+	Title: "Clari Forecast Exports",
+	Description: "What became of each export that a sync planned: one row an export job, and one for each export that needed none or got none. " +
+		"The newest successful row of a tab, scope, currency and period has the job_id of its present rows in the other tables.",
+	Shared:  sharedColumns(false),
+	Columns: exportColumns,
+}
+
+// Export is one planned export of a sync and what became of it.
+type Export struct {
+	ExportID string // the job's id, else fingerprint and time of the request
+	Outcome  string // exported, adopted, settled, failed or left_out
+
+	Types             []string
+	IncludeHistorical table.Opt[bool]
+	Format            table.Opt[string]
+	Status            table.Opt[string] // of the job, as Clari named it last
+	Attempts          table.Opt[int64]  // jobs
+	Polls             table.Opt[int64]
+	RequestedAt       table.Opt[int64] // this and the next three in microseconds since 1970, UTC
+	StartedAt         table.Opt[int64]
+	EndedAt           table.Opt[int64]
+	ExpiresAt         table.Opt[int64]
+	ResultShape       table.Opt[string]
+	ResultBytes       table.Opt[int64]
+	Entries           table.Opt[int64] // this and the next four in rows handed over
+	Users             table.Opt[int64]
+	Fields            table.Opt[int64]
+	TimePeriods       table.Opt[int64]
+	TimeFrames        table.Opt[int64]
+	RowsTruncated     table.Opt[bool]
+	CellsTruncated    table.Opt[bool]
+	FileName          table.Opt[string]
+	Error             table.Opt[string]
+}
+
+var exportColumns = []table.Column[Export]{
+	table.String("export_id", "The export job, else a fingerprint of the request and its time.",
+		func(x *Export) *string { return &x.ExportID }).Key(),
+	table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; settled: exported before, and final; "+
+		"failed; left_out: the monthly quota did not reach.",
+		func(x *Export) *string { return &x.Outcome }),
+	table.Strings("types", "Types asked for.",
+		func(x *Export) *[]string { return &x.Types }),
+	table.Bool("include_historical", "Whether every week of the quarter was asked for, or the latest only.",
+		func(x *Export) *table.Opt[bool] { return &x.IncludeHistorical }),
+	table.NullString("export_format", "Format asked for: json or csv.",
+		func(x *Export) *table.Opt[string] { return &x.Format }),
+	table.NullString("status", "Status of the job as last seen.",
+		func(x *Export) *table.Opt[string] { return &x.Status }),
+	table.Int("attempts", "Jobs that this sync created for the export.",
+		func(x *Export) *table.Opt[int64] { return &x.Attempts }),
+	table.Int("polls", "How often the status of its jobs was asked for.",
+		func(x *Export) *table.Opt[int64] { return &x.Polls }),
+	table.Timestamp("requested_at", "When the job was asked for.",
+		func(x *Export) *table.Opt[int64] { return &x.RequestedAt }),
+	table.Timestamp("started_at", "When Clari started the job.",
+		func(x *Export) *table.Opt[int64] { return &x.StartedAt }),
+	table.Timestamp("ended_at", "When the job ended.",
+		func(x *Export) *table.Opt[int64] { return &x.EndedAt }),
+	table.Timestamp("expires_at", "Until when Clari keeps the result.",
+		func(x *Export) *table.Opt[int64] { return &x.ExpiresAt }),
+	table.NullString("result_shape", "Shape of the result: arrays, flat_objects, flat_lists or csv.",
+		func(x *Export) *table.Opt[string] { return &x.ResultShape }),
+	table.Int("result_bytes", "Size of the result in bytes.",
+		func(x *Export) *table.Opt[int64] { return &x.ResultBytes }),
+	table.Int("entries", "Rows landed in clari_forecast_entries.",
+		func(x *Export) *table.Opt[int64] { return &x.Entries }),
+	table.Int("users", "Rows landed in clari_forecast_users.",
+		func(x *Export) *table.Opt[int64] { return &x.Users }),
+	table.Int("fields", "Rows landed in clari_forecast_fields.",
+		func(x *Export) *table.Opt[int64] { return &x.Fields }),
+	table.Int("time_periods", "Rows landed in clari_forecast_time_periods.",
+		func(x *Export) *table.Opt[int64] { return &x.TimePeriods }),
+	table.Int("time_frames", "Rows landed in clari_forecast_time_frames.",
+		func(x *Export) *table.Opt[int64] { return &x.TimeFrames }),
+	table.Bool("rows_truncated", "Whether Clari left out rows. Such an export fails.",
+		func(x *Export) *table.Opt[bool] { return &x.RowsTruncated }),
+	table.Bool("cells_truncated", "Whether Clari cut cells short. Such an export fails.",
+		func(x *Export) *table.Opt[bool] { return &x.CellsTruncated }),
+	table.NullString("file_name", "Name of the result's file.",
+		func(x *Export) *table.Opt[string] { return &x.FileName }),
+	table.NullString("error", "Why the export failed or was left out.",
+		func(x *Export) *table.Opt[string] { return &x.Error }),
+}

@@ -1,0 +1,42 @@
+package result
+
+import "time"
+
+// The shapes of a result.
+const (
+	shapeArrays      = "arrays"       // an object of five arrays with ids
+	shapeFlatObjects = "flat_objects" // a list of objects with the twelve keys of the CSV
+	shapeFlatLists   = "flat_lists"   // a list of lists, the first of which is the header
+	shapeCSV         = "csv"
+)
+
+// Asked is what is known of an export before its result is read.
+type Asked struct {
+	Period      string // label of a quarter such as 2026_Q1, or any other period passed through; empty where Clari chose
+	Format      string // as asked for: json or csv
+	FileName    string // the job's
+	Currency    string // asked for, empty for none
+	JobCurrency string // the job's
+
+	// Calendar returns the first and last day of a quarter as far as they are known from elsewhere; either may be zero. A result
+	// that has dates of its own goes by those. It may be nil.
+	Calendar func(quarter string) (start, end time.Time, ok bool)
+}
+
+func (a Asked) days(quarter string) (start, end time.Time) {
+	if a.Calendar == nil || quarter == "" {
+		return start, end
+	}
+	start, end, _ = a.Calendar(quarter)
+	return start, end
+}
+
+// Found is what a result turns out to hold.
+type Found struct {
+	Quarter    string    // the period that the result is of; empty only if it has no rows and nothing names one
+	Start, End time.Time // first and last day of Quarter, zero if unknown. Good enough to tell when it is over, not for a row
+	Shape      string
+	Entries    int      // rows of clari_forecast_entries that Emit will give
+	Types      []string // of typesToExport, as far as the result shows them
+	Weeks      int      // different ones that entries are of
+}

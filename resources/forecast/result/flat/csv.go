@@ -1,0 +1,62 @@
+package flat
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/csv"
+)
+
+// CSV reads the rows of a CSV file: a header, then one row a record. An error of in is returned as it is.
+func (r *Rows) CSV(in io.Reader) error {
+	records := csv.NewReader(in)
+	ln := &line{unit: "line"}
+	var head header
+	for {
+		cells, err := records.Read()
+		ln.number = records.Line()
+		switch {
+		case err == io.EOF && head == nil:
+			return ln.errorf("there is no header")
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			if wrong, ok := errors.AsType[csv.Error](err); ok {
+				return ln.errorf("%s", wrong)
+			}
+			return err
+		}
+		if head == nil {
+			names := make([]string, len(cells))
+			for i, c := range cells {
+				names[i] = string(c)
+			}
+			if head, err = newHeader(ln, names); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(cells) != len(head) {
+			return ln.errorf("%d cells under a header of %d", len(cells), len(head))
+		}
+		ln.reset()
+		for i, c := range cells {
+			head.fill(ln, i, cell{text: c})
+		}
+		if err := r.add(ln); err != nil {
+			return err
+		}
+	}
+}
+
+// IsCSV tells whether a text begins with the header of the CSV.
+func IsCSV(text string) bool {
+	header, _, _ := strings.Cut(text, "\n")
+	for name := range strings.SplitSeq(header[:min(len(header), 4<<10)], ",") {
+		if IsHeader(strings.Trim(strings.TrimSpace(name), `"`)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,44 @@
+package flat
+
+import (
+	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+)
+
+// header tells which column stands where in the rows below it, in any order.
+type header []place
+
+// A place is what stands at one position.
+type place struct {
+	column column // columns where it is none of the twelve
+	name   string
+}
+
+// newHeader reads the header row. Columns that rows cannot do without must be there, each once.
+func newHeader(ln *line, cells []string) (header, error) {
+	var h header
+	var seen columnSet
+	names := make(map[string]bool, len(cells))
+	for _, name := range cells {
+		p := place{column: columnOf(name), name: strings.Clone(strings.TrimSpace(name))}
+		if p.column < columns {
+			p.name = columnNames[p.column]
+			seen |= 1 << p.column
+		}
+		if names[p.name] {
+			return nil, ln.errorf("the header has the column %q twice", fault.Clip(p.name))
+		}
+		names[p.name] = true
+		h = append(h, p)
+	}
+	if missing := seen.missing(); len(missing) > 0 {
+		return nil, ln.errorf("the header lacks %s", strings.Join(missing, ", "))
+	}
+	return h, nil
+}
+
+// fill puts the cell at position i of a row where it belongs.
+func (h header) fill(ln *line, i int, value cell) {
+	ln.put(h[i].column, h[i].name, value)
+}

@@ -1,0 +1,156 @@
+// Package flat reads the flat shapes of a result: one row for each person, period, field, week and kind of value, under twelve
+// columns named User, Email, ... Data Type, Data Value (Clari's API reference). Rows are written as JSON objects, as JSON lists
+// under a header, or as CSV. Those of one entry may stand anywhere.
+package flat
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
+)
+
+// Rows takes rows into a store.
+type Rows struct {
+	Types uint32 // bits of those forecast.Values whose data types were seen
+
+	to     *store.Store
+	people people
+	weeks  weeks
+	types  types
+	fields []uint32 // by number: the bits of the values that it has
+
+	key   []byte
+	json  []byte
+	extra store.Extra
+}
+
+// New makes rows of a result of which a period was asked for, empty where Clari chose.
+func New(to *store.Store, period string) *Rows {
+	r := &Rows{to: to}
+	_, quarter := fiscal.Parse(period)
+	r.weeks.keepQuarters = period != "" && !quarter
+	return r
+}
+
+// Weeks is how many weeks the rows are of.
+func (r *Rows) Weeks() int { return r.weeks.frames }
+
+// List lists the rows of the small tables. period is the one that the result holds; start and end are its days.
+func (r *Rows) List(period string, start, end table.Opt[int32]) {
+	r.people.list(r.to)
+	r.weeks.list(r.to, period, start, end)
+	for n, label := range r.to.Fields.IDs.Texts {
+		f := forecast.Field{FieldID: label, Name: table.Some(label)}
+		if has := r.fields[n]; has&quota != 0 && has&call == 0 {
+			f.Type = table.Some("quota")
+		}
+		r.to.AddField(&f)
+	}
+}
+
+var call, quota = bitOf("forecast"), bitOf("quota")
+
+func bitOf(dataType string) uint32 { return 1 << parseDataType(dataType) }
+
+// add takes in one row.
+func (r *Rows) add(ln *line) error {
+	for c := range columnDataValue {
+		if value := ln.cells[c]; value.json && (value.text[0] == '{' || value.text[0] == '[') {
+			return ln.errorf("%s is not a text", columnNames[c])
+		}
+	}
+	person, err := r.people.find(r.to, r.join(ln.cells[columnUser:columnParentRole+1]), ln)
+	if err != nil {
+		return err
+	}
+	week, err := r.weeks.find(r.to, r.join(ln.cells[columnTimeframe:columnTimeframe+1], ln.cells[columnWeek:columnEndDay+1]), ln)
+	if err != nil {
+		return err
+	}
+	label := bytes.TrimSpace(ln.cells[columnField].text)
+	if len(label) == 0 {
+		return ln.errorf("no %s", columnNames[columnField])
+	}
+	field, isNew := r.to.Fields.Number(label)
+	if isNew {
+		r.fields = append(r.fields, 0)
+	}
+	person.newest = max(person.newest, week.day)
+	row, err := r.to.Row(store.Key{forecast.KeyUser: person.user, forecast.KeyField: field, forecast.KeyFrame: week.frame, forecast.KeyPeriod: week.period})
+	if err != nil {
+		return err
+	}
+	return r.fill(row, field, ln)
+}
+
+// join writes cells one after the other, each behind its length, so that no two rows of different cells look the same. It is
+// good until the next call.
+func (r *Rows) join(lists ...[]cell) []byte {
+	r.key = r.key[:0]
+	for _, cells := range lists {
+		for _, c := range cells {
+			r.key = binary.AppendUvarint(r.key, uint64(len(c.text)))
+			r.key = append(r.key, c.text...)
+		}
+	}
+	return r.key
+}
+
+// fill puts the value of a row, and what the row holds beyond the twelve columns, into its entry.
+func (r *Rows) fill(row, field uint32, ln *line) error {
+	typ := r.types.find(ln.cells[columnDataType].text)
+	r.extra.Reset()
+	for _, other := range ln.others {
+		r.json = other.appendJSON(r.json[:0])
+		r.extra.KeepOf(other.column, typ.name, r.json)
+	}
+	err := r.value(row, field, typ, ln.cells[columnDataValue])
+	if err != nil || r.extra.Empty() {
+		return err
+	}
+	return r.to.Extra(row, &r.extra)
+}
+
+func (r *Rows) keep(key string, value cell) {
+	r.json = value.appendJSON(r.json[:0])
+	r.extra.Keep(key, r.json)
+}
+
+func (r *Rows) value(row, field uint32, typ *dataType, value cell) error {
+	if typ.value != other {
+		r.Types |= 1 << typ.value
+	}
+	if value.blank() {
+		return nil
+	}
+	if typ.value == other {
+		r.keep(typ.name, value)
+		return nil
+	}
+	if forecast.Values[typ.value].Kind == forecast.Flag {
+		if yes, ok := parseYes(string(value.text)); ok {
+			return r.to.Flag(row, typ.value, yes)
+		}
+	} else if amount, symbol, ok := parseAmount(string(value.text)); ok {
+		r.fields[field] |= 1 << typ.value
+		if err := r.to.Amount(row, typ.value, amount); err != nil || symbol == "" {
+			return err
+		}
+		return r.to.Label(row, symbolNumber, []byte(symbol))
+	}
+	r.keep(typ.name, value)
+	return r.to.Unread(row, typ.value)
+}
+
+var symbolNumber = func() int {
+	for i := range forecast.Values {
+		if &forecast.Values[i] == forecast.CurrencySymbol {
+			return i
+		}
+	}
+	panic("flat: no currency symbol")
+}()

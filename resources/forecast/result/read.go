@@ -1,0 +1,290 @@
+package result
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/arrays"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/flat"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+)
+
+// lookAhead is how much of a result shows what it is, in bytes.
+const lookAhead = 64 << 10
+
+const byteOrderMark = "\xef\xbb\xbf"
+
+// document is a result while it is read.
+type document struct {
+	in     *source
+	d      *jsontext.Decoder
+	base   int64 // bytes before those that d reads
+	store  *store.Store
+	asked  Asked
+	arrays *arrays.Reader
+	flat   *flat.Rows
+
+	shape   string
+	keys    []string        // top-level
+	read    map[string]bool // of the five arrays
+	wrapped bool            // an empty list stands where rows may
+	failed  bool            // a member tells of an error
+}
+
+// fill reads r to its end into the store.
+func (doc *document) fill(r *bufio.Reader) error {
+	err := doc.any(r)
+	switch failed := doc.in.err; {
+	case failed == errLongValue:
+		return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("a value longer than %d MiB", maxValue>>20)}
+	case failed != nil:
+		return failed
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
+		return &fault.MalformedError{Offset: doc.in.n, Detail: "it ends too early"}
+	}
+	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return &fault.MalformedError{Offset: doc.base + wrong.ByteOffset, Detail: fault.Clip(wrong.Err.Error())}
+	}
+	return err
+}
+
+func (doc *document) any(r *bufio.Reader) error {
+	head, _ := r.Peek(lookAhead)
+	if bytes.HasPrefix(head, []byte(byteOrderMark)) {
+		doc.base = int64(len(byteOrderMark))
+		_, _ = r.Discard(len(byteOrderMark)) // it is there
+		head = head[len(byteOrderMark):]
+	}
+	first := bytes.TrimLeft(head, " \t\r\n")
+	switch {
+	case len(first) == 0:
+		return io.EOF
+	case first[0] == '{' || first[0] == '[':
+		doc.in.value = 0
+		doc.d = jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+		return doc.json(first[0])
+	case flat.IsCSV(string(first)):
+		doc.shape, doc.flat = shapeCSV, flat.New(doc.store, doc.asked.Period)
+		return doc.flat.CSV(r)
+	}
+	what := "text"
+	if first[0] == '<' {
+		what = "HTML page"
+	}
+	return &fault.UnknownShapeError{What: what}
+}
+
+func (doc *document) json(first byte) error {
+	if first == '[' {
+		if err := doc.rows(); err != nil {
+			return err
+		}
+		if doc.shape == "" && !doc.wrapped {
+			return &fault.UnknownShapeError{What: "JSON list"}
+		}
+	} else if err := doc.object(true); err != nil {
+		return err
+	}
+	if err := doc.end(); err != nil {
+		return err
+	}
+	switch {
+	case doc.read["entries"]:
+		doc.shape = shapeArrays
+	case doc.shape == "" && doc.wrapped:
+		doc.shape, doc.flat = shapeFlatObjects, flat.New(doc.store, doc.asked.Period)
+	}
+	if doc.shape == "" || doc.failed && doc.store.Len() == 0 {
+		return &fault.UnknownShapeError{What: "JSON object", Keys: doc.keys}
+	}
+	if doc.arrays != nil && doc.flat != nil {
+		return fault.Malformed("it holds two results: rows, and the five arrays")
+	}
+	return nil
+}
+
+// end makes sure that nothing follows.
+func (doc *document) end() error {
+	at := doc.base + doc.d.InputOffset()
+	_, err := doc.d.ReadToken()
+	switch {
+	case err == io.EOF && doc.in.err == nil:
+		return nil
+	case err == nil || errors.As(err, new(*jsontext.SyntacticError)):
+		return &fault.MalformedError{Offset: at, Detail: "something follows its end"}
+	}
+	return err
+}
+
+// peek is the kind of what comes next, and from there on the next value may be maxValue long.
+func (doc *document) peek() jsontext.Kind {
+	doc.in.value = doc.base + doc.d.InputOffset()
+	return doc.d.PeekKind()
+}
+
+// object walks through the document, and through what may wrap its arrays.
+func (doc *document) object(top bool) error {
+	if _, err := doc.d.ReadToken(); err != nil {
+		return err
+	}
+	for doc.peek() == '"' {
+		name, err := doc.d.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := name.String()
+		if top && len(doc.keys) < 20 {
+			doc.keys = append(doc.keys, fault.Clip(key))
+		}
+		if err := doc.member(key, top); err != nil {
+			return err
+		}
+	}
+	_, err := doc.d.ReadToken()
+	return err
+}
+
+func (doc *document) member(key string, top bool) error {
+	kind := doc.peek()
+	switch key {
+	case "entries", "users", "fields", "timePeriods", "timeFrames":
+		return doc.array(key, kind)
+	case "data", "rows", "records", "results": // what may wrap them
+		switch {
+		case kind == '{' && top:
+			return doc.object(false)
+		case kind == '[':
+			return doc.rows()
+		}
+	case "error", "errors", "fault", "exception", "errorMessage", "errorCode":
+		value, err := doc.d.ReadValue()
+		switch string(value) {
+		case "null", `""`, "[]", "{}", "false", "0":
+		default:
+			doc.failed = true
+		}
+		return err
+	}
+	return doc.skip()
+}
+
+// skip passes over a value of any length.
+func (doc *document) skip() error {
+	depth := doc.d.StackDepth()
+	for {
+		doc.peek()
+		if _, err := doc.d.ReadToken(); err != nil {
+			return err
+		}
+		switch now := doc.d.StackDepth(); {
+		case now == depth:
+			return nil
+		case now-depth > arrays.MaxDepth:
+			return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("values nest deeper than %d", arrays.MaxDepth)}
+		}
+	}
+}
+
+// elements reads the elements of the list that comes, which must begin with open.
+func (doc *document) elements(open jsontext.Kind, read func(value []byte) error) error {
+	if _, err := doc.d.ReadToken(); err != nil {
+		return err
+	}
+	for {
+		switch kind := doc.peek(); {
+		case kind == ']' || kind == 0:
+			_, err := doc.d.ReadToken()
+			return err
+		case open != 0 && kind != open:
+			if _, err := doc.d.ReadValue(); err != nil {
+				return err
+			}
+			return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("want '%c'", open)}
+		}
+		value, err := doc.d.ReadValue()
+		if err == nil {
+			err = read(value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (doc *document) array(name string, kind jsontext.Kind) error {
+	if doc.read[name] {
+		return &fault.MalformedError{Offset: doc.in.value, Detail: name + " comes twice"}
+	}
+	doc.read[name] = true
+	if doc.arrays == nil {
+		doc.arrays = arrays.New(doc.store, doc.asked.Period)
+	}
+	if kind != '[' {
+		value, err := doc.d.ReadValue()
+		if err == nil && string(value) != "null" {
+			err = &fault.MalformedError{Offset: doc.in.value, Detail: name + ": want '['"}
+		}
+		return err
+	}
+	read := map[string]func([]byte) error{
+		"entries": doc.arrays.Entry, "users": doc.arrays.User, "fields": doc.arrays.Field,
+		"timePeriods": doc.arrays.TimePeriod, "timeFrames": doc.arrays.TimeFrame,
+	}[name]
+	return doc.elements('{', func(value []byte) error {
+		err := read(value)
+		if wrong, ok := err.(*fault.MalformedError); ok && wrong.Offset < 0 {
+			return &fault.MalformedError{Offset: doc.in.value, Detail: wrong.Detail}
+		}
+		return err
+	})
+}
+
+// rows reads a list if it is one of flat rows, and else passes over it.
+func (doc *document) rows() error {
+	var rows *flat.JSON
+	n := 0
+	err := doc.elements(0, func(value []byte) error {
+		if n++; n == 1 && flat.IsRow(value) {
+			if doc.flat != nil {
+				return fault.Malformed("rows for the second time")
+			}
+			doc.shape, doc.flat = shapeFlatObjects, flat.New(doc.store, doc.asked.Period)
+			if value[0] == '[' {
+				doc.shape = shapeFlatLists
+			}
+			rows = flat.NewJSON(doc.flat, value[0])
+		}
+		if rows == nil {
+			return nil
+		}
+		return rows.Row(value)
+	})
+	if n == 0 {
+		doc.wrapped = true
+	}
+	if err != nil || rows == nil {
+		return err
+	}
+	return rows.Finish()
+}
+
+// Read reads a result of any shape from its first byte to its last. An error of r is returned as it is: then nothing is kept, and
+// the caller may try again. A fault of the result's form is one that package fault knows; all else that may be wrong is told by
+// Check.
+func Read(ctx context.Context, r io.Reader, asked Asked) (*Result, error) {
+	doc := &document{in: &source{ctx: ctx, r: r, value: -1}, store: store.New(), asked: asked, read: map[string]bool{}}
+	if err := doc.fill(bufio.NewReaderSize(doc.in, lookAhead)); err != nil {
+		doc.store.Close()
+		return nil, err
+	}
+	return doc.result(), nil
+}

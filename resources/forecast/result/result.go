@@ -1,0 +1,97 @@
+// Package result reads the result of an export into the forecast tables.
+//
+// A result is decoded once, while it is downloaded, into a store that all shapes fill: package arrays has the reader of the five
+// arrays, package flat that of rows with labels. Check tells whatever is wrong with it before the first row goes out; nothing in
+// Emit can fail for what is in the result. Memory does not grow with its size but by some eight bytes an entry, and by the
+// dictionaries: its people, fields, periods and weeks.
+package result
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
+)
+
+// Result is an export's result that has been read to its end.
+type Result struct {
+	Found Found
+
+	store   *store.Store
+	asked   Asked
+	wrong   error // what Check will say
+	quarter forecast.FiscalQuarter
+}
+
+// Close gives memory and file back.
+func (r *Result) Close() error { return r.store.Close() }
+
+// Check tells what is wrong with the result: another quarter than asked for, or a contradiction. An error that package fault does
+// not know is one of the file that the result is kept in.
+func (r *Result) Check(ctx context.Context) error {
+	if r.wrong != nil {
+		return r.wrong
+	}
+	return r.store.Join(ctx)
+}
+
+// result draws the conclusions once the document has been read.
+func (doc *document) result() *Result {
+	r := &Result{store: doc.store, asked: doc.asked}
+	r.Found = Found{Shape: doc.shape, Entries: doc.store.Len()}
+	var types uint32
+	var told Found // with the dates that are good enough for a row
+	if doc.flat != nil {
+		types, r.Found.Weeks = doc.flat.Types, doc.flat.Weeks()
+		told, r.wrong = doc.flatQuarter()
+		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
+		doc.flat.List(told.Quarter, table.Day(told.Start), table.Day(told.End))
+		if told.End.IsZero() {
+			r.Found.Start, r.Found.End = doc.flat.QuarterDays()
+		}
+	} else {
+		types = doc.arrays.Types
+		for _, used := range doc.arrays.Frames {
+			if used {
+				r.Found.Weeks++
+			}
+		}
+		told, r.wrong = doc.arraysQuarter()
+		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
+		doc.arrays.Settle(told.Quarter)
+	}
+	for i, v := range forecast.Values {
+		if types&(1<<i) != 0 && v.Type != "" && !slices.Contains(r.Found.Types, v.Type) {
+			r.Found.Types = append(r.Found.Types, v.Type)
+		}
+	}
+	if q, ok := fiscal.Parse(told.Quarter); ok {
+		r.quarter = forecast.FiscalQuarter{Year: table.Some(int64(q.Year)), Number: table.Some(int64(q.Number))}
+	}
+	describePeople(doc.store, doc.flat != nil)
+	numberWeeks(doc.store, table.Day(told.Start))
+	return r
+}
+
+// numberWeeks counts the weeks from the one in which the quarter begins, which is 1.
+func numberWeeks(s *store.Store, start table.Opt[int32]) {
+	if !start.Valid {
+		return
+	}
+	for i := range s.Frames.All {
+		if f := &s.Frames.All[i]; f.StartDate.Valid {
+			f.Number = table.Some(int64(floorDiv(f.StartDate.V+6-start.V, 7)) + 1)
+		}
+	}
+}
+
+func floorDiv(a, b int32) int32 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

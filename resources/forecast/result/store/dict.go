@@ -1,0 +1,112 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+)
+
+// Dict numbers texts from 0 in the order in which they first come. The zero value is empty.
+type Dict struct {
+	Texts   []string
+	numbers map[string]uint32
+	next    []uint32 // by number: which one came after it the last time
+	last    uint32
+}
+
+// Number returns the number of a text, and whether it is new. In most columns a text follows the one that it followed before: that
+// is tried first.
+func (d *Dict) Number(text []byte) (n uint32, isNew bool) {
+	if int(d.last) < len(d.Texts) {
+		if n = d.next[d.last]; d.Texts[n] == string(text) {
+			d.last = n
+			return n, false
+		}
+	}
+	n, known := d.numbers[string(text)]
+	if !known {
+		text = scalar.Valid(text)
+		n, known = d.numbers[string(text)]
+	}
+	if !known {
+		if d.numbers == nil {
+			d.numbers = map[string]uint32{}
+		}
+		n = uint32(len(d.Texts))
+		own := string(text)
+		d.numbers[own] = n
+		d.Texts = append(d.Texts, own)
+		d.next = append(d.next, n)
+	}
+	d.next[d.last] = n
+	d.last = n
+	return n, !known
+}
+
+// Find returns the number of a text that is known.
+func (d *Dict) Find(text string) (uint32, bool) {
+	n, ok := d.numbers[text]
+	return n, ok
+}
+
+// Lookup returns the number of a text if it is known. It takes no copy of others.
+func (d *Dict) Lookup(text []byte) (uint32, bool) {
+	if int(d.last) < len(d.Texts) {
+		if n := d.next[d.last]; d.Texts[n] == string(text) {
+			d.last = n
+			return n, true
+		}
+	}
+	n, known := d.numbers[string(text)]
+	if known {
+		d.next[d.last] = n
+		d.last = n
+	}
+	return n, known
+}
+
+// Rows are the rows of a small table by the number of their id. A row that nothing but entries mention is not listed.
+type Rows[R any] struct {
+	IDs    Dict
+	All    []R
+	Listed []uint32 // in the order in which they were listed
+	listed []bool
+	setID  func(*R, string)
+}
+
+// Number returns the number of a row's id, and whether it is new.
+func (r *Rows[R]) Number(id []byte) (n uint32, isNew bool) {
+	n, isNew = r.IDs.Number(id)
+	if isNew {
+		var row R
+		r.setID(&row, r.IDs.Texts[n])
+		r.All = append(r.All, row)
+		r.listed = append(r.listed, false)
+	}
+	return n, isNew
+}
+
+// List returns the row of an id, and whether it was listed before.
+func (r *Rows[R]) List(id []byte) (row *R, before bool) {
+	n, _ := r.Number(id)
+	before = r.listed[n]
+	if !before {
+		r.listed[n] = true
+		r.Listed = append(r.Listed, n)
+	}
+	return &r.All[n], before
+}
+
+// Rename gives row n another id. A row that was listed under that id is from then on row n; no entry may have its number.
+func (r *Rows[R]) Rename(n uint32, id string) {
+	delete(r.IDs.numbers, r.IDs.Texts[n])
+	if was, known := r.IDs.numbers[id]; known {
+		r.All[n], r.listed[n], r.listed[was] = r.All[was], r.listed[was], false
+		if i := slices.Index(r.Listed, was); i >= 0 {
+			r.Listed[i] = n
+		}
+		r.IDs.Texts[was] = "\x00" // nobody's
+	}
+	r.IDs.numbers[id], r.IDs.Texts[n] = n, id
+	r.setID(&r.All[n], id)
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// index finds the row of a key: open addressing with linear probing, six bytes a slot. A slot keeps the row's number and 16 bits of
+// its key's hash: the rows themselves have the keys, and are looked at only where those bits agree.
+type index struct {
+	rows []uint32 // row + 1; 0 is free
+	tags []uint16
+	used int
+}
+
+// hash mixes the numbers of a key. They are handed out in order, so nobody can make up keys that collide.
+func (k Key) hash() uint64 {
+	a := uint64(k[0])<<32 | uint64(k[1])
+	b := uint64(k[2])<<32 | uint64(k[3])
+	hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd1b54a32d192ed03)
+	hash := (hi ^ lo) * 0xff51afd7ed558ccd
+	return hash ^ hash>>29
+}
+
+func (x *index) start(hash uint64) int {
+	place, _ := bits.Mul64(hash, uint64(len(x.rows)))
+	return int(place)
+}
+
+// full tells whether the next row needs more room: eight slots in ten are used.
+func (x *index) full() bool { return 10*(x.used+1) > 8*len(x.rows) }
+
+// grown is an empty index with two fifths more room.
+func (x *index) grown() index {
+	n := max(1<<12, len(x.rows)+len(x.rows)*2/5)
+	return index{rows: make([]uint32, n), tags: make([]uint16, n)}
+}
+
+// find returns the row of a key, as same finds it, or the slot where to put it.
+func (x *index) find(hash uint64, same func(row uint32) bool) (row uint32, slot int, found bool) {
+	tag := uint16(hash)
+	i := x.start(hash)
+	for ; x.rows[i] != 0; i++ {
+		if x.tags[i] == tag && same(x.rows[i]-1) {
+			return x.rows[i] - 1, i, true
+		}
+		if i+1 == len(x.rows) {
+			i = -1
+		}
+	}
+	return 0, i, false
+}
+
+func (x *index) put(slot int, hash uint64, row uint32) {
+	x.rows[slot], x.tags[slot] = row+1, uint16(hash)
+	x.used++
+}
+
+func (k *Key) decode(b []byte) {
+	for i := range k {
+		k[i] = binary.NativeEndian.Uint32(b[4*i:])
+	}
+}

@@ -1,0 +1,456 @@
+// Package store holds a result between its last byte and its first row out: entries as rows of numbers and amounts, at most 100
+// bytes each, in memory up to a few MiB and beyond that in a private file; the texts that repeat in dictionaries, the others in
+// a log. What contradicts itself is found here. It knows of no shape.
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/spill"
+)
+
+// Key is what an entry is told apart by: the numbers of user, field, frame and period.
+type Key [forecast.KeyParts]uint32
+
+// pagesInMemory make 4 MiB.
+const pagesInMemory = 8
+
+// Store is one result. Its methods up to Join are for one goroutine.
+type Store struct {
+	Users   Rows[forecast.User]
+	Fields  Rows[forecast.Field]
+	Frames  Rows[forecast.TimeFrame]
+	Periods Rows[forecast.TimePeriod]
+
+	file    spill.File
+	pages   *spill.Pages
+	log     *spill.Log
+	texts   *spill.Log // places in log of labels beyond maxLabels, eight bytes each
+	reader  *spill.Reader
+	views   []*page // by number; nil once a page has gone to the file
+	rows    int
+	index   index
+	lastKey Key
+	lastRow uint32
+
+	labels  []Dict // by slot
+	long    uint64 // labels in texts
+	regions []region
+	far     bool // some region has updates
+
+	extra      Extra
+	lastExtra  []byte
+	lastPlace  spill.Place
+	conflict   error // the first
+	valueNames []string
+}
+
+// maxLabels is how many different texts of a column of labels are kept in memory.
+const maxLabels = 1 << 16
+
+// longLabel marks the reference to a label in the log.
+const longLabel = 1 << 31
+
+// New makes an empty store.
+func New() *Store {
+	s := &Store{labels: make([]Dict, forecast.Slots[forecast.Label])}
+	s.pages = spill.NewPages(&s.file, rowBytes*pageRows, pagesInMemory)
+	s.log, s.texts = spill.NewLog(&s.file), spill.NewLog(&s.file)
+	s.Users.setID = func(u *forecast.User, id string) { u.UserID = id }
+	s.Fields.setID = func(f *forecast.Field, id string) { f.FieldID = id }
+	s.Frames.setID = func(f *forecast.TimeFrame, id string) { f.TimeFrameID = id }
+	s.Periods.setID = func(p *forecast.TimePeriod, id string) { p.TimePeriodID = id }
+	return s
+}
+
+// Close gives memory and file back.
+func (s *Store) Close() error { return s.file.Close() }
+
+// Len is how many entries there are.
+func (s *Store) Len() int { return s.rows }
+
+// Row returns the row of a key, which it makes where there is none.
+func (s *Store) Row(k Key) (uint32, error) {
+	if k == s.lastKey && s.rows > 0 {
+		return s.lastRow, nil
+	}
+	if s.index.full() {
+		if err := s.grow(); err != nil {
+			return 0, err
+		}
+	}
+	var err error
+	hash := k.hash()
+	row, slot, found := s.index.find(hash, func(row uint32) bool {
+		known, failed := s.keyOf(row)
+		if failed != nil {
+			err = failed
+		}
+		return known == k
+	})
+	if err != nil {
+		return 0, err
+	}
+	if !found {
+		if row, err = s.add(k); err != nil {
+			return 0, err
+		}
+		s.index.put(slot, hash, row)
+	}
+	s.lastKey, s.lastRow = k, row
+	return row, nil
+}
+
+func (s *Store) keyOf(row uint32) (k Key, err error) {
+	n, i := int(row)/pageRows, int(row)%pageRows
+	if p := s.views[n]; p != nil {
+		return p.key(i), nil
+	}
+	var b [4 * forecast.KeyParts]byte
+	err = s.pages.ReadAt(b[:], n, keysAt+len(b)*i)
+	k.decode(b[:])
+	return k, err
+}
+
+// grow makes a larger index from the keys in the rows.
+func (s *Store) grow() error {
+	x := s.index.grown()
+	s.index = index{} // before more memory is asked for
+	var buf []byte
+	for n := range s.views {
+		var k Key
+		keys := s.views[n]
+		if keys == nil {
+			if buf == nil {
+				buf = make([]byte, 4*forecast.KeyParts*pageRows)
+			}
+			if err := s.pages.ReadAt(buf, n, keysAt); err != nil {
+				return err
+			}
+		}
+		for i := range min(pageRows, s.rows-n*pageRows) {
+			if keys != nil {
+				k = keys.key(i)
+			} else {
+				k.decode(buf[4*forecast.KeyParts*i:])
+			}
+			hash := k.hash()
+			_, slot, _ := x.find(hash, func(uint32) bool { return false })
+			x.put(slot, hash, uint32(n*pageRows+i))
+		}
+	}
+	s.index = x
+	return nil
+}
+
+func (s *Store) add(k Key) (uint32, error) {
+	if s.rows == math.MaxUint32 {
+		return 0, fault.Malformed("more than %d entries", s.rows)
+	}
+	row := uint32(s.rows)
+	n, i := s.rows/pageRows, s.rows%pageRows
+	if i == 0 {
+		memory, err := s.pages.Add()
+		if err != nil {
+			return 0, err
+		}
+		if n >= pagesInMemory {
+			s.views[n-pagesInMemory] = nil
+		}
+		s.views = append(s.views, view(memory))
+	}
+	s.rows++
+	s.views[n].begin(i, k)
+	return row, nil
+}
+
+// What an update may be, beyond the number of a value: the value's text could not be read, and extra.
+const (
+	unread  = 1 << 7
+	isExtra = unread - 1
+)
+
+func (s *Store) put(row uint32, what uint8, value uint64) error {
+	n := int(row) / pageRows
+	if p := s.views[n]; p != nil {
+		return s.apply(p, int(row)%pageRows, what, value)
+	}
+	r := n / regionPages
+	for len(s.regions) <= r {
+		s.regions = append(s.regions, region{})
+	}
+	s.far = true
+	return s.regions[r].add(&s.file, update{row, what, value})
+}
+
+// Amount sets an amount. value is its number among forecast.Values.
+func (s *Store) Amount(row uint32, value int, v float64) error {
+	return s.put(row, uint8(value), math.Float64bits(v))
+}
+
+// Instant sets a time, in microseconds since 1970.
+func (s *Store) Instant(row uint32, value int, micros int64) error {
+	return s.put(row, uint8(value), uint64(micros))
+}
+
+// Flag sets a flag.
+func (s *Store) Flag(row uint32, value int, yes bool) error {
+	var bit uint64
+	if yes {
+		bit = 1
+	}
+	return s.put(row, uint8(value), bit)
+}
+
+// Label sets a label, which is not empty.
+func (s *Store) Label(row uint32, value int, text []byte) error {
+	ref, err := s.labelRef(forecast.Values[value].Slot, text)
+	if err != nil {
+		return err
+	}
+	return s.put(row, uint8(value), uint64(ref))
+}
+
+// Unread says that the text in place of an amount or a flag could not be read. It is in extra.
+func (s *Store) Unread(row uint32, value int) error { return s.put(row, unread|uint8(value), 0) }
+
+// Extra adds to the extra of a row what x holds. Nothing else uses x at the same time.
+func (s *Store) Extra(row uint32, x *Extra) error {
+	object, conflict := x.Object()
+	if conflict != "" {
+		s.noteConflict(row, "extra."+plainKey(conflict))
+		return nil
+	}
+	if object == nil {
+		return nil
+	}
+	place, err := s.keep(object)
+	if err != nil {
+		return err
+	}
+	return s.put(row, isExtra, uint64(place))
+}
+
+func plainKey(key string) string { key, _, _ = strings.Cut(key, of); return key }
+
+// keep puts an object into the log, but one that repeats the last one only once.
+func (s *Store) keep(object []byte) (spill.Place, error) {
+	if s.lastPlace != 0 && string(s.lastExtra) == string(object) {
+		return s.lastPlace, nil
+	}
+	place, err := s.log.Add(object)
+	s.lastExtra, s.lastPlace = append(s.lastExtra[:0], object...), place
+	if len(object) > 1<<16 { // not worth the memory
+		s.lastExtra, s.lastPlace = nil, 0
+	}
+	return place, err
+}
+
+// labelRef is how a row refers to a label: by a number from 1, or by its place among the labels in the log.
+func (s *Store) labelRef(slot int, text []byte) (uint32, error) {
+	d := &s.labels[slot]
+	if len(d.Texts) < maxLabels {
+		n, _ := d.Number(text)
+		return n + 1, nil
+	}
+	if n, known := d.numbers[string(text)]; known {
+		return n + 1, nil
+	}
+	if s.long == longLabel-1 {
+		return 0, fault.Malformed("more than %d different labels", s.long)
+	}
+	place, err := s.log.Add(validBytes(text))
+	if err != nil {
+		return 0, err
+	}
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(place >> (8 * i))
+	}
+	_, err = s.texts.Add(b[:])
+	s.long++
+	return uint32(longLabel | (s.long - 1)), err
+}
+
+// apply sets a value in a row whose page is in memory.
+func (s *Store) apply(p *page, i int, what uint8, value uint64) error {
+	if what == isExtra {
+		return s.addExtra(p, i, spill.Place(value))
+	}
+	v := &forecast.Values[what&^unread]
+	if what&unread != 0 {
+		if p.words[i]&v.Known != 0 {
+			s.noteConflictIn(p, i, v.Name)
+		}
+		p.words[i] |= v.Unread
+		return nil
+	}
+	known := p.words[i]&v.Known != 0
+	if p.words[i]&v.Unread != 0 {
+		s.noteConflictIn(p, i, v.Name)
+	}
+	switch v.Kind {
+	case forecast.Amount:
+		if f := math.Float64frombits(value); !known {
+			p.amounts[v.Slot][i] = f
+		} else if p.amounts[v.Slot][i] != f {
+			s.noteConflictIn(p, i, v.Name)
+		}
+	case forecast.Instant:
+		if at := int64(value); !known || at > p.instants[v.Slot][i] { // of two times the later
+			p.instants[v.Slot][i] = at
+		}
+	case forecast.Flag:
+		if was := p.words[i]&v.True != 0; known && was != (value != 0) {
+			s.noteConflictIn(p, i, v.Name)
+		} else if value != 0 {
+			p.words[i] |= v.True
+		}
+	case forecast.Label:
+		return s.setLabel(p, i, v, uint32(value))
+	}
+	p.words[i] |= v.Known
+	return nil
+}
+
+// setLabel keeps the first label of a row. Others that differ go to extra.
+func (s *Store) setLabel(p *page, i int, v *forecast.Value, ref uint32) error {
+	before := p.labels[v.Slot][i]
+	if before == 0 {
+		p.labels[v.Slot][i] = ref
+		return nil
+	}
+	if before == ref {
+		return nil
+	}
+	r := s.Reader()
+	first, err := r.label(v.Slot, before)
+	if err != nil {
+		return err
+	}
+	second, err := r.label(v.Slot, ref)
+	if err != nil || first == second {
+		return err
+	}
+	s.extra.Reset()
+	quoted, _ := jsontext.AppendQuote(nil, second) // it is valid
+	s.extra.Other(v.Name, quoted)
+	object, _ := s.extra.Object()
+	place, err := s.log.Add(object)
+	if err != nil {
+		return err
+	}
+	return s.addExtra(p, i, place)
+}
+
+// addExtra makes one object of what the row has and what comes.
+func (s *Store) addExtra(p *page, i int, place spill.Place) error {
+	before := spill.Place(p.extras[i])
+	if before == 0 || before == place {
+		p.extras[i] = uint64(place)
+		return nil
+	}
+	if s.reader == nil {
+		s.reader = s.log.Reader()
+	}
+	s.extra.Reset()
+	for _, at := range []spill.Place{before, place} {
+		object, err := s.reader.Read(at)
+		if err != nil {
+			return err
+		}
+		s.extra.Merge(object)
+	}
+	object, conflict := s.extra.Object()
+	if conflict != "" {
+		s.noteConflictIn(p, i, "extra."+plainKey(conflict))
+		return nil
+	}
+	merged, err := s.keep(object)
+	p.extras[i] = uint64(merged)
+	return err
+}
+
+func (s *Store) noteConflict(row uint32, column string) {
+	if s.conflict == nil {
+		k, err := s.keyOf(row)
+		if err != nil {
+			s.conflict = err
+			return
+		}
+		s.conflict = &Conflict{k, column}
+	}
+}
+
+func (s *Store) noteConflictIn(p *page, i int, column string) {
+	if s.conflict == nil {
+		s.conflict = &Conflict{p.key(i), column}
+	}
+}
+
+// Conflict is a key that comes with two values for a column.
+type Conflict struct {
+	Key    Key
+	Column string
+}
+
+func (c *Conflict) Error() string { return "conflict in " + c.Column }
+
+// Join brings parts of entries together that lay far apart, and returns what is wrong: the first conflict, or why the file cannot
+// be read or written.
+func (s *Store) Join(ctx context.Context) error {
+	s.index = index{}
+	if s.conflict == nil && s.far {
+		for n := range s.regions {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			if err := s.joinRegion(n); err != nil {
+				return err
+			}
+		}
+		s.regions, s.far = nil, false
+	}
+	if c, ok := s.conflict.(*Conflict); ok {
+		return &fault.ConflictError{
+			Key: fmt.Sprintf("entry %s/%s/%s/%s", s.Periods.IDs.Texts[c.Key[forecast.KeyPeriod]], s.Frames.IDs.Texts[c.Key[forecast.KeyFrame]],
+				s.Users.IDs.Texts[c.Key[forecast.KeyUser]], s.Fields.IDs.Texts[c.Key[forecast.KeyField]]),
+			Column: c.Column,
+		}
+	}
+	return s.conflict
+}
+
+func (s *Store) joinRegion(n int) error {
+	r := &s.regions[n]
+	if len(r.notes) == 0 && len(r.chunks) == 0 {
+		return nil
+	}
+	first := n * regionPages
+	memory, pages := make([][]byte, regionPages), make([]*page, regionPages)
+	err := r.each(&s.file, func(u update) error {
+		at := int(u.row)/pageRows - first
+		if pages[at] == nil {
+			var err error
+			if memory[at], err = s.pages.Load(first+at, nil); err != nil {
+				return err
+			}
+			pages[at] = view(memory[at])
+		}
+		return s.apply(pages[at], int(u.row)%pageRows, u.what, u.value)
+	})
+	*r = region{}
+	for i, p := range memory {
+		if p != nil && err == nil {
+			err = s.pages.Save(first+i, p)
+		}
+	}
+	return err
+}

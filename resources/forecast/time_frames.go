@@ -1,0 +1,25 @@
+package forecast
+
+import "github.com/cq-source-clari/cq-source-clari/resources/table"
+
+// TimeFramesTable has the weeks.
+var TimeFramesTable = table.Def[shared, TimeFrame]{
+	Name:        "clari_forecast_time_frames",
+	Title:       "Clari Forecast Time Frames",
+	Description: "The weeks of an export. The first may begin before the quarter does, and belong to the quarter before as well.",
+	Shared:      sharedColumns(true),
+	Columns: []table.Column[TimeFrame]{
+		table.String("time_frame_id", "Week, such as TF:2026-02-04. The same week may be part of two quarters.",
+			func(f *TimeFrame) *string { return &f.TimeFrameID }).Key(),
+		table.Date("start_date", "First day.", frameStart),
+		table.Date("end_date", "Last day.", frameEnd),
+		table.Int("number", "Weeks since the one in which the quarter begins, which is 1. Null where the quarter's start is not known.", frameNumber).Unmerged(),
+		table.NullString("week", "Number of the week in the quarter as Clari gives it: some exports count from 0, some from 1.",
+			func(f *TimeFrame) *table.Opt[string] { return &f.Week }),
+		extraColumn(func(f *TimeFrame) *[]byte { return &f.Extra }),
+	},
+}
+
+func frameStart(f *TimeFrame) *table.Opt[int32]  { return &f.StartDate }
+func frameEnd(f *TimeFrame) *table.Opt[int32]    { return &f.EndDate }
+func frameNumber(f *TimeFrame) *table.Opt[int64] { return &f.Number }

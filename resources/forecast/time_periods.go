@@ -1,0 +1,26 @@
+package forecast
+
+import "github.com/cq-source-clari/cq-source-clari/resources/table"
+
+// TimePeriodsTable has the quarter, and months.
+var TimePeriodsTable = table.Def[shared, TimePeriod]{
+	Name:        "clari_forecast_time_periods",
+	Title:       "Clari Forecast Time Periods",
+	Description: "The fiscal quarter of an export, and the months in it where the tab is forecast by month.",
+	Shared:      sharedColumns(true),
+	Columns: []table.Column[TimePeriod]{
+		table.String("time_period_id", "Quarter, such as 2026_Q1, or month.",
+			func(p *TimePeriod) *string { return &p.TimePeriodID }).Key(),
+		table.NullString("type", "Kind of the period, such as quarter.", periodType),
+		table.NullString("label", "The period's name in Clari.", func(p *TimePeriod) *table.Opt[string] { return &p.Label }),
+		table.NullString("year", "Fiscal year: the year that it ends in.", func(p *TimePeriod) *table.Opt[string] { return &p.Year }),
+		table.Date("start_date", "First day. Null where it is not known, or the result contradicts itself.", periodStart),
+		table.Date("end_date", "Last day. Null where it is not known, or the result contradicts itself.", periodEnd),
+		table.NullString("crm_id", "The period's id in the CRM.", func(p *TimePeriod) *table.Opt[string] { return &p.CRMID }),
+		extraColumn(func(p *TimePeriod) *[]byte { return &p.Extra }),
+	},
+}
+
+func periodType(p *TimePeriod) *table.Opt[string] { return &p.Type }
+func periodStart(p *TimePeriod) *table.Opt[int32] { return &p.StartDate }
+func periodEnd(p *TimePeriod) *table.Opt[int32]   { return &p.EndDate }

@@ -1,0 +1,244 @@
+package table
+
+import (
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/cloudquery/plugin-sdk/v4/types"
+)
+
+// Batch is a number of rows that are kept column by column. Columns of a batch fill a record with all of them at once.
+type Batch[B any] interface {
+	Rows() int
+	Row() int   // the row in view
+	View(i int) // puts row i in view
+	Slice(from, to int) *B
+}
+
+// Through is a column of what rows borrow from a row of another table: of says from which, nil where there is none.
+func Through[B, U any, P interface {
+	*B
+	Batch[B]
+}](c Column[U], of func(b *B, i int) *U,
+) Column[B] {
+	nothing := new(U)
+	row := func(b *B, i int) *U {
+		if u := of(b, i); u != nil {
+			return u
+		}
+		return nothing
+	}
+	return Column[B]{
+		Name: c.Name, Description: c.Description, Type: c.Type, key: c.key,
+		text: func(buf []byte, b *B) []byte { return c.text(buf, row(b, P(b).Row())) },
+		open: func() (builder, func(b *B) int) {
+			cells, add := c.open()
+			return cells, func(b *B) (n int) {
+				for i := range P(b).Rows() {
+					if n += add(row(b, i)); n > farTooMuch {
+						break
+					}
+				}
+				return n
+			}
+		},
+	}
+}
+
+// Bits tells of each row of a batch whether it has a value: where one of the bits in mask is set.
+type Bits struct {
+	Words []uint32
+	Mask  uint32
+}
+
+func (m Bits) at(i int) bool { return m.Words[i]&m.Mask != 0 }
+
+// Floats is a column of amounts of a batch.
+func Floats[B any](name, description string, get func(*B) ([]float64, Bits)) Column[B] {
+	return numbers(name, description, arrow.PrimitiveTypes.Float64, get)
+}
+
+// Timestamps is a column of instants of a batch, in microseconds since 1970, UTC.
+func Timestamps[B any](name, description string, get func(*B) ([]int64, Bits)) Column[B] {
+	return numbers(name, description, arrow.FixedWidthTypes.Timestamp_us, get)
+}
+
+func numbers[B any, T float64 | int64](name, description string, arrowType arrow.DataType, get func(*B) ([]T, Bits)) Column[B] {
+	return Column[B]{
+		Name: name, Description: description, Type: arrowType,
+		open: func() (builder, func(b *B) int) {
+			cells := &fixed[T]{dataType: arrowType}
+			return cells, func(b *B) int {
+				values, known := get(b)
+				cells.values = append(cells.values, values...)
+				for i := range values {
+					valid := known.at(i)
+					cells.valid.add(valid)
+					if !valid {
+						cells.values[i] = 0
+					}
+				}
+				return 8 * len(values)
+			}
+		},
+	}
+}
+
+// Flags is a column of true and false of a batch.
+func Flags[B any](name, description string, get func(*B) (values, known Bits)) Column[B] {
+	return Column[B]{
+		Name: name, Description: description, Type: arrow.FixedWidthTypes.Boolean,
+		open: func() (builder, func(b *B) int) {
+			cells := &flags{}
+			return cells, func(b *B) int {
+				values, known := get(b)
+				for i := range values.Words {
+					valid := known.at(i)
+					cells.values.add(valid && values.at(i))
+					cells.valid.add(valid)
+				}
+				return len(values.Words)
+			}
+		},
+	}
+}
+
+// Texts is a column of text of a batch, null where it is empty.
+func Texts[B any, P interface {
+	*B
+	Batch[B]
+}](name, description string, get func(b *B, i int) string,
+) Column[B] {
+	return Column[B]{
+		Name: name, Description: description, Type: arrow.BinaryTypes.String,
+		open: func() (builder, func(b *B) int) {
+			cells := &texts{dataType: arrow.BinaryTypes.String}
+			return cells, func(b *B) (n int) {
+				for i := range P(b).Rows() {
+					text := get(b, i)
+					addText(cells, text, text != "")
+					if n += offsetBytes + len(text); n > farTooMuch {
+						break
+					}
+				}
+				return n
+			}
+		},
+	}
+}
+
+// Documents is a column of JSON documents of a batch, null where one is empty. What get returns is copied.
+func Documents[B any, P interface {
+	*B
+	Batch[B]
+}](name, description string, get func(b *B, i int) []byte,
+) Column[B] {
+	return Column[B]{
+		Name: name, Description: description, Type: types.ExtensionTypes.JSON,
+		open: func() (builder, func(b *B) int) {
+			cells := &texts{dataType: types.ExtensionTypes.JSON}
+			return cells, func(b *B) (n int) {
+				for i := range P(b).Rows() {
+					text := get(b, i)
+					addText(cells, text, len(text) > 0)
+					if n += offsetBytes + len(text); n > farTooMuch {
+						break
+					}
+				}
+				return n
+			}
+		},
+	}
+}
+
+// Batches makes records of batches. It is not safe for concurrent use.
+type Batches[B any, P interface {
+	*B
+	Batch[B]
+}] struct {
+	w *Writer[B]
+}
+
+// MaxRows is how many rows a batch may have.
+const MaxRows = maxRows
+
+// NewBatches makes records of a table whose rows all have the cells of shared.
+func NewBatches[S, B any, P interface {
+	*B
+	Batch[B]
+}](d *Def[S, B], o Options, shared *S,
+) *Batches[B, P] {
+	return &Batches[B, P]{d.Writer(o, shared, nil)}
+}
+
+// Each hands the rows of a batch to send, in their order, in as few records as their bytes allow.
+func (m *Batches[B, P]) Each(b *B, send func(arrow.Record) error) error {
+	rows := P(b).Rows()
+	record, bytes, ok := m.build(b)
+	if ok {
+		return m.cut(record, bytes, send)
+	}
+	if err := m.Each(P(b).Slice(0, rows/2), send); err != nil {
+		return err
+	}
+	return m.Each(P(b).Slice(rows/2, rows), send)
+}
+
+// build makes one record of a batch, unless that takes far more than a record may: then a part of it has to do.
+func (m *Batches[B, P]) build(b *B) (record arrow.Record, bytes int, ok bool) {
+	w, rows := m.w, P(b).Rows()
+	if rows > w.sharedRows {
+		w.fillShared(rows)
+	}
+	bytes = w.rowBytes * rows
+	for i, c := range w.columns {
+		c.start(rows)
+		if bytes += w.cells[i](b); bytes > farTooMuch && rows > 1 {
+			return nil, bytes, false
+		}
+	}
+	w.ids.start(rows)
+	for i := range rows {
+		P(b).View(i)
+		w.ids.add(w.id.of(b))
+	}
+	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.columns))
+	columns = append(columns, w.ids.array())
+	for _, a := range w.shared {
+		columns = append(columns, array.NewSlice(a, 0, int64(rows)))
+	}
+	for _, c := range w.columns {
+		columns = append(columns, c.array())
+	}
+	return array.NewRecord(w.schema, columns, int64(rows)), bytes, true
+}
+
+// farTooMuch is where a column gives up to fill a record, in bytes.
+const farTooMuch = 4 * maxBytes
+
+// cut hands a record to send, in halves where it is too large.
+func (m *Batches[B, P]) cut(record arrow.Record, bytes int, send func(arrow.Record) error) error {
+	rows := record.NumRows()
+	if bytes <= maxBytes || rows <= 1 {
+		return send(record)
+	}
+	for _, half := range []arrow.Record{record.NewSlice(0, rows/2), record.NewSlice(rows/2, rows)} {
+		if err := m.cut(half, m.w.rowBytes*int(half.NumRows())+ownBytes(half), send); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownBytes is the most that the cells of a record's own columns take.
+func ownBytes(record arrow.Record) (n int) {
+	for _, column := range record.Columns() {
+		n += 8 * column.Len()
+		if extension, ok := column.(array.ExtensionArray); ok {
+			column = extension.Storage()
+		}
+		if text, ok := column.(array.BinaryLike); ok && text.Len() > 0 {
+			n += int(text.ValueOffset64(text.Len()) - text.ValueOffset64(0))
+		}
+	}
+	return n
+}

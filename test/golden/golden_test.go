@@ -1,0 +1,275 @@
+// Package golden keeps what came out of syncs in the past: rows, _cq_ids, journal and the order of messages. What was, stays, unless a
+// line of changes_test.go says why not. After a change that is meant: go test ./test/golden -update.
+package golden
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/landing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// A shape is a form of result.
+type shape struct {
+	name     string
+	encoding sim.Encoding
+	rewrite  func([]byte) []byte // of the tenant's own result; nil: as it is
+}
+
+var shapes = []shape{
+	{"arrays", sim.Arrays, nil},
+	{"flat-objects", sim.FlatObjects, nil},
+	{"flat-lists", sim.FlatLists, nil},
+	{"cells", sim.FlatLists, oneList},
+	{"csv", sim.CSV, nil},
+}
+
+// oneList is a list of rows as one long list of cells, as Clari's API reference shows it.
+func oneList(result []byte) []byte {
+	return append(append([]byte("["), bytes.ReplaceAll(bytes.Trim(result, "[]"), []byte("],["), []byte(","))...), ']')
+}
+
+// wrapped puts a result under a key.
+func wrapped(result []byte) []byte {
+	return append(append([]byte(`{"data":`), result...), '}')
+}
+
+// A mode is how the plugin is set up.
+type mode struct {
+	name           string
+	state, history bool
+	wrapped        bool // the result stands under a key, and a job under another
+}
+
+var modes = []mode{
+	{name: "plain"},
+	{name: "wrapped", wrapped: true},
+	{name: "state", state: true},
+	{name: "history", state: true, history: true, wrapped: true},
+}
+
+// small is five people, three fields and three weeks: golden files show all its rows.
+func small() sim.Config {
+	return sim.Config{Tenant: sim.Tenant{People: 5, Span: 2, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(3)}}, MissingCRM: 4}}
+}
+
+// large has several records of entries, and most of what results are known to do; golden files keep sums of its columns.
+func large() sim.Config {
+	fields := append(sim.Fields(5), sim.MonthlyField(), sim.CountField())
+	return sim.Config{
+		Tenant: sim.Tenant{People: 40, Tabs: []sim.Tab{{ID: "bookings 2", Fields: fields}}, Currency: "EUR", MissingCRM: 5, BlankWeeks: true},
+		Quirks: sim.Quirks{ShuffledWeeks: true, TwoIDs: true, SplitEntries: true, ExtraKeys: true, ScopeObject: true, AmountText: true},
+	}
+}
+
+// begin is when syncs take place: the third week of 2001_Q1.
+const begin = 45 * 24 * time.Hour
+
+func run(t *testing.T, cfg sim.Config, s shape, m mode, periods ...string) (*landing.World, *landing.Landed) {
+	cfg.JSON, cfg.Run, cfg.BareJob, cfg.BareList = s.encoding, sim.Fixed(20*time.Second), !m.wrapped, !m.wrapped
+	fields := map[string]any{
+		"periods": periods, "history": m.history, "delay_between_exports": "1h", // no creation is put off by how polls are jittered
+		"forecasts": []map[string]any{{
+			"id": cfg.Tenant.Tabs[0].ID, "include_historical": "true",
+			"types": []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"},
+		}},
+	}
+	if s.encoding == sim.CSV {
+		cfg.JSON, fields["export_format"] = "", "csv"
+	}
+	rewrite := s.rewrite
+	if m.wrapped && s.encoding != sim.CSV {
+		rewrite = func(b []byte) []byte {
+			if s.rewrite != nil {
+				b = s.rewrite(b)
+			}
+			return wrapped(b)
+		}
+	}
+	if rewrite != nil {
+		landing.Rewritten(&cfg, rewrite)
+	}
+	w := landing.New(t, cfg, fields)
+	if m.state {
+		w.State = map[string]string{}
+	}
+	time.Sleep(begin)
+	return w, w.Sync()
+}
+
+// TestRows compares all rows of a small tenant.
+func TestRows(t *testing.T) {
+	for _, s := range shapes {
+		t.Run(s.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, l := run(t, small(), s, modes[0], "current")
+				compare(t, filepath.Join("testdata", s.name+".rows"), rowsText(s, l))
+			})
+		})
+	}
+}
+
+// rowsText is all rows of a sync, a line each, under the names of their tables and columns.
+func rowsText(s shape, l *landing.Landed) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "error: %t\n", l.Err != nil)
+	for _, table := range slices.Sorted(maps.Keys(l.Rows)) {
+		fmt.Fprintf(&b, "%s: %d rows\n", table, len(l.Rows[table]))
+		for _, r := range ordered(s, table, l.Rows[table]) {
+			fmt.Fprintf(&b, "  %s\n", r.Text())
+		}
+	}
+	return b.String()
+}
+
+// ordered are the rows without what has changed on purpose, in the order of their text.
+func ordered(s shape, table string, rows []landing.Row) []landing.Row {
+	var kept []landing.Row
+	for _, r := range rows {
+		r = maps.Clone(r)
+		for column := range r {
+			if !slices.Contains(columns[table], column) {
+				delete(r, column)
+			}
+		}
+		for _, c := range changes {
+			c.undo(s, table, r)
+		}
+		kept = append(kept, r)
+	}
+	return landing.SortBy(kept, landing.Row.Text)
+}
+
+// TestSums compares both tenants in every shape and set-up by a sum of each column, the journal, and the order of messages.
+func TestSums(t *testing.T) {
+	for _, s := range shapes {
+		t.Run(s.name, func(t *testing.T) {
+			got := map[string]any{}
+			for _, m := range modes {
+				for size, cfg := range map[string]func() sim.Config{"small": small, "large": large} {
+					synctest.Test(t, func(t *testing.T) {
+						w, l := run(t, cfg(), s, m, "previous", "current")
+						got[size+" "+m.name] = sums(t, s, w, l)
+					})
+				}
+			}
+			text, err := json.MarshalIndent(got, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, filepath.Join("testdata", s.name+".sums.json"), string(text)+"\n")
+		})
+	}
+}
+
+func sums(t *testing.T, s shape, w *landing.World, l *landing.Landed) map[string]any {
+	tables := map[string]any{}
+	for table, rows := range l.Rows {
+		of := map[string]any{"rows": len(rows)}
+		rows = landing.SortBy(ordered(s, table, rows), place)
+		for _, column := range columns[table] {
+			if sum := columnSum(rows, column); sum != "" {
+				of[column] = sum
+			}
+		}
+		tables[table] = of
+	}
+	return map[string]any{"error": l.Err != nil, "tables": tables, "journal": journal(t, w), "order": order(l)}
+}
+
+// place is what rows are sorted by, so that the sum of a column depends on no other but these.
+func place(r landing.Row) string {
+	var b strings.Builder
+	for _, column := range []string{"requested_period", "time_period_id", "time_frame_id", "user_id", "field_id", "export_id", "job_id"} {
+		fmt.Fprintf(&b, "%v\x00", r[column])
+	}
+	return b.String()
+}
+
+// columnSum is the sum of a column over its rows, empty where all are null.
+func columnSum(rows []landing.Row, column string) string {
+	h, some := sha256.New(), false
+	for _, r := range rows {
+		value, err := json.Marshal(r[column])
+		if err != nil {
+			return err.Error()
+		}
+		some = some || r[column] != nil
+		h.Write(append(value, '\n'))
+	}
+	if !some {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// journal is what the state backend has in the end.
+func journal(t *testing.T, w *landing.World) map[string]any {
+	values := map[string]any{}
+	for key, text := range w.State {
+		var v any
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			t.Errorf("state %s: %v", key, err)
+		}
+		if v, ok := v.(map[string]any); ok {
+			for _, name := range journalChanges {
+				delete(v, name)
+			}
+		}
+		values[key] = v
+	}
+	return values
+}
+
+// order is the order of messages by table: each run of messages of one table is one word. What the tables of one result promise is
+// only that they come before the export's own row, so they are one word.
+func order(l *landing.Landed) string {
+	var words []string
+	for _, m := range l.Messages {
+		word := strings.TrimPrefix(m.Table, "clari_")
+		if m.Rows == 0 {
+			word = "migrate"
+		} else if slices.Contains(landing.ResultTables, m.Table) {
+			word = "result"
+		}
+		if len(words) == 0 || words[len(words)-1] != word {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func compare(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) == got {
+		return
+	}
+	diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n"))
+	t.Errorf("%s (-want +got):\n%s", file, diff[:min(len(diff), 8<<10)])
+}

@@ -1,0 +1,36 @@
+//go:build unix
+
+package results
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/landing"
+)
+
+// TestFullDisk lets no file of this process grow beyond a bound, which is as near to a full disk as a test can come: no rows, and nothing
+// left behind.
+func TestFullDisk(t *testing.T) {
+	for _, shape := range []sim.Encoding{sim.Arrays, sim.CSV} {
+		t.Run(string(shape), func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv("TMPDIR", dir)
+			var before syscall.Rlimit
+			if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+				t.Fatal(err)
+			}
+			bound := before
+			bound.Cur = 1 << 20
+			if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &bound); err != nil {
+				t.Fatal(err)
+			}
+			defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
+			huge(t, shape, func(w *landing.World) { notLanded(t, w) })
+			if left := leftBehind(t, dir); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
