@@ -84,7 +84,7 @@ func withActivities(t *testing.T) (*sim.Server, *database, time.Time) {
 
 // weeksOf finds the week of the forecast that a day is in.
 func weeksOf(s *sim.Server) func(day time.Time) (start time.Time, ok bool) {
-	var frames []sim.TimeFrameRow
+	var frames []sim.Week
 	for _, job := range s.Ledger().Created() {
 		if job.Activities == nil {
 			for f := range job.Export.TimeFrames() {
@@ -95,8 +95,8 @@ func weeksOf(s *sim.Server) func(day time.Time) (start time.Time, ok bool) {
 	return func(day time.Time) (time.Time, bool) {
 		day = day.Truncate(24 * time.Hour)
 		for _, f := range frames {
-			if !day.Before(f.StartDate) && !day.After(f.EndDate) {
-				return f.StartDate, true
+			if !day.Before(f.First) && !day.After(f.Last) {
+				return f.First, true
 			}
 		}
 		return time.Time{}, false
