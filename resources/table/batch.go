@@ -33,9 +33,14 @@ func Through[B, U any, P interface {
 		open: func() (builder, func(b *B) int) {
 			cells, add := c.open()
 			return cells, func(b *B) (n int) {
-				for i := range P(b).Rows() {
-					if n += add(row(b, i)); n > farTooMuch {
-						break
+				rows := P(b).Rows()
+				for i := 0; i < rows && n <= farTooMuch; {
+					u, from := row(b, i), i
+					for i++; i < rows && row(b, i) == u; i++ {
+					}
+					size := add(u)
+					if n += (i - from) * size; n <= farTooMuch || rows == 1 {
+						cells.repeat(i - from - 1)
 					}
 				}
 				return n
@@ -237,7 +242,8 @@ func ownBytes(record arrow.Record) (n int) {
 			column = extension.Storage()
 		}
 		if text, ok := column.(array.BinaryLike); ok && text.Len() > 0 {
-			n += int(text.ValueOffset64(text.Len()) - text.ValueOffset64(0))
+			last := text.Len() - 1
+			n += int(text.ValueOffset64(last)-text.ValueOffset64(0)) + text.ValueLen(last)
 		}
 	}
 	return n

@@ -11,6 +11,7 @@ import (
 // builder is a column of one record in the making. Arrow's own builders would do, but a cell costs three times as much there.
 type builder interface {
 	start(rows int) // makes room for about as many cells, in memory that no array uses
+	repeat(n int)   // adds the last cell n times more
 	array() arrow.Array
 }
 
@@ -34,9 +35,30 @@ func (m *bitmap) add(bit bool) {
 	m.n++
 }
 
+// repeat adds the last bit n times more.
+func (m *bitmap) repeat(n int) {
+	last := m.bytes[(m.n-1)/8]>>((m.n-1)%8)&1 != 0
+	for ; n > 0 && m.n%8 != 0; n-- {
+		m.add(last)
+	}
+	fill := byte(0)
+	if last {
+		fill = 0xff
+	} else {
+		m.cleared += n / 8 * 8
+	}
+	for ; n >= 8; n -= 8 {
+		m.bytes = append(m.bytes, fill)
+		m.n += 8
+	}
+	for ; n > 0; n-- {
+		m.add(last)
+	}
+}
+
 // newArray makes an array whose length and nulls are those of valid.
 func newArray(t arrow.DataType, valid *bitmap, buffers ...[]byte) arrow.Array {
-	all := []*memory.Buffer{nil}
+	all := make([]*memory.Buffer, 1, 3)
 	if valid.cleared > 0 {
 		all[0] = memory.NewBufferBytes(valid.bytes)
 	}
@@ -63,6 +85,14 @@ func (f *fixed[T]) add(cell Opt[T]) {
 	f.valid.add(cell.Valid)
 }
 
+func (f *fixed[T]) repeat(n int) {
+	last := f.values[len(f.values)-1]
+	for range n {
+		f.values = append(f.values, last)
+	}
+	f.valid.repeat(n)
+}
+
 func (f *fixed[T]) array() arrow.Array {
 	return newArray(f.dataType, &f.valid, arrow.GetBytes(f.values))
 }
@@ -78,6 +108,11 @@ func (f *flags) start(rows int) {
 func (f *flags) add(cell Opt[bool]) {
 	f.values.add(cell.V)
 	f.valid.add(cell.Valid)
+}
+
+func (f *flags) repeat(n int) {
+	f.values.repeat(n)
+	f.valid.repeat(n)
 }
 
 func (f *flags) array() arrow.Array {
@@ -104,6 +139,21 @@ func addText[T string | []byte](t *texts, text T, valid bool) {
 	t.valid.add(valid)
 }
 
+func (t *texts) repeat(n int) {
+	end := t.ends[len(t.ends)-1]
+	size := end - t.ends[len(t.ends)-2]
+	for range n {
+		end += size
+		t.ends = append(t.ends, end)
+	}
+	for left := n * int(size); left > 0; { // as many as there are already, so that a long run takes few copies
+		have := min(n*int(size)-left+int(size), left)
+		t.bytes = append(t.bytes, t.bytes[len(t.bytes)-have:]...)
+		left -= have
+	}
+	t.valid.repeat(n)
+}
+
 func (t *texts) array() arrow.Array {
 	return newArray(t.dataType, &t.valid, arrow.GetBytes(t.ends), t.bytes)
 }
@@ -112,6 +162,8 @@ func (t *texts) array() arrow.Array {
 type lists struct{ *array.ListBuilder }
 
 func (l lists) start(int) {}
+
+func (l lists) repeat(int) { panic("table: a list is in no batch") }
 
 func (l lists) array() arrow.Array { return l.NewArray() }
 

@@ -344,7 +344,7 @@ func TestFreshness(t *testing.T) {
 		if err := d.try(t, s, fields); err == nil {
 			t.Fatal("two failed exports are no error")
 		}
-		check("after failures", previous, "") // which quarter was current, nobody knew
+		check("after failures", previous, current.String()) // which the name of its file tells
 
 		time.Sleep(time.Hour)
 		d.sync(t, s, fields)

@@ -42,7 +42,7 @@ type document struct {
 func (doc *document) fill(r *bufio.Reader) error {
 	err := doc.any(r)
 	switch failed := doc.in.err; {
-	case failed == errLongValue:
+	case failed == errLongValue || err == errLongValue:
 		return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("a value longer than %d MiB", maxValue>>20)}
 	case failed != nil:
 		return failed
@@ -211,7 +211,11 @@ func (doc *document) elements(open jsontext.Kind, read func(value []byte) error)
 			return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("want '%c'", open)}
 		}
 		value, err := doc.d.ReadValue()
-		if err == nil {
+		switch {
+		case err != nil:
+		case len(value) > maxValue:
+			err = errLongValue
+		default:
 			err = read(value)
 		}
 		if err != nil {

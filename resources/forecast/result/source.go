@@ -29,10 +29,11 @@ func (s *source) Read(b []byte) (int, error) {
 	if s.err = context.Cause(s.ctx); s.err != nil {
 		return 0, s.err
 	}
+	b = b[:min(len(b), lookAhead)]
 	n, err := s.r.Read(b)
 	s.n += int64(n)
 	switch {
-	case s.value >= 0 && s.n-s.value > maxValue+int64(len(b)):
+	case s.value >= 0 && s.n-s.value > maxValue+2*lookAhead: // of what comes after it
 		s.err = errLongValue
 	case err != nil && err != io.EOF:
 		s.err = err

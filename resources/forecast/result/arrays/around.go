@@ -19,9 +19,9 @@ type object struct {
 }
 
 // each hands on the members, and returns what read kept in extra.
-func (o *object) each(value []byte, read func(name string, key, value []byte)) (extra []byte, err error) {
+func (o *object) each(value []byte, read func(name, key, value []byte)) (extra []byte, err error) {
 	for key, value := range scalar.Members(value) {
-		name, _ := scalar.Text(key)
+		name, _ := scalar.Unquote(key, nil)
 		read(name, key, value)
 	}
 	if o.err != nil || o.extra.Empty() {
@@ -112,8 +112,8 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 func (r *Reader) User(value []byte) (err error) {
 	var u forecast.User
 	var o object
-	u.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	u.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "userId":
 			o.id(key, value, &u.UserID)
 		case "name":
@@ -146,8 +146,8 @@ func (r *Reader) User(value []byte) (err error) {
 func (r *Reader) Field(value []byte) (err error) {
 	var f forecast.Field
 	var o object
-	f.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	f.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "fieldId":
 			o.id(key, value, &f.FieldID)
 		case "fieldName":
@@ -168,8 +168,8 @@ func (r *Reader) Field(value []byte) (err error) {
 func (r *Reader) TimePeriod(value []byte) (err error) {
 	var p forecast.TimePeriod
 	var o object
-	p.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	p.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "timePeriodId":
 			o.id(key, value, &p.TimePeriodID)
 		case "type":
@@ -198,8 +198,8 @@ func (r *Reader) TimePeriod(value []byte) (err error) {
 func (r *Reader) TimeFrame(value []byte) (err error) {
 	var f forecast.TimeFrame
 	var o object
-	f.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	f.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "timeFrameId":
 			o.id(key, value, &f.TimeFrameID)
 		case "startDate":

@@ -34,6 +34,7 @@ type Reader struct {
 
 	keys     store.Dict // of entries, quoted
 	meanings []meaning  // by number of the key
+	names    []string   // likewise: unquoted
 	entries  int
 	used     []bool // periods that some entry names
 	missing  int    // number of the period of entries that name none, from 1
@@ -88,18 +89,20 @@ func meaningOf(quotedKey []byte) meaning {
 
 var idNames = [forecast.KeyParts]string{forecast.KeyUser: "userId", forecast.KeyField: "fieldId", forecast.KeyFrame: "timeFrameId", forecast.KeyPeriod: "timePeriodId"}
 
-func (r *Reader) meaning(key []byte) meaning {
+// meaning is what a key stands for, and its number; one that is not remembered has none.
+func (r *Reader) meaning(key []byte) (m meaning, number int) {
 	if len(r.meanings) == maxKeys {
 		if n, known := r.keys.Lookup(key); known {
-			return r.meanings[n]
+			return r.meanings[n], int(n)
 		}
-		return meaningOf(key)
+		return meaningOf(key), -1
 	}
 	n, isNew := r.keys.Number(key)
 	if isNew {
-		r.meanings = append(r.meanings, meaningOf(key))
+		name, _ := scalar.Text(key)
+		r.meanings, r.names = append(r.meanings, meaningOf(key)), append(r.names, name)
 	}
-	return r.meanings[n]
+	return r.meanings[n], int(n)
 }
 
 // Entry reads one entry.
@@ -107,11 +110,13 @@ func (r *Reader) Entry(object []byte) error {
 	r.present, r.known, r.arena, r.err = 0, [forecast.KeyParts]bool{}, r.arena[:0], nil
 	r.extra.Reset()
 	for key, value := range scalar.Members(object) {
-		switch m := r.meaning(key); {
+		switch m, number := r.meaning(key); {
 		case m >= 0:
 			r.value(int(m), key, value)
 		case m == currency:
 			r.currency(key, value)
+		case m == unknown && number >= 0 && value[0] != '{' && value[0] != '[':
+			r.extra.Keep(r.names[number], value)
 		case m == unknown:
 			r.keep(key, value)
 		default:

@@ -142,8 +142,7 @@ func (s *Store) grow() error {
 				k.decode(buf[4*forecast.KeyParts*i:])
 			}
 			hash := k.hash()
-			_, slot, _ := x.find(hash, func(uint32) bool { return false })
-			x.put(slot, hash, uint32(n*pageRows+i))
+			x.put(x.free(hash), hash, uint32(n*pageRows+i))
 		}
 	}
 	s.index = x
