@@ -1,7 +1,6 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -99,21 +98,31 @@ func (r *run) learn(ctx context.Context, e *Export) {
 		}
 		return
 	}
-	r.listOnce.Do(func() {
-		ctx, cancel := context.WithTimeout(ctx, r.PollInterval) // no poll is due before
-		defer cancel()
-		if jobs, err := r.Client.Jobs(ctx); err == nil {
-			r.listed = slices.DeleteFunc(jobs, func(j clari.Job) bool {
-				return j.Status.Phase() != clari.PhaseDone || j.StartTime.IsZero() || !j.EndTime.After(j.StartTime)
-			})
-			slices.SortFunc(r.listed, func(a, b clari.Job) int { return cmp.Compare(a.EndTime.UnixNano(), b.EndTime.UnixNano()) })
-		}
-	})
-	for _, j := range r.listed {
+	for _, j := range r.finishedJobs(ctx) {
 		if e.Likely(j) {
 			r.pace.observe(class, j.EndTime.Sub(j.StartTime))
 		}
 	}
+}
+
+// finishedJobs are those that Clari lists, oldest first. They are asked for once; who comes meanwhile waits for the answer.
+func (r *run) finishedJobs(ctx context.Context) []clari.Job {
+	select {
+	case r.listing <- struct{}{}:
+		defer func() { <-r.listing }()
+	case <-ctx.Done():
+		return nil
+	}
+	if r.listed == nil {
+		ctx, cancel := context.WithTimeout(ctx, r.PollInterval) // no poll is due before
+		defer cancel()
+		jobs, _ := r.Client.Jobs(ctx)
+		r.listed = slices.DeleteFunc(append([]clari.Job{}, jobs...), func(j clari.Job) bool {
+			return j.Status.Phase() != clari.PhaseDone || j.StartTime.IsZero() || !j.EndTime.After(j.StartTime)
+		})
+		slices.SortFunc(r.listed, func(a, b clari.Job) int { return a.EndTime.Compare(b.EndTime) })
+	}
+	return r.listed
 }
 
 // remember saves how long jobs of the class of e ran, for the next sync.

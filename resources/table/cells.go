@@ -167,7 +167,7 @@ func (l lists) repeat(int) { panic("table: a list is in no batch") }
 
 func (l lists) array() arrow.Array { return l.NewArray() }
 
-// ids is the column _cq_id.
+// ids is the column _cq_id, or _cq_parent_id.
 type ids struct {
 	bytes []byte
 	valid bitmap
@@ -181,6 +181,11 @@ func (i *ids) start(rows int) {
 func (i *ids) add(id uuid.UUID) {
 	i.bytes = append(i.bytes, id[:]...)
 	i.valid.add(true)
+}
+
+func (i *ids) addNull() {
+	i.bytes = append(i.bytes, make([]byte, len(uuid.UUID{}))...)
+	i.valid.add(false)
 }
 
 func (i *ids) array() arrow.Array { return newArray(types.ExtensionTypes.UUID, &i.valid, i.bytes) }

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Source       Source
 	Destinations []Destination // as written: the one that the source names, and perhaps a state backend
+	Transformers []Transformer `json:",omitempty"` // read and checked; Sync runs none
 }
 
 // Plugin is how a document names its plugin.
@@ -52,6 +53,14 @@ type Destination struct {
 	MigrateMode string         `json:"migrate_mode"` // safe (default) or forced
 	PKMode      string         `json:"pk_mode"`      // default or cq-id-only
 	Spec        map[string]any `json:"spec"`
+
+	Transformers []string `json:"transformers,omitempty"` // what records pass through on their way, by name
+}
+
+// Transformer is a document of kind transformer.
+type Transformer struct {
+	Plugin
+	Spec map[string]any `json:"spec"`
 }
 
 // Load reads a file of CloudQuery YAML documents. lookup resolves ${NAME} (nil: the process's environment).
@@ -94,8 +103,12 @@ func Parse(data []byte, lookup func(string) (string, bool)) (*Config, error) {
 			var destination Destination
 			err = decode(d.Spec, &destination)
 			config.Destinations = append(config.Destinations, destination)
+		case "transformer":
+			var transformer Transformer
+			err = decode(d.Spec, &transformer)
+			config.Transformers = append(config.Transformers, transformer)
 		default:
-			err = fmt.Errorf("kind %q: want source or destination", d.Kind)
+			err = fmt.Errorf("kind %q: want source, destination or transformer", d.Kind)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("document %d: %w", i+1, err)
@@ -146,6 +159,11 @@ func (c *Config) validate() error {
 		oneOf("write_mode", d.WriteMode, "overwrite-delete-stale", "overwrite", "append")
 		oneOf("migrate_mode", d.MigrateMode, "safe", "forced")
 		oneOf("pk_mode", d.PKMode, "default", "cq-id-only")
+		for _, name := range d.Transformers {
+			if !slices.ContainsFunc(c.Transformers, func(t Transformer) bool { return t.Name == name }) {
+				fail("destination %s: unknown transformer %q", d.Name, name)
+			}
+		}
 	}
 	for _, name := range s.Destinations {
 		if !names[name] {

@@ -47,7 +47,7 @@ func generate(dir string) error {
 	}
 	var index strings.Builder
 	index.WriteString("# Tables\n\n| table | what a row is |\n| --- | --- |\n")
-	for _, t := range tables {
+	for _, t := range tables.FlattenTables() {
 		if err := write(filepath.Join(dir, t.Name+".md"), t); err != nil {
 			return err
 		}
