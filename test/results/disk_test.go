@@ -47,7 +47,7 @@ func TestTheFileIsPrivate(t *testing.T) {
 				if n := job.Export.Count().Entries; n != len(l.Rows["clari_forecast_entries"]) || n < 50_000 {
 					t.Errorf("%d entries landed of %d", len(l.Rows["clari_forecast_entries"]), n)
 				}
-				for _, table := range truth.Tables[1:] { // entries are compared where there are less
+				for _, table := range []string{"clari_forecast_users", "clari_forecast_fields"} { // entries are compared where there are less
 					rows := slices.Values(canonical(l, table))
 					if wrong, _ := truth.Differ(job, table, rows, truth.Perhaps); len(wrong) > 0 {
 						t.Errorf("%s", wrong)
