@@ -31,7 +31,7 @@ fmt:
 	go tool gofumpt -w .
 
 .PHONY: gen
-gen: ## JSON schema of the spec, docs of the tables
+gen: ## JSON schema of the spec, docs of the tables, NOTICE
 	go generate ./...
 
 .PHONY: demo
@@ -45,6 +45,14 @@ sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with 
 .PHONY: bench
 bench: bin/cq-source-clari bin/cq-destination-sqlite ## measures this machine and writes docs/performance.md
 	go run ./test/bench
+
+.PHONY: release
+release: ## VERSION=v0.1.0: archives for every platform, SBOMs and checksums, into dist/release
+	go run ./test/release archives $(VERSION)
+
+.PHONY: package
+package: ## VERSION=v0.1.0: what `cloudquery plugin publish` takes, into dist/package
+	go run ./test/release package $(VERSION)
 
 .PHONY: fuzz
 fuzz: ## 30 s of fuzzing for each target

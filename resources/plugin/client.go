@@ -2,8 +2,6 @@ package plugin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -42,6 +40,7 @@ func Configure(_ context.Context, log zerolog.Logger, specJSON []byte, o plugin.
 	if o.NoConnection {
 		return &Client{log: log}, nil
 	}
+	log.Info().Str("version", version()).Msg("cq-source-clari")
 	return New(log, specJSON, Options{})
 }
 
@@ -52,7 +51,8 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 		return nil, err
 	}
 	if o.Impatient {
-		s.MaxRetries, s.QueueTimeout = min(s.MaxRetries, 1), min(s.QueueTimeout, spec.Duration(10*time.Second))
+		s.MaxRetries = min(s.MaxRetries, 1)
+		s.QueueTimeout, s.RunTimeout = min(s.QueueTimeout, spec.Duration(10*time.Second)), min(s.RunTimeout, spec.Duration(10*time.Second))
 	}
 	api, err := clari.New(clari.Config{
 		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
@@ -75,28 +75,4 @@ func (*Client) Close(context.Context) error { return nil }
 // Tables lists all tables that match, whatever the spec switches on.
 func (*Client) Tables(_ context.Context, o plugin.TableOptions) (schema.Tables, error) {
 	return allTables(table.Options{}).FilterDfs(o.Tables, o.SkipTables, o.SkipDependentTables)
-}
-
-// testConnection asks for the export limits, which costs no quota. Where those are refused, being allowed to list jobs will do.
-func testConnection(ctx context.Context, log zerolog.Logger, specJSON []byte) error {
-	c, err := New(log, specJSON, Options{Impatient: true})
-	if err != nil {
-		return plugin.NewTestConnError("INVALID_SPEC", err)
-	}
-	return c.testConnection(ctx)
-}
-
-func (c *Client) testConnection(ctx context.Context) error {
-	_, err := c.api.Limits(ctx)
-	if err != nil && !errors.Is(err, clari.ErrUnauthorized) {
-		_, err = c.api.Jobs(ctx)
-	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, clari.ErrUnauthorized):
-		return plugin.NewTestConnError("UNAUTHORIZED", fmt.Errorf("%w: generate a token in Clari under Settings, API Token", err))
-	default:
-		return plugin.NewTestConnError("CONNECTION_FAILED", err)
-	}
 }

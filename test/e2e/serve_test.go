@@ -167,7 +167,7 @@ func TestTestConnection(t *testing.T) {
 		{"wrong key", strings.ReplaceAll(string(w.specJSON()), apiKey, apiKey+"x"), "UNAUTHORIZED", "generate a token"},
 		{"invalid spec", `{"api_key": "` + apiKey + `", "forecast": 1}`, "INVALID_SPEC", "forecasts"},
 		{"no spec", "null", "INVALID_SPEC", "api_key: required"},
-		{"nobody there", strings.ReplaceAll(string(w.specJSON()), w.url, "http://127.0.0.1:1"), "CONNECTION_FAILED", "connection refused"},
+		{"nobody there", strings.ReplaceAll(string(w.specJSON()), w.url, "http://127.0.0.1:1"), "UNREACHABLE", "nobody listens there"},
 	} {
 		answer, err := s.TestConnection(ctx, &pb.TestConnection_Request{Spec: []byte(test.spec)})
 		require.NoError(t, err, test.name)

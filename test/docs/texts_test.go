@@ -1,0 +1,116 @@
+package docs
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// text is something that the plugin may tell a person: an error, or a line of the log at warn or error.
+type text struct {
+	where string // file:line
+	words string // with ... for what is filled in
+}
+
+var verb = regexp.MustCompile(`%[-+# 0-9.\[\]]*[a-zA-Z]`)
+
+// texts collects what errors.New, fmt.Errorf and Error methods say in the sources, and what is logged at warn or error.
+func texts(t *testing.T, dirs ...string) (all []text) {
+	t.Helper()
+	files := token.NewFileSet()
+	for _, dir := range dirs {
+		require.NoError(t, filepath.WalkDir(root+dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && d.Name() == "gen" { // generators run on developers' machines
+				return fs.SkipDir
+			}
+			if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			add := func(literal *ast.BasicLit) {
+				words, err := strconv.Unquote(literal.Value)
+				require.NoError(t, err)
+				at := files.Position(literal.Pos())
+				all = append(all, text{
+					strings.TrimPrefix(at.Filename, root) + ":" + strconv.Itoa(at.Line),
+					verb.ReplaceAllString(strings.ReplaceAll(words, "%%", "%"), "..."),
+				})
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.FuncDecl:
+					if n.Recv != nil && n.Name.Name == "Error" && n.Body != nil {
+						literals(n.Body, add)
+						return false
+					}
+				case *ast.CallExpr:
+					if isError(n) && len(n.Args) > 0 {
+						literals(n.Args[0], add)
+					}
+				}
+				return true
+			})
+			return nil
+		}))
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+// literals passes on the string literals below a node.
+func literals(n ast.Node, add func(*ast.BasicLit)) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			add(literal)
+		}
+		return true
+	})
+}
+
+// isError: errors.New, fmt.Errorf, or log.Warn().Str(...).Msg.
+func isError(call *ast.CallExpr) bool {
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	if of, ok := f.X.(*ast.Ident); ok {
+		return of.Name == "errors" && f.Sel.Name == "New" || of.Name == "fmt" && f.Sel.Name == "Errorf"
+	}
+	if f.Sel.Name != "Msg" && f.Sel.Name != "Msgf" {
+		return false
+	}
+	for x := f.X; ; {
+		call, ok := x.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		if f.Sel.Name == "Warn" || f.Sel.Name == "Error" {
+			return true
+		}
+		x = f.X
+	}
+}
+
+func TestList(t *testing.T) {
+	for _, x := range texts(t, "client", "resources") {
+		t.Logf("%s\t%q", x.where, x.words)
+	}
+}
