@@ -3,7 +3,6 @@ package results
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -66,23 +65,6 @@ func canonical(l *landing.Landed, table string) (rows []truth.Row) {
 		rows = append(rows, truth.Canonical(r))
 	}
 	return rows
-}
-
-// TestNoPlaceForTheFile: no rows, and nothing left behind.
-func TestNoPlaceForTheFile(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("TMPDIR is not asked for")
-	}
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, dir := range map[string]string{"a file": file, "nowhere": filepath.Join(t.TempDir(), "none")} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("TMPDIR", dir)
-			huge(t, sim.Arrays, func(w *landing.World) { notLanded(t, w) })
-		})
-	}
 }
 
 func notLanded(t *testing.T, w *landing.World) {
