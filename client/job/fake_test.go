@@ -87,12 +87,12 @@ func (v *village) String() string { return v.kind.name + " of " + v.name }
 
 func (v *village) Log(event *zerolog.Event) *zerolog.Event { return event.Str("village", v.name) }
 
-func (v *village) Key() string        { return "clari/" + v.kind.name + "/" + v.name }
-func (v *village) Memory() any        { return &v.memo }
-func (v *village) Copy() Subject      { copied := *v; return &copied }
-func (v *village) Class() string      { return v.kind.name }
-func (v *village) Standing() Standing { return v.kind.settled[v.name] }
-func (v *village) Refresh() bool      { return false }
+func (v *village) Key() string           { return "clari/" + v.kind.name + "/" + v.name }
+func (v *village) Memory() any           { return &v.memo }
+func (v *village) Copy() Subject         { copied := *v; return &copied }
+func (v *village) Class() string         { return v.kind.name }
+func (v *village) Standing() Standing    { return v.kind.settled[v.name] }
+func (v *village) Refresh() bool         { return false }
 func (v *village) Made(j clari.Job) bool { return j.Title == v.kind.name+" "+v.name }
 
 func (v *village) Likely(j clari.Job) bool               { return strings.HasPrefix(j.Title, v.kind.name) }

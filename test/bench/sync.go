@@ -20,7 +20,7 @@ const entriesTable = "clari_forecast_entries"
 
 // startSim starts a stand-in whose jobs take no time, for a tenant of so many people.
 func startSim(people int, e encoding) (*sim.Server, string, error) {
-	s := sim.New(sim.Config{Tenant: tenant(people), JSON: jsonEncoding(e), Monthly: 1000, Concurrent: 3})
+	s := sim.New(sim.Config{Tenant: tenant(people), JSON: jsonEncoding(e), Quirks: e.quirks, Monthly: 1000, Concurrent: 3})
 	url, err := s.Start("")
 	return s, url, err
 }

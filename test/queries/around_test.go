@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	expected "github.com/cq-source-clari/cq-source-clari/test/truth"
 )
 
 func TestAPIUseByActor(t *testing.T) {
@@ -84,19 +85,19 @@ func withActivities(t *testing.T) (*sim.Server, *database, time.Time) {
 
 // weeksOf finds the week of the forecast that a day is in.
 func weeksOf(s *sim.Server) func(day time.Time) (start time.Time, ok bool) {
-	var frames []sim.TimeFrameRow
+	var frames [][2]string // first and last day
 	for _, job := range s.Ledger().Created() {
 		if job.Activities == nil {
-			for f := range job.Export.TimeFrames() {
-				frames = append(frames, f)
+			for f := range expected.Of(job)["clari_forecast_time_frames"] {
+				frames = append(frames, [2]string{fmt.Sprint(f["start_date"]), fmt.Sprint(f["end_date"])})
 			}
 		}
 	}
 	return func(day time.Time) (time.Time, bool) {
-		day = day.Truncate(24 * time.Hour)
+		of := day.Format(time.DateOnly)
 		for _, f := range frames {
-			if !day.Before(f.StartDate) && !day.After(f.EndDate) {
-				return f.StartDate, true
+			if start, err := time.Parse(time.DateOnly, f[0]); err == nil && f[0] <= of && of <= f[1] {
+				return start, true
 			}
 		}
 		return time.Time{}, false

@@ -45,11 +45,10 @@ type Store struct {
 	regions []region
 	far     bool // some region has updates
 
-	extra      Extra
-	lastExtra  []byte
-	lastPlace  spill.Place
-	conflict   error // the first
-	valueNames []string
+	extra     Extra
+	lastExtra []byte
+	lastPlace spill.Place
+	conflict  error // the first
 }
 
 // maxLabels is how many different texts of a column of labels are kept in memory.
