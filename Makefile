@@ -18,7 +18,7 @@ bin/clarisim:
 .PHONY: test
 test: ## all tests, with the race detector where there is the C compiler that it needs
 	@test -n "$(RACE)" || echo "no C compiler: testing without the race detector"
-	go test $(RACE) -timeout 20m ./...
+	go test $(RACE) -timeout 40m ./...
 
 .PHONY: lint
 lint: ## vet, staticcheck, formatting
