@@ -122,8 +122,8 @@ func TestServe(t *testing.T) {
 			"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods",
 			"clari_forecast_time_frames", "clari_forecast_exports",
 			"clari_activities", "clari_activity_accounts", "clari_activity_opportunities", "clari_activity_participants", "clari_activity_exports",
-			"clari_opportunities", "clari_opportunity_fields", "clari_opportunity_trend_history",
-			"clari_audit_events", "clari_audit_actors", "clari_export_jobs", "clari_limits",
+			"clari_opportunities", "clari_opportunity_fields", "clari_opportunity_trend_history", "clari_audit_events", "clari_audit_actors",
+			"clari_export_jobs", "clari_limits",
 		}, w.tables(s), none)
 	}
 	_, err = s.Init(ctx, &pb.Init_Request{Spec: []byte(`{"forecast": []}`)})
