@@ -66,9 +66,6 @@ type Config struct {
 func Make(ctx context.Context, c Config) *Plan {
 	p := &Plan{Exports: []Export{}, Problems: []string{}, backend: c.Backend, reserve: c.Spec.QuotaReserve, settleDays: c.Spec.SettleDays}
 	limits, jobs := p.ask(ctx, c.Client)
-	if c.Client != nil {
-		c.Now = c.Client.ServerTime(c.Now)
-	}
 	forecasts, again := p.forecasts(c)
 	windows := p.activities(c)
 	p.Cost = len(forecasts) + len(windows)
