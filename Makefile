@@ -38,6 +38,10 @@ gen: ## JSON schema of the spec, docs of the tables, NOTICE
 demo: bin/cq-source-clari bin/cq-destination-sqlite ## a whole sync against a stand-in for Clari, into out/demo.sqlite
 	go run ./test/demo
 
+.PHONY: plan
+plan: ## SPEC=my.yml: what a sync with your own spec would export, and what it would cost
+	@go run . plan $(SPEC)
+
 .PHONY: sync
 sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with your own spec, into out/clari.sqlite
 	go run ./test/demo/sync $(SPEC)

@@ -79,14 +79,19 @@ func (s *subject) Create(ctx context.Context, sending func(context.Context)) (st
 }
 
 // Made goes by the module: what Clari calls that of activities is not documented, only what it calls others.
-func (s *subject) Made(j clari.Job) bool {
+func (*subject) Made(j clari.Job) bool { return mayBeActivities(j) }
+
+func mayBeActivities(j clari.Job) bool {
 	other := strings.EqualFold(j.Module, "FORECAST") || strings.EqualFold(j.Module, "DATA_INGESTION")
 	return !other && !strings.HasPrefix(j.FileName, "clari_export_forecast_") && (j.FileType == "" || strings.EqualFold(j.FileType, "JSON"))
 }
 
 // Likely: something of the job names activities.
-func (s *subject) Likely(j clari.Job) bool {
-	return s.Made(j) && strings.Contains(strings.ToLower(j.Module+j.Title+j.FileName), "activit")
+func (*subject) Likely(j clari.Job) bool { return Likely(j) }
+
+// Likely tells whether a listed job is an export of activities.
+func Likely(j clari.Job) bool {
+	return mayBeActivities(j) && strings.Contains(strings.ToLower(j.Module+j.Title+j.FileName), "activit")
 }
 
 // Rival: nothing in the list tells exports of activities apart.
