@@ -216,6 +216,18 @@ func (s *Store) Label(row uint32, value int, text []byte) error {
 	return s.put(row, uint8(value), uint64(ref))
 }
 
+// LabelAhead returns the reference to the label that followed the last one before, and the size in bytes of its JSON string, if
+// document begins with that.
+func (s *Store) LabelAhead(value int, document []byte) (ref uint32, size int) {
+	n, size := s.labels[forecast.Values[value].Slot].Ahead(document)
+	return n + 1, size
+}
+
+// Refer is Label for a label that LabelAhead found.
+func (s *Store) Refer(row uint32, value int, ref uint32) error {
+	return s.put(row, uint8(value), uint64(ref))
+}
+
 // Unread says that the text in place of an amount or a flag could not be read. It is in extra.
 func (s *Store) Unread(row uint32, value int) error { return s.put(row, unread|uint8(value), 0) }
 
