@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
@@ -163,6 +164,7 @@ func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 		}
 		for i, text := range r.money.labels {
 			r.label(moneyNumbers[i], key, text)
+			r.refs[moneyNumbers[i]] = r.money.refs[i]
 		}
 	case m < 0 && m != unknown:
 		var n uint32
@@ -328,6 +330,7 @@ func numberOf(v *forecast.Value) int {
 type money struct {
 	raw    []byte    // JSON, empty where it was not just an object of two texts
 	labels [2][]byte // code and symbol
+	refs   [2]uint32 // to them, 0 where they are not known yet
 }
 
 // currency reads {"code": "USD", "symbol": "$"}, or the code alone. What else it holds goes to extra with all of it.
@@ -364,7 +367,7 @@ func (r *Reader) currency(key, value []byte) {
 	if members == 2 && len(texts[0]) > 0 && len(texts[1]) > 0 {
 		r.money.raw = append(r.money.raw, value...)
 		for i, text := range texts {
-			r.money.labels[i] = append(r.money.labels[i][:0], text...)
+			r.money.labels[i], r.money.refs[i] = append(r.money.labels[i][:0], text...), 0
 		}
 	}
 }
@@ -406,11 +409,7 @@ func (r *Reader) set(row uint32) (err error) {
 		case forecast.Flag:
 			err = r.to.Flag(row, i, r.numbers[i] != 0)
 		case forecast.Label:
-			if r.refs[i] != 0 {
-				err = r.to.Refer(row, i, r.refs[i])
-			} else {
-				err = r.to.Label(row, i, r.labels[i])
-			}
+			err = r.setLabel(row, i)
 		}
 	}
 	if err != nil || r.extra.Empty() {
@@ -420,4 +419,17 @@ func (r *Reader) set(row uint32) (err error) {
 		return twice([]byte(key))
 	}
 	return r.to.Extra(row, &r.extra)
+}
+
+func (r *Reader) setLabel(row uint32, i int) (err error) {
+	ref := r.refs[i]
+	if ref == 0 {
+		if ref, err = r.to.LabelRef(i, r.labels[i]); err != nil {
+			return err
+		}
+		if m := slices.Index(moneyNumbers[:], i); m >= 0 && bytes.Equal(r.labels[i], r.money.labels[m]) {
+			r.money.refs[m] = ref
+		}
+	}
+	return r.to.Refer(row, i, ref)
 }
