@@ -1,111 +1,122 @@
-// Package document reads the YAML documents that users write for CloudQuery: several in one file, with ${NAME} and ${file:path} in them.
+// Package document reads a long JSON document value by value while it arrives, within bounds that keep a broken one from filling the
+// memory. It knows nothing of what the values mean.
 package document
 
 import (
-	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"regexp"
-	"strconv"
-	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
+const (
+	// MaxValue is how long a value may be, in bytes.
+	MaxValue = 32 << 20
+	// MaxDepth is how deep values may nest. A tenth of what encoding/json takes, so that whoever reads extra can take it.
+	MaxDepth = 1000
+	// LookAhead is how much is read at once, in bytes.
+	LookAhead = 64 << 10
+)
+
+// ByteOrderMark may stand before a document.
+const ByteOrderMark = "\xef\xbb\xbf"
+
+// The bounds that a document may break.
 var (
-	variable    = regexp.MustCompile(`\$\{([^}]+)\}`)
-	placeholder = regexp.MustCompile(`variable(\d+)number`)
+	ErrLongValue = errors.New("a value longer than 32 MiB")
+	ErrTooDeep   = errors.New("values nest deeper than 1000")
 )
 
-// Expand splits data into its documents, puts the values of ${NAME}, which lookup knows, and ${file:path} in, and returns each as JSON.
-//
-// Values go in as text, before YAML is read, and never into comments: that is how the CLI does it, so a value may bring
-// structure with it, and one with a quotation mark breaks the quotes around it here as there.
-func Expand(data []byte, lookup func(string) (string, bool)) (documents [][]byte, err error) {
-	// A variable is no YAML in every place it may stand in. A word in its place is.
-	var names []string
-	words := variable.ReplaceAllFunc(data, func(match []byte) []byte {
-		names = append(names, string(match[2:len(match)-1]))
-		return fmt.Appendf(nil, "variable%dnumber", len(names)-1)
-	})
-	dec := yaml.NewDecoder(bytes.NewReader(words))
+// Source is a document as it comes. It counts and bounds under whoever reads it.
+type Source struct {
+	ctx   context.Context
+	r     io.Reader
+	n     int64 // bytes so far
+	value int64 // where the value begins that is being read; -1 while there is no bound
+	err   error // why it ended before its end
+}
+
+// NewSource reads r until ctx ends. There is no bound until a Decoder reads from it.
+func NewSource(ctx context.Context, r io.Reader) *Source { return &Source{ctx: ctx, r: r, value: -1} }
+
+// Err is why the document ended before its end: an error of its reader, the end of the context, or ErrLongValue.
+func (s *Source) Err() error { return s.err }
+
+// Offset is how many bytes have come so far.
+func (s *Source) Offset() int64 { return s.n }
+
+// Value is where the value begins that is being read, in bytes.
+func (s *Source) Value() int64 { return s.value }
+
+func (s *Source) Read(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	if s.err = context.Cause(s.ctx); s.err != nil {
+		return 0, s.err
+	}
+	b = b[:min(len(b), LookAhead)]
+	n, err := s.r.Read(b)
+	s.n += int64(n)
+	switch {
+	case s.value >= 0 && s.n-s.value > MaxValue+2*LookAhead: // of what comes after it
+		s.err = ErrLongValue
+	case err != nil && err != io.EOF:
+		s.err = err
+	default:
+		return n, err
+	}
+	return n, s.err
+}
+
+// Decoder reads the tokens and values of a document. It takes duplicate names and invalid UTF-8.
+type Decoder struct {
+	*jsontext.Decoder
+	in   *Source
+	base int64
+}
+
+// NewDecoder reads r, which reads from in and is base bytes into it.
+func NewDecoder(in *Source, r io.Reader, base int64) *Decoder {
+	in.value = 0
+	return &Decoder{jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), in, base}
+}
+
+// At is where in the document it is, in bytes.
+func (d *Decoder) At() int64 { return d.base + d.InputOffset() }
+
+// Peek is the kind of what comes next, and from there on the next value may be MaxValue long.
+func (d *Decoder) Peek() jsontext.Kind {
+	d.in.value = d.At()
+	return d.PeekKind()
+}
+
+// Value is the value that comes next, good until the next call. How deep it nests is for the caller to look at: see MaxDepth.
+func (d *Decoder) Value() ([]byte, error) {
+	value, err := d.ReadValue()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(value) > MaxValue:
+		return nil, ErrLongValue
+	}
+	return value, nil
+}
+
+// Skip passes over a value of any length.
+func (d *Decoder) Skip() error {
+	depth := d.StackDepth()
 	for {
-		var node yaml.Node
-		if err := dec.Decode(&node); errors.Is(err, io.EOF) {
-			return documents, nil
-		} else if err != nil {
-			return nil, err
+		d.Peek()
+		if _, err := d.ReadToken(); err != nil {
+			return err
 		}
-		walk(&node, func(n *yaml.Node) { n.HeadComment, n.LineComment, n.FootComment = "", "", "" })
-		bare, err := yaml.Marshal(&node)
-		if err != nil {
-			return nil, err
+		switch now := d.StackDepth(); {
+		case now == depth:
+			return nil
+		case now-depth > MaxDepth:
+			return ErrTooDeep
 		}
-		var missing error
-		whole := placeholder.ReplaceAllFunc(bare, func(word []byte) []byte {
-			i, _ := strconv.Atoi(string(placeholder.FindSubmatch(word)[1]))
-			value, err := resolve(names[i], lookup)
-			missing = errors.Join(missing, err)
-			return []byte(value)
-		})
-		if missing != nil {
-			return nil, missing
-		}
-		document, err := toJSON(whole)
-		if err != nil {
-			return nil, err
-		}
-		if string(document) != "null" { // nothing but comments
-			documents = append(documents, document)
-		}
-	}
-}
-
-func resolve(name string, lookup func(string) (string, bool)) (string, error) {
-	path, isFile := strings.CutPrefix(name, "file:")
-	if !isFile {
-		value, ok := lookup(name)
-		if !ok {
-			return "", fmt.Errorf("env variable %s not found", name)
-		}
-		return value, nil
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	if bytes.ContainsAny(content, "\r\n") && json.Valid(content) {
-		// JSON over several lines is meant to stand between the quotation marks of a YAML text.
-		quoted := strconv.Quote(string(content))
-		return quoted[1 : len(quoted)-1], nil
-	}
-	return string(content), nil
-}
-
-// toJSON turns a YAML document into JSON. A date stays the text it was written as.
-func toJSON(document []byte) ([]byte, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(document, &node); err != nil {
-		return nil, err
-	}
-	walk(&node, func(n *yaml.Node) {
-		if n.Tag == "!!timestamp" {
-			n.Tag = "!!str"
-		}
-	})
-	var value any
-	if err := node.Decode(&value); err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
-}
-
-func walk(node *yaml.Node, visit func(*yaml.Node)) {
-	visit(node)
-	for _, child := range node.Content {
-		walk(child, visit)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/cloudquery/plugin-sdk/v4/plugin"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/document"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
 // source is what the plan needs of a document of kind source. Other keys are CloudQuery's to check.
@@ -94,7 +94,7 @@ const unset = "variable-not-set-"
 
 // parse returns the sources among documents.
 func parse(data []byte, lookup func(string) (string, bool)) (sources []*source, err error) {
-	documents, err := document.Expand(data, func(name string) (string, bool) {
+	documents, err := specfile.Expand(data, func(name string) (string, bool) {
 		if value, ok := lookup(name); ok {
 			return value, true
 		}

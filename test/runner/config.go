@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/document"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
 // Config is what one or more CloudQuery YAML documents say: one source and the destinations it may name.
@@ -81,7 +81,7 @@ func Parse(data []byte, lookup func(string) (string, bool)) (*Config, error) {
 	if lookup == nil {
 		lookup = os.LookupEnv
 	}
-	documents, err := document.Expand(data, lookup)
+	documents, err := specfile.Expand(data, lookup)
 	if err != nil {
 		return nil, err
 	}
