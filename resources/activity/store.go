@@ -22,7 +22,7 @@ type Store struct {
 
 	file   spill.File
 	log    *spill.Log
-	reader *spill.Reader
+	reader *spill.Reader         // of what is looked up while more is appended
 	places []spill.Place         // of the activities, in the order in which they came
 	more   map[int][]spill.Place // where an activity comes again, by its number
 	index  []uint64              // open addressing: 32 bits of an id's hash over the activity's number, from 1; 0 is free
@@ -72,7 +72,7 @@ func (s *Store) find(tag uint64, id string) (slot, n int, err error) {
 			continue
 		}
 		n = int(uint32(s.index[slot]))
-		if known, err := s.read(s.places[n-1]); err != nil || known.ID == id {
+		if known, err := read(s.reader, s.places[n-1]); err != nil || known.ID == id {
 			return slot, n, err
 		}
 	}
@@ -100,8 +100,8 @@ func (s *Store) grow() {
 	}
 }
 
-func (s *Store) read(p spill.Place) (clari.Activity, error) {
-	text, err := s.reader.Read(p)
+func read(from *spill.Reader, p spill.Place) (clari.Activity, error) {
+	text, err := from.Read(p)
 	if err != nil {
 		return clari.Activity{}, err
 	}
@@ -118,12 +118,16 @@ func (s *Store) Close() error {
 // All yields the activities in the order in which they came, each one good until the next. An error is one of the file, and the end.
 func (s *Store) All() iter.Seq2[*clari.Activity, error] {
 	return func(yield func(*clari.Activity, error) bool) {
+		if len(s.places) == 0 {
+			return
+		}
+		first, again := s.log.Reader(), s.log.Reader() // two: what comes again is elsewhere in the log
 		for n, place := range s.places {
-			a, err := s.read(place)
-			for _, again := range s.more[n] {
+			a, err := read(first, place)
+			for _, place := range s.more[n] {
 				var from clari.Activity
 				if err == nil {
-					from, err = s.read(again)
+					from, err = read(again, place)
 				}
 				merge(&a, &from)
 			}
