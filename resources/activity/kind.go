@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,17 +60,28 @@ func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
 	a := k.Spec.Activities
 	today := DayOf(k.Client.ServerTime(k.planned).In(k.Spec.Location()))
 	grid := Grid{WindowDays: a.WindowDays, OverlapDays: a.OverlapDays, Since: DayOf(a.SinceDay(today.In(time.UTC)))}
-	plan := grid.Plan(today, func(start Day) (Landed, bool) { return load(start).landed(k.Wanted) })
+	plan := grid.Plan(today, func(start Day) (Landed, bool) { return load(start).landed() })
 	var batch job.Batch
 	for _, w := range plan {
 		m := *load(w.Start)
 		delete(memories, w.Start)
+		if m.lacks(k.Wanted) { // all of it costs no more than a part
+			w.From = min(w.From, m.Landed.From)
+		}
 		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Window: w, memory: &m}, k.planned, nil))
 	}
-	for start := range memories { // landed: their jobs are nobody else's
-		batch.Later = append(batch.Later, k.key(start))
+	for _, start := range slices.Backward(slices.Sorted(maps.Keys(memories))) { // they have landed
+		m := *memories[start]
+		if !m.lacks(k.Wanted) {
+			batch.Later = append(batch.Later, k.key(start)) // their jobs are nobody else's
+			continue
+		}
+		w := Window{Start: start, End: start + Day(a.WindowDays), From: m.Landed.From, To: start + Day(a.WindowDays)}
+		if m.Last != nil {
+			w.From, w.To = m.Last.From, m.Last.To
+		}
+		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Window: w, memory: &m, lacking: true}, k.planned, nil))
 	}
-	slices.Sort(batch.Later)
 	return batch, nil
 }
 
@@ -108,6 +120,14 @@ func (k *Kind) Describe(exports []*job.Export) string {
 		stretches = append(stretches, first.String()+".."+last.String())
 	}
 	return "activities " + strings.Join(stretches, ", ")
+}
+
+// Advice names the keys of the spec that help.
+func (k *Kind) Advice() job.Advice {
+	return job.Advice{
+		Truncated: "set a smaller window_days, or ask for fewer types",
+		Lacking:   "another window_days exports all windows again",
+	}
 }
 
 // of is the subject of an export of this kind.
