@@ -82,6 +82,8 @@ func (k *census) Describe(exports []*Export) string {
 	return k.name + " of " + strings.Join(names, " ")
 }
 
+func (k *census) Advice() Advice { return Advice{Truncated: "count fewer", Lacking: "count again"} }
+
 func (v *village) String() string { return v.kind.name + " of " + v.name }
 
 func (v *village) Labels() []Label { return []Label{{"village", v.name}} }

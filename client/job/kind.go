@@ -17,6 +17,14 @@ type Kind interface {
 	Report(ctx context.Context, e *Export) error
 	// Describe names exports in an error or a log line, in few words: it says ranges where they follow one another.
 	Describe(exports []*Export) string
+	// Advice is what users can do about what the engine cannot.
+	Advice() Advice
+}
+
+// Advice ends an error or a log line, each part after a colon.
+type Advice struct {
+	Truncated string // Clari cut a result short
+	Lacking   string // a settled export lacks what is wanted now, and its result is gone
 }
 
 // Batch is a part of a plan.

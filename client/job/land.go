@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -64,7 +65,7 @@ func (r *run) land(ctx context.Context, e *Export) (broken, failed error) {
 
 func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
-		return nil, &ContentError{Err: ErrTruncated}
+		return nil, &ContentError{Err: fmt.Errorf("%w: %s", ErrTruncated, e.Kind.Advice().Truncated)}
 	}
 	result, err := r.readResult(ctx, e)
 	if err != nil {

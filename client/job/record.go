@@ -44,6 +44,17 @@ func (r *run) record(e *Export) {
 	r.remember(e)
 }
 
+// tellLacking tells of what nobody can land any more, in one line a kind.
+func (r *run) tellLacking() {
+	lacking := map[Kind][]*Export{}
+	for _, e := range r.lacking {
+		lacking[e.Kind] = append(lacking[e.Kind], e)
+	}
+	for k, exports := range lacking {
+		r.Log.Info().Str("exports", k.Describe(exports)).Msg("settled, but without tables or columns that came later, and their results are gone: " + k.Advice().Lacking)
+	}
+}
+
 // conclude commits what has landed, and names what has not.
 func (r *run) conclude(ctx context.Context) error {
 	var missing []*Export
@@ -52,9 +63,7 @@ func (r *run) conclude(ctx context.Context) error {
 			missing = append(missing, e)
 		}
 	}
-	if len(r.lacking) > 0 {
-		r.Log.Info().Str("exports", describe(r.lacking)).Msg("settled, but without tables or columns that came later, and their results are gone: only refresh exports them again, without those who have left since")
-	}
+	r.tellLacking()
 	var err error
 	if len(missing) > 0 || r.Store != nil && len(r.sent) > 0 {
 		err = r.commit(ctx)

@@ -77,6 +77,14 @@ func (k *Kind) Describe(exports []*job.Export) string {
 // of is the subject of an export of this kind.
 func of(e *job.Export) *subject { return e.Subject.(*subject) }
 
+// Advice names the keys of the spec that help.
+func (k *Kind) Advice() job.Advice {
+	return job.Advice{
+		Truncated: "ask for fewer types, set a scope_id further down the hierarchy, or export_format csv",
+		Lacking:   "only refresh exports them again, without those who have left since",
+	}
+}
+
 // Report sends the row of clari_forecast_exports.
 func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	s := of(e)
