@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"os"
 	"runtime/debug"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cloudquery/plugin-sdk/v4/serve"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/planning"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 )
 
@@ -25,8 +27,18 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] == "plan" {
+		if planning.Command(nil, plugin.Options{}).ExecuteContext(context.Background()) != nil { // it has said why
+			os.Exit(1)
+		}
+		return
+	}
 	err := serve.Plugin(plugin.Plugin()).Serve(context.Background())
 	plugin.Drain(cleanUp)
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Printf("\nBeside those of every plugin:\n%s\n", planning.Help())
+	}
 	if err != nil {
 		log.Fatal(err)
 	}

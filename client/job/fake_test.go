@@ -28,14 +28,13 @@ type census struct {
 	fresh   time.Duration
 	renew   bool
 
-	mu       sync.Mutex
-	counted  map[string]int // what was emitted
-	order    []string       // in which villages were reported, with the outcome
-	planned  []string       // "after 2 read: c"
-	exports  map[string]*Export
-	barriers func() int
-	api      *clari.Client
-	settled  map[string]Standing
+	mu      sync.Mutex
+	counted map[string]int // what was emitted
+	order   []string       // in which villages were reported, with the outcome
+	planned []string       // "after 2 read: c"
+	exports map[string]*Export
+	api     *clari.Client
+	settled map[string]Standing
 }
 
 type village struct {

@@ -56,10 +56,8 @@ func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
 		}
 		return memories[start]
 	}
-	a := k.Spec.Activities
 	today := DayOf(k.Client.ServerTime(k.planned).In(k.Spec.Location()))
-	grid := Grid{WindowDays: a.WindowDays, OverlapDays: a.OverlapDays, Since: DayOf(a.SinceDay(today.In(time.UTC)))}
-	plan := grid.Plan(today, func(start Day) (Landed, bool) { return load(start).landed(k.Wanted) })
+	plan := GridOf(k.Spec.Activities, today).Plan(today, func(start Day) (Landed, bool) { return load(start).landed(k.Wanted) })
 	var batch job.Batch
 	for _, w := range plan {
 		m := *load(w.Start)

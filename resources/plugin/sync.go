@@ -13,6 +13,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -27,7 +28,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if c.spec == nil {
 		return errors.New("sync: the plugin was configured without a connection")
 	}
-	if err := c.needsBackend(o.BackendOptions); err != nil {
+	if err := needsBackend(c.spec, o.BackendOptions); err != nil {
 		return err
 	}
 	options := table.Options{Incremental: o.BackendOptions != nil, DeterministicCQID: o.DeterministicCQID, History: c.spec.History}
@@ -84,15 +85,15 @@ const backendExample = `
 # where sqlite is the name of a destination in the same file
 # that is a database: it keeps the state beside the tables`
 
-func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
+func needsBackend(s *spec.Spec, backend *plugin.BackendOptions) error {
 	if backend != nil {
 		return nil
 	}
 	var keys []string
-	if c.spec.History {
+	if s.History {
 		keys = append(keys, "history")
 	}
-	if len(c.spec.Refresh) > 0 {
+	if len(s.Refresh) > 0 {
 		keys = append(keys, "refresh")
 	}
 	if len(keys) == 0 {

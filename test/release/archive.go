@@ -36,7 +36,7 @@ func (r release) archives(dir string, platforms []platform) error {
 	}
 	for _, p := range platforms { // one after another: each uses all cores
 		log.Print("building ", p)
-		plugin := "cq-source-clari" + p.exe()
+		plugin := p.program()
 		built := filepath.Join(temporary, plugin)
 		if err := r.binary(p, built); err != nil {
 			return err
@@ -61,11 +61,10 @@ func (r release) archives(dir string, platforms []platform) error {
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("cq-source-clari_%s_%s", p.os, p.arch)
-		if err := write(name+".zip", archive); err != nil {
+		if err := write(p.name()+".zip", archive); err != nil {
 			return err
 		}
-		if err := write(name+".cdx.json", bill); err != nil {
+		if err := write(p.name()+".cdx.json", bill); err != nil {
 			return err
 		}
 	}

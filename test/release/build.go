@@ -34,11 +34,14 @@ func (p platform) env() []string {
 	return []string{"GOOS=" + p.os, "GOARCH=" + p.arch, "CGO_ENABLED=0", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
 }
 
-func (p platform) exe() string {
+// name and program are what the CLI looks for under `registry: github`: the archive without .zip, and the file in it.
+func (p platform) name() string { return fmt.Sprintf("cq-source-clari_%s_%s", p.os, p.arch) }
+
+func (p platform) program() string {
 	if p.os == "windows" {
-		return ".exe"
+		return "cq-source-clari.exe"
 	}
-	return ""
+	return "cq-source-clari"
 }
 
 // binary builds the plugin. It has no symbols, no paths, no trace of the version control, and so no difference between two builds.

@@ -5,11 +5,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"testing"
 
+	"github.com/cloudquery/plugin-pb-go/managedplugin"
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 )
 
@@ -34,6 +38,34 @@ func TestArchive(t *testing.T) {
 	require.EqualValues(t, 0o755, r.File[0].Mode())
 	require.True(t, r.File[0].Modified.Equal(epoch))
 }
+
+// TestDownload: the package that the CLI downloads plugins with finds ours in a release on GitHub.
+func TestDownload(t *testing.T) {
+	archive, err := zipped([]entry{{host().program(), 0o755, []byte("the plugin")}})
+	require.NoError(t, err)
+	real := http.DefaultTransport
+	defer func() { http.DefaultTransport = real }()
+	http.DefaultTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		answer := httptest.NewRecorder()
+		if r.URL.String() == "https://github.com/cq-source-clari/cq-source-clari/releases/download/v0.1.0/"+host().name()+".zip" {
+			_, _ = answer.Write(archive)
+		} else {
+			answer.WriteHeader(http.StatusNotFound)
+		}
+		return answer.Result(), nil
+	})
+	file := filepath.Join(t.TempDir(), "plugin")
+	_, err = managedplugin.DownloadPluginFromGithub(t.Context(), zerolog.Nop(), file, "cq-source-clari", "clari", "v0.1.0",
+		managedplugin.PluginSource, managedplugin.DownloaderOptions{NoProgress: true})
+	require.NoError(t, err)
+	program, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "the plugin", string(program))
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestSBOM(t *testing.T) {
 	info := &debug.BuildInfo{GoVersion: "go1.26.0", Main: debug.Module{Path: module}, Deps: []*debug.Module{

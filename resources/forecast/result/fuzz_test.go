@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -59,14 +60,14 @@ func FuzzRead(f *testing.F) {
 		if err != nil || found.Shape != shapeArrays {
 			return
 		}
-		if !json.Valid(content) && !json.Valid(bytes.TrimPrefix(content, []byte(byteOrderMark))) {
+		if !json.Valid(content) && !json.Valid(bytes.TrimPrefix(content, []byte(document.ByteOrderMark))) {
 			t.Fatal("accepted what is no JSON")
 		}
 		keys := map[[4]string]int{}
 		for _, row := range got[forecast.EntriesTable.Name] {
 			keys[[4]string{row["user_id"].(string), row["field_id"].(string), row["time_frame_id"].(string), row["time_period_id"].(string)}]++
 		}
-		if want := keysOf(t, bytes.TrimPrefix(content, []byte(byteOrderMark)), found.Quarter); !maps.Equal(keys, want) {
+		if want := keysOf(t, bytes.TrimPrefix(content, []byte(document.ByteOrderMark)), found.Quarter); !maps.Equal(keys, want) {
 			t.Error(cmp.Diff(want, keys))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -90,11 +91,11 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 		if text = strings.TrimSpace(text); text == "" {
 			return
 		}
-		if inner := jsontext.Value(text); inner.IsValid(jsontext.AllowDuplicateNames(true)) && scalar.Depth(inner) <= MaxDepth {
+		if inner := jsontext.Value(text); inner.IsValid(jsontext.AllowDuplicateNames(true)) && scalar.Depth(inner) <= document.MaxDepth {
 			value = inner
 		}
 	}
-	if scalar.Depth(value) > MaxDepth {
+	if scalar.Depth(value) > document.MaxDepth {
 		o.keep(key, value)
 		return
 	}

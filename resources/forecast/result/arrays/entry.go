@@ -13,13 +13,11 @@ import (
 	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 )
-
-// MaxDepth is how deep values may nest. A tenth of what encoding/json takes, so that whoever reads extra can take it.
-const MaxDepth = 1000
 
 // maxKeys is how many different keys of entries are remembered. A result has twenty.
 const maxKeys = 1 << 10
@@ -242,8 +240,8 @@ func (r *Reader) keep(key, value []byte) {
 }
 
 func keep(x *store.Extra, key, value []byte) error {
-	if (value[0] == '{' || value[0] == '[') && scalar.Depth(value) > MaxDepth {
-		return fault.Malformed("values nest deeper than %d", MaxDepth)
+	if (value[0] == '{' || value[0] == '[') && scalar.Depth(value) > document.MaxDepth {
+		return fault.Malformed("values nest deeper than %d", document.MaxDepth)
 	}
 	name, _ := scalar.Unquote(key, nil)
 	x.Keep(string(scalar.Valid(name)), value)
