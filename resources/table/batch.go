@@ -26,13 +26,18 @@ type Run struct{ From, Rows int32 }
 
 // Runs are the runs of numbers: those at first, first+step and so on.
 func Runs(numbers []uint32, first, step int) []Run {
-	runs := make([]Run, 0, 64)
-	for i := first; i < len(numbers); i += step {
-		if n := int32(numbers[i]); len(runs) > 0 && runs[len(runs)-1].From == n {
-			runs[len(runs)-1].Rows++
-		} else {
-			runs = append(runs, Run{n, 1})
+	n := 1
+	for i := first + step; i < len(numbers); i += step {
+		if numbers[i] != numbers[i-step] {
+			n++
 		}
+	}
+	runs := make([]Run, 0, n)
+	for i := first; i < len(numbers); i += step {
+		if i == first || numbers[i] != numbers[i-step] {
+			runs = append(runs, Run{From: int32(numbers[i])})
+		}
+		runs[len(runs)-1].Rows++
 	}
 	return runs
 }
@@ -159,7 +164,8 @@ type Batches[B any, P interface {
 	*B
 	Batch[B]
 }] struct {
-	w *Writer[B]
+	w      *Writer[B]
+	shared []arrow.Array // of the writer, as long as the last record
 }
 
 // MaxRows is how many rows a batch may have.
@@ -173,7 +179,7 @@ func NewBatches[S, B any, P interface {
 ) *Batches[B, P] {
 	w := d.Writer(o, shared, nil)
 	w.id.shareStates()
-	return &Batches[B, P]{w}
+	return &Batches[B, P]{w: w}
 }
 
 // Each hands the rows of a batch to send, in their order, in as few records as their bytes allow.
@@ -209,13 +215,22 @@ func (m *Batches[B, P]) build(b *B) (record arrow.Record, bytes int, ok bool) {
 	}
 	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.columns))
 	columns = append(columns, w.ids.array())
-	for _, a := range w.shared {
-		columns = append(columns, array.NewSlice(a, 0, int64(rows)))
-	}
+	columns = append(columns, m.sharedOf(rows)...)
 	for _, c := range w.columns {
 		columns = append(columns, c.array())
 	}
 	return array.NewRecord(w.schema, columns, int64(rows)), bytes, true
+}
+
+// sharedOf are the shared columns of so many rows. Most records have equally many.
+func (m *Batches[B, P]) sharedOf(rows int) []arrow.Array {
+	if len(m.shared) == 0 || m.shared[0].Len() != rows {
+		m.shared = m.shared[:0]
+		for _, a := range m.w.shared {
+			m.shared = append(m.shared, array.NewSlice(a, 0, int64(rows)))
+		}
+	}
+	return m.shared
 }
 
 // farTooMuch is where a column gives up to fill a record, in bytes.

@@ -25,12 +25,20 @@ type builder interface {
 type bitmap struct {
 	bytes      []byte
 	n, cleared int
+	rows       int // about as many bits are to come
 }
 
-func (m *bitmap) start(rows int) { *m = bitmap{bytes: make([]byte, 0, (rows+7)/8)} }
+func (m *bitmap) start(rows int) { *m = bitmap{rows: rows} }
+
+func (m *bitmap) room() {
+	if m.bytes == nil {
+		m.bytes = make([]byte, 0, (m.rows+7)/8)
+	}
+}
 
 func (m *bitmap) add(bit bool) {
 	if m.n%8 == 0 {
+		m.room()
 		m.bytes = append(m.bytes, 0)
 	}
 	if bit {
@@ -65,6 +73,17 @@ func (m *bitmap) repeat(n int) {
 	}
 }
 
+// takeNulls fills an empty bitmap whose cleared bits are nulls with bits of another one. Without nulls it needs no bits.
+func (m *bitmap) takeNulls(from *bitmap, runs []Run) {
+	if from.cleared > 0 {
+		m.take(from, runs)
+		return
+	}
+	for _, r := range runs {
+		m.n += int(r.Rows)
+	}
+}
+
 // take adds bits of another bitmap.
 func (m *bitmap) take(from *bitmap, runs []Run) {
 	for _, r := range runs {
@@ -76,6 +95,7 @@ func (m *bitmap) take(from *bitmap, runs []Run) {
 // addBits adds one bit of each word to an empty bitmap.
 func (m *bitmap) addBits(b Bits) {
 	shift := bits.TrailingZeros32(b.Mask)
+	m.room()
 	for words := range slices.Chunk(b.Words, 8) {
 		var all byte
 		for i, w := range words {
@@ -123,7 +143,7 @@ func (f *fixed[T]) take(from builder, runs []Run) int {
 			f.values = append(f.values, source.values[r.From])
 		}
 	}
-	f.valid.take(&source.valid, runs)
+	f.valid.takeNulls(&source.valid, runs)
 	return 8 * len(f.values)
 }
 
@@ -147,7 +167,7 @@ func (f *flags) add(cell Opt[bool]) {
 func (f *flags) take(from builder, runs []Run) int {
 	source := from.(*flags)
 	f.values.take(&source.values, runs)
-	f.valid.take(&source.valid, runs)
+	f.valid.takeNulls(&source.valid, runs)
 	return f.valid.n
 }
 
@@ -191,7 +211,7 @@ func (t *texts) take(from builder, runs []Run) (bytes int) {
 		t.ends = append(t.ends, int32(len(t.bytes)))
 		t.repeatText(int(r.Rows) - 1)
 	}
-	t.valid.take(&source.valid, runs)
+	t.valid.takeNulls(&source.valid, runs)
 	return bytes
 }
 
