@@ -3,9 +3,11 @@
 -- quota never ends at that pace: an export comes back after 30 days. The day is CURRENT_DATE + CAST(days_left AS INTEGER) in PostgreSQL and
 -- Snowflake, DATE_ADD(CURRENT_DATE(), INTERVAL CAST(days_left AS INT64) DAY) in BigQuery, DATE('now', days_left || ' days') in SQLite.
 WITH spent AS (
-  SELECT DATE(requested_at) AS export_day, forecast_id, SUM(attempts) AS exports
-  FROM clari_forecast_exports
-  WHERE attempts > 0
+  SELECT DATE(requested_at) AS export_day, forecast_id, SUM(jobs) AS exports
+  FROM (
+    SELECT forecast_id, export_id, MIN(requested_at) AS requested_at, MAX(attempts) AS jobs FROM clari_forecast_exports GROUP BY forecast_id, export_id
+  ) once
+  WHERE jobs > 0
   GROUP BY DATE(requested_at), forecast_id
 ),
 ranked AS (

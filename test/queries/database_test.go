@@ -37,7 +37,7 @@ func each(t *testing.T, s *story, writeMode string, test func(t *testing.T, d *d
 	for name, open := range products {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, s.writes(writeMode))
-			if d.today = s.today; name == "PostgreSQL" {
+			if d.today = s.today.Format("'2006-01-02'"); name == "PostgreSQL" {
 				d.today = "DATE " + d.today
 			}
 			for _, q := range queries.All() {
@@ -170,6 +170,11 @@ func (d *database) query(t *testing.T, text string) (all []row) {
 		for i, c := range columns {
 			if day, ok := values[i].(time.Time); ok && c.DatabaseTypeName() == "DATE" {
 				values[i] = day.Format(time.DateOnly)
+			}
+			if text, ok := values[i].(string); ok && c.DatabaseTypeName() == "NUMERIC" {
+				if values[i], err = strconv.ParseFloat(text, 64); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if text, ok := plain(c.Name(), values[i]); ok {
 				r[c.Name()] = text

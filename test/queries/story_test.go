@@ -16,7 +16,8 @@ import (
 type story struct {
 	syncs []recorded
 	jobs  []sim.Job // in the order in which they were created
-	today string    // the day after the last sync, quoted
+	today time.Time // the day after the last sync
+	now   *present
 }
 
 // recorded is what a sync sent.
@@ -47,19 +48,20 @@ func tell(t *testing.T, cfg sim.Config, spec map[string]any, state bool, times .
 			s.syncs = append(s.syncs, recorded{at, landed.Stream})
 		}
 		s.jobs = w.Sim.Ledger().Created()
-		s.today = time.Now().AddDate(0, 0, 1).Format("'2006-01-02'")
+		s.today = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 	})
+	s.now = presentOf(s.jobs)
 	return s
 }
 
 var allTypes = []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"}
 
-// tenant has a hierarchy of four levels, three tabs in different forms, and people who leave.
+// tenant has a hierarchy of three levels, three tabs in different forms, and people who leave.
 func tenant() sim.Tenant {
-	fields := append(sim.Fields(4), sim.MonthlyField(), sim.CountField())
+	fields := append(sim.Fields(3), sim.MonthlyField())
 	return sim.Tenant{
-		People: 13, Span: 3, ChangeEvery: 12 * time.Hour, MissingCRM: 6, BlankWeeks: true,
-		Leavers: map[int]time.Time{5: day(9, 0), 11: day(2, 12)},
+		People: 7, Span: 2, ChangeEvery: 12 * time.Hour, MissingCRM: 5,
+		Leavers: map[int]time.Time{5: day(9, 0), 6: day(2, 12)},
 		Tabs: []sim.Tab{
 			{ID: "net_arr", Encoding: sim.Arrays, Fields: fields},
 			{ID: "bookings", Encoding: sim.FlatObjects, Fields: fields},
@@ -79,17 +81,19 @@ func tabs() []map[string]any {
 
 // The stories are told once, and land in several databases and write modes.
 var stories = map[string]func(*testing.T) *story{
-	// All weeks each time, of three quarters. Somebody leaves between the syncs.
+	// All weeks each time. Somebody leaves between the syncs.
 	"weekly": remembered(func(t *testing.T) *story {
-		return tell(t, sim.Config{Tenant: tenant(), JSON: sim.Arrays}, map[string]any{
-			"forecasts": tabs(), "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2,
-		}, false, day(0, 6), day(6, 6), day(12, 6))
+		cfg := sim.Config{Tenant: tenant()}
+		cfg.Tenant.BlankWeeks = true
+		forecasts := tabs()
+		forecasts[0]["periods"] = []string{"previous", "current"}
+		return tell(t, cfg, map[string]any{"forecasts": forecasts, "fiscal_year_start_month": 2}, false, day(0, 6), day(6, 6), day(12, 6))
 	}),
 	// One snapshot a day, the second of a day in place of the first: all weeks on Saturday and Monday, else the latest week.
 	"history": remembered(func(t *testing.T) *story {
 		return tell(t, sim.Config{Tenant: tenant()}, map[string]any{
-			"forecasts": tabs(), "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2, "history": true,
-		}, true, day(0, 6), day(1, 6), day(1, 18), day(2, 6), day(3, 6), day(3, 18))
+			"forecasts": tabs(), "fiscal_year_start_month": 2, "history": true,
+		}, true, day(0, 6), day(1, 6), day(1, 18), day(2, 6), day(3, 6))
 	}),
 	// The latest week alone, two weeks running.
 	"latest": remembered(func(t *testing.T) *story {
@@ -97,9 +101,7 @@ var stories = map[string]func(*testing.T) *story{
 		for _, f := range forecasts {
 			f["include_historical"] = false
 		}
-		cfg := sim.Config{Tenant: tenant()}
-		cfg.Tenant.BlankWeeks = false
-		return tell(t, cfg, map[string]any{"forecasts": forecasts}, false, day(0, 6), day(4, 6), day(12, 6))
+		return tell(t, sim.Config{Tenant: tenant()}, map[string]any{"forecasts": forecasts, "fiscal_year_start_month": 2}, false, day(0, 6), day(4, 6), day(12, 6))
 	}),
 }
 
@@ -120,6 +122,9 @@ func remembered(tell func(*testing.T) *story) func(*testing.T) *story {
 func eachStory(t *testing.T, test func(t *testing.T, s *story, d *database)) {
 	for name, tell := range stories {
 		for _, mode := range []string{"overwrite", "append"} {
+			if name == "latest" && mode == "append" { // like history
+				continue
+			}
 			t.Run(name+" "+mode, func(t *testing.T) {
 				s := *tell(t)
 				if mode == "append" {
