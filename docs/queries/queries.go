@@ -102,3 +102,20 @@ func ordered(all []Query) []Query {
 	}
 	return done
 }
+
+// foreign are names that stand for a user's own tables.
+var foreign = regexp.MustCompile(`\bsalesforce_\w+`)
+
+// ReadsForeign says whether a query reads tables that are not this project's.
+func (q Query) ReadsForeign() bool { return foreign.MatchString(q.Select) }
+
+// Render is the query with other names for what it reads: tables and views of this project, and a user's own tables.
+func (q Query) Render(table, view, own func(name string) string) string {
+	text := named.ReplaceAllStringFunc(q.Select, func(name string) string {
+		if strings.HasSuffix(name, "_current") || name == "clari_forecast_last_known" {
+			return view(name)
+		}
+		return table(name)
+	})
+	return foreign.ReplaceAllStringFunc(text, own)
+}

@@ -4,7 +4,7 @@
 SELECT
   c.forecast_key, c.time_period_id, c.time_frame_id, c.user_id, c.field_id, c.user_name, c.field_name, c.week_start_date, c.currency_code,
   c.forecast_value, c.quota_value, c.adjustment_value,
-  s.id AS salesforce_user_id, s.is_active, r.id AS salesforce_role_id, r.name AS salesforce_role, q.id AS salesforce_period_id
+  s.id AS crm_user, s.is_active, r.id AS crm_role, r.name AS crm_role_name, q.id AS crm_period
 FROM clari_forecast_current c
 LEFT JOIN clari_forecast_users_current u ON u.forecast_key = c.forecast_key AND u.user_id = c.user_id
 LEFT JOIN clari_forecast_time_periods_current t ON t.forecast_key = c.forecast_key AND t.time_period_id = c.time_period_id

@@ -262,8 +262,8 @@ func salesforce(t *testing.T, s *story, d *database) (want []row) {
 	}
 	for _, r := range s.now.entries {
 		want = append(want, with(r, append([]string{"week_start_date", "forecast_value", "quota_value"}, place...), map[string]any{
-			"salesforce_user_id": id(r["crm_user_id"]), "salesforce_role_id": id(roles[key(r, "forecast_key", "user_id")]),
-			"salesforce_period_id": id(periods[key(r, "forecast_key", "time_period_id")]),
+			"crm_user": id(r["crm_user_id"]), "crm_role": id(roles[key(r, "forecast_key", "user_id")]),
+			"crm_period": id(periods[key(r, "forecast_key", "time_period_id")]),
 		}))
 	}
 	return want

@@ -55,6 +55,7 @@ func TestQueries(t *testing.T) {
 			equal(t, name, got, wanted)
 		}
 		sums(t, s, d)
+		documented(t, d)
 	})
 }
 
