@@ -13,6 +13,8 @@ import (
 	"time"
 )
 
+//go:generate go run ./gen
+
 func main() {
 	d := demo{out: os.Stdout, log: os.Stderr}
 	flag.StringVar(&d.plugin, "plugin", "bin/cq-source-clari", "`program` of the source plugin")

@@ -1,6 +1,8 @@
 package queries
 
 import (
+	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +49,14 @@ var (
 
 // TestCommonSQL: the queries keep to what all four databases have in common, as far as their text tells.
 func TestCommonSQL(t *testing.T) {
+	index, err := os.ReadFile("../../docs/queries/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, q := range queries.All() {
+		if line := fmt.Sprintf("| [%s](%[1]s.sql) | %s |\n", q.Name, q.Answer); !strings.Contains(string(index), line) {
+			t.Errorf("docs/queries/README.md lacks the line\n%s", line)
+		}
 		if q.Answer == "" || q.Read == "" || !strings.HasSuffix(q.Answer, "?") {
 			t.Errorf("%s does not say what it answers and how to read it", q.Name)
 		}
