@@ -181,7 +181,7 @@ func (a *asked) weekOverWeek() (page.Section, error) {
 			}
 			cell := short(v[2])
 			if change := amount(v[3]); !math.IsNaN(change) {
-				cell += fmt.Sprintf(" (%+.0fk)", change/1000)
+				cell += " (" + page.Change(change) + ")"
 			}
 			cells[[2]string{person, week}] = cell
 		}, shownTab, a.quarter, shownField, a.manager(&manager))
@@ -232,13 +232,13 @@ func (a *asked) rollUp() (page.Section, error) {
 			if text(v[5]) != latest {
 				return
 			}
-			s.Rows = append(s.Rows, []string{text(v[0]), short(v[1]), text(v[2]), short(v[3]), fmt.Sprintf("%+.0fk", amount(v[4])/1000)})
+			s.Rows = append(s.Rows, []string{text(v[0]), short(v[1]), text(v[2]), short(v[3]), page.Change(amount(v[4]))})
 			bars = append(bars, page.Bar{Label: text(v[0]), Values: []float64{amount(v[1]), amount(v[3])}})
 		}, shownTab+"/"+a.quarter, shownField)
 	if err != nil {
 		return s, err
 	}
-	svg, err := page.Bars("Week of "+dayOf(latest), []string{"own call", "sum of direct reports"}, bars)
+	svg, err := page.Bars("Week of "+dayOf(latest), 260, []string{"own call", "sum of direct reports"}, bars)
 	s.Chart = template.HTML(svg)
 	return s, err
 }
@@ -272,7 +272,7 @@ func (a *asked) exports() (page.Section, error) {
 	if err != nil {
 		return s, err
 	}
-	svg, err := page.Bars("Exports by tab", []string{"exports"}, bars)
+	svg, err := page.Bars("Exports by tab", 170, []string{"exports"}, bars)
 	s.Chart = template.HTML(svg)
 	return s, err
 }

@@ -87,10 +87,17 @@ var columns = []string{
 	"user_name", "role", "hierarchy_level", "manager_name", "field_name", "week_start_date", "forecast_value", "quota_value", "adjustment_value", "crm_closed", "is_updated",
 }
 
-// sample is the newest week as a table.
+// sample is the newest week of one team as a table.
 func sample(rows []truth.Row) string {
 	latest := rows[len(rows)-1]["week_start_date"]
 	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { return r["week_start_date"] != latest })
+	manager := ""
+	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { // the root, the first manager and that team
+		if r["hierarchy_level"] == int64(1) && manager == "" {
+			manager = fmt.Sprint(r["user_name"])
+		}
+		return r["hierarchy_level"] != int64(0) && r["user_name"] != manager && r["manager_name"] != manager
+	})
 	var b strings.Builder
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" --- |", len(columns)))
 	for _, r := range rows[:min(samples, len(rows))] {

@@ -73,8 +73,8 @@ func (s Series) parts() (all []plotter.XYs) {
 	return all
 }
 
-// Bars draws groups of bars: names are those of the values of each group.
-func Bars(title string, names []string, groups []Bar) ([]byte, error) {
+// Bars draws groups of bars, height points high: names are those of the values of each group.
+func Bars(title string, height int, names []string, groups []Bar) ([]byte, error) {
 	p := empty(title)
 	labels := make([]string, len(groups))
 	width := vg.Points(min(40, 420/float64(max(1, len(groups)*len(names)))))
@@ -96,7 +96,7 @@ func Bars(title string, names []string, groups []Bar) ([]byte, error) {
 	}
 	p.NominalX(labels...)
 	p.X.Min, p.X.Max = -0.6, float64(len(groups))-0.4
-	return svg(p, 720, 260)
+	return svg(p, 720, vg.Length(height))
 }
 
 func empty(title string) *plot.Plot {
@@ -139,7 +139,7 @@ type months struct{}
 func (months) Ticks(from, to float64) (ticks []plot.Tick) {
 	at := time.Unix(int64(from), 0).UTC()
 	for at = time.Date(at.Year(), at.Month()+1, 1, 0, 0, 0, 0, time.UTC); float64(at.Unix()) <= to; at = at.AddDate(0, 1, 0) {
-		ticks = append(ticks, plot.Tick{Value: float64(at.Unix()), Label: at.Format("1 Jan 2006")})
+		ticks = append(ticks, plot.Tick{Value: float64(at.Unix()), Label: at.Format("2 Jan 2006")})
 	}
 	return ticks
 }
@@ -155,6 +155,14 @@ func (amounts) Ticks(from, to float64) []plot.Tick {
 		}
 	}
 	return ticks
+}
+
+// Change is an amount with its sign.
+func Change(v float64) string {
+	if v > 0 {
+		return "+" + Short(v)
+	}
+	return Short(v)
 }
 
 // Short is an amount as 1.2M or 340k.
