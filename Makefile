@@ -18,7 +18,7 @@ bin/clarisim:
 .PHONY: test
 test: ## all tests, with the race detector where there is the C compiler that it needs
 	@test -n "$(RACE)" || echo "no C compiler: testing without the race detector"
-	go test $(RACE) -timeout 20m ./...
+	go test $(RACE) -timeout 40m ./...
 
 .PHONY: lint
 lint: ## vet, staticcheck, formatting
@@ -31,12 +31,16 @@ fmt:
 	go tool gofumpt -w .
 
 .PHONY: gen
-gen: ## JSON schema of the spec, docs of the tables
+gen: ## JSON schema of the spec, docs of the tables, NOTICE
 	go generate ./...
 
 .PHONY: demo
 demo: bin/cq-source-clari bin/cq-destination-sqlite ## a whole sync against a stand-in for Clari, into out/demo.sqlite
 	go run ./test/demo
+
+.PHONY: plan
+plan: ## SPEC=my.yml: what a sync with your own spec would export, and what it would cost
+	@go run . plan $(SPEC)
 
 .PHONY: sync
 sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with your own spec, into out/clari.sqlite
@@ -45,6 +49,14 @@ sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with 
 .PHONY: bench
 bench: bin/cq-source-clari bin/cq-destination-sqlite ## measures this machine and writes docs/performance.md
 	go run ./test/bench
+
+.PHONY: release
+release: ## VERSION=v0.1.0: archives for every platform, SBOMs and checksums, into dist/release
+	go run ./test/release archives $(VERSION)
+
+.PHONY: package
+package: ## VERSION=v0.1.0: what `cloudquery plugin publish` takes, into dist/package
+	go run ./test/release package $(VERSION)
 
 .PHONY: fuzz
 fuzz: ## 30 s of fuzzing for each target

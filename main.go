@@ -3,12 +3,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
+	"os"
 	"time"
 	_ "time/tzdata" // time_zone works where the system has no zone files
 
 	"github.com/cloudquery/plugin-sdk/v4/serve"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/planning"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 )
 
@@ -16,8 +19,18 @@ import (
 const cleanUp = 3 * time.Second
 
 func main() {
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] == "plan" {
+		if planning.Command(nil, plugin.Options{}).ExecuteContext(context.Background()) != nil { // it has said why
+			os.Exit(1)
+		}
+		return
+	}
 	err := serve.Plugin(plugin.Plugin()).Serve(context.Background())
 	plugin.Drain(cleanUp)
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Printf("\nBeside those of every plugin:\n%s\n", planning.Help())
+	}
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -147,7 +147,7 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 		if f.status == http.StatusTooManyRequests {
 			attempt = throttles
 		}
-		if f.status == http.StatusServiceUnavailable && f.retryAfter > 0 {
+		if f.status >= 500 && f.retryAfter > 0 {
 			c.paused.Store(r.method+r.path, pause{time.Now().Add(f.retryAfter), f.err})
 		}
 		d := c.policy.decide(r.method, *f, attempt)
@@ -172,7 +172,7 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 	}
 }
 
-// pause is a 503 with Retry-After: nobody asks the same again before, not only the caller that was told.
+// pause is a 5xx with Retry-After: nobody asks the same again before, not only the caller that was told.
 type pause struct {
 	until time.Time
 	cause error

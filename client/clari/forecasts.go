@@ -33,10 +33,15 @@ func (c *Client) CreateForecastExport(ctx context.Context, forecastID string, e 
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", r.op, err)
 	}
-	r.path = "/export/forecast/" + s
+	r.path = forecastPath + s
 	if r.body, err = json.Marshal(e); err != nil {
 		return "", fmt.Errorf("%s: %w", r.op, err)
 	}
+	return c.create(ctx, r)
+}
+
+// create sends a request that creates an export job.
+func (c *Client) create(ctx context.Context, r request) (jobID string, err error) {
 	err = c.call(ctx, r, maxAnswer, func(body []byte) error {
 		o, _, err := unwrap(body, "job", "jobId")
 		if err != nil {
@@ -49,6 +54,8 @@ func (c *Client) CreateForecastExport(ctx context.Context, forecastID string, e 
 	})
 	return jobID, err
 }
+
+const forecastPath = "/export/forecast/"
 
 // MarshalJSON makes the body that Clari's API reference describes.
 func (e ForecastExport) MarshalJSON() ([]byte, error) {

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"math"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 )
 
 // object is a JSON object of which known keys are taken out one by one. A key whose value makes no sense stays, so that what is left is
@@ -62,20 +61,9 @@ func take[T any](o object, key string, parse func(json.RawMessage) (T, bool)) (v
 	return v
 }
 
-// text is a string or a number.
-func text(raw json.RawMessage) (s string, ok bool) {
-	if string(raw) == "null" {
-		return "", false
-	}
-	if json.Unmarshal(raw, &s) == nil {
-		return s, true
-	}
-	var n json.Number
-	if json.Unmarshal(raw, &n) == nil {
-		return n.String(), true
-	}
-	return "", false
-}
+// The scalars are those of package scalar. Null is none of them.
+
+func text(raw json.RawMessage) (string, bool) { return scalar.Text(raw) }
 
 func texts(raw json.RawMessage) ([]string, bool) {
 	var items []json.RawMessage
@@ -92,56 +80,28 @@ func texts(raw json.RawMessage) ([]string, bool) {
 	return list, true
 }
 
-// whole is an integer, also as a string or with a fraction of zero.
 func whole(raw json.RawMessage) (*int64, bool) {
-	s, ok := text(raw)
-	if !ok {
-		return nil, false
-	}
-	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return &n, true
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
-		return nil, false
-	}
-	return new(int64(f)), true
+	n, ok := scalar.Whole(raw)
+	return &n, ok
 }
 
 func count(raw json.RawMessage) (*int, bool) {
-	n, ok := whole(raw)
-	if !ok {
-		return nil, false
-	}
-	return new(int(*n)), true
+	n, ok := scalar.Whole(raw)
+	return new(int(n)), ok
 }
 
 func flag(raw json.RawMessage) (*bool, bool) {
-	switch strings.ToLower(string(raw)) {
-	case `true`, `"true"`:
-		return new(true), true
-	case `false`, `"false"`:
-		return new(false), true
-	}
-	return nil, false
+	yes, ok := scalar.Flag(raw)
+	return &yes, ok
 }
 
-// instant is in milliseconds since 1970, or RFC 3339. Zero milliseconds are no time.
+// instant is zero for zero milliseconds, which are no time.
 func instant(raw json.RawMessage) (time.Time, bool) {
-	const year10000 = 253402300800000 // from there on RFC 3339 cannot write it
-	s, _ := text(raw)
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return t.UTC(), t.UnixMilli() >= 0 && t.UnixMilli() < year10000
+	micros, ok := scalar.Instant(raw)
+	if !ok || micros == 0 {
+		return time.Time{}, ok
 	}
-	ms, ok := whole(raw)
-	if !ok || *ms < 0 || *ms >= year10000 {
-		return time.Time{}, false
-	}
-	if *ms == 0 {
-		return time.Time{}, true
-	}
-	return time.UnixMilli(*ms).UTC(), true
+	return time.UnixMicro(micros).UTC(), true
 }
 
 func compact(raw json.RawMessage) (json.RawMessage, bool) {

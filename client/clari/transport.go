@@ -86,7 +86,7 @@ func (c *Client) refused(r request, resp *http.Response, from, next *url.URL) *f
 	e := &Error{Op: r.op, Status: resp.StatusCode}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody+1)) // the status counts, also where the body is cut
 	e.read(body, c.redact)
-	e.create = r.method == http.MethodPost
+	e.create = strings.HasPrefix(r.path, forecastPath)
 	e.noRoute = strings.HasPrefix(e.Message, noRoute)
 	e.RequestID = cmp.Or(e.RequestID, c.redact.line(cmp.Or(resp.Header.Get("X-Kong-Request-Id"), resp.Header.Get("X-Request-Id")), maxWord))
 	switch {

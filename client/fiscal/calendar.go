@@ -14,7 +14,7 @@ type Calendar struct {
 	current string               // the quarter that Clari last called current
 	asked   bool                 // Clari has said so in this sync
 	ends    map[string]time.Time // last day of each quarter seen
-	starts  map[string]time.Time // first day of those that this sync has seen
+	starts  map[string]time.Time // first day of those of which it is known
 
 	// StartMonth is the first month of the fiscal year as the user gives it, 1 to 12; 0: not given.
 	StartMonth int
@@ -99,26 +99,31 @@ func (c *Calendar) Days(quarter string) (first, last time.Time) {
 	return first, last
 }
 
-// kept bounds the calendar in state: about ten years, under 2 KiB.
-const kept = 40
+// kept bounds the calendar in state: nine years, under 2 KiB.
+const kept = 36
 
 type saved struct {
 	Current string               `json:"current,omitempty"`
 	Ends    map[string]time.Time `json:"ends,omitempty"`
+	Days    map[string]int       `json:"days,omitempty"` // how many each quarter has
 }
 
 // MarshalJSON writes what later syncs need.
 func (c *Calendar) MarshalJSON() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := saved{Current: c.current, Ends: map[string]time.Time{}}
+	s := saved{Current: c.current, Ends: map[string]time.Time{}, Days: map[string]int{}}
 	var labels []string
 	for label := range c.ends {
 		labels = append(labels, label)
 	}
 	slices.Sort(labels)
 	for _, label := range labels[max(0, len(labels)-kept):] {
-		s.Ends[label] = c.ends[label]
+		end := c.ends[label]
+		s.Ends[label] = end
+		if start, known := c.starts[label]; known {
+			s.Days[label] = int(end.Sub(start)/(24*time.Hour)) + 1
+		}
 	}
 	return json.Marshal(s)
 }
@@ -131,8 +136,13 @@ func (c *Calendar) UnmarshalJSON(text []byte) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.current, c.ends = s.Current, s.Ends
+	c.current, c.ends, c.starts = s.Current, s.Ends, nil
 	c.init()
+	for label, n := range s.Days {
+		if end, ok := c.ends[label]; ok && n > 0 {
+			c.starts[label] = end.AddDate(0, 0, 1-n)
+		}
+	}
 	return nil
 }
 

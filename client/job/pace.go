@@ -1,7 +1,6 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -21,7 +20,7 @@ type pace struct {
 	took map[string][]time.Duration // by class: how long the last jobs ran, oldest first
 }
 
-// remembered is how many jobs of a class are remembered. Of that many the second quickest counts: one odd job in eight is no rule.
+// remembered is how many jobs of a class are remembered: few enough that a change in how long they take is soon known.
 const remembered = 8
 
 func newPace(min, max time.Duration) *pace {
@@ -42,12 +41,12 @@ func (p *pace) schedule(class string) schedule {
 	defer p.mu.Unlock()
 	s := p.ladder()
 	if took := slices.Sorted(slices.Values(p.took[class])); len(took) > 0 {
-		s.first = took[len(took)/remembered]
+		s.first = took[0]
 	}
 	return s
 }
 
-// ladder expects nothing, as of a job in a queue: gaps of min, and then each half as long again as the one before.
+// ladder expects nothing, as of a job in a queue: gaps of min, and then each an eighth of the time longer.
 func (p *pace) ladder() schedule {
 	return schedule{min: p.min, max: p.max, jitter: p.jitter}
 }
@@ -65,17 +64,18 @@ type schedule struct {
 	first    time.Duration // when the first poll is due; 0: nothing is known
 }
 
-// next is the wait before the next poll of a job that still runs after elapsed. A jitter of up to a tenth of min only ever adds to it.
+// next is the wait before the next poll of a job that still runs after elapsed. Where nothing has been seen yet, a jitter of up to
+// a tenth of min is added, so that jobs that began together are not polled together.
 func (s schedule) next(elapsed time.Duration) time.Duration {
 	elapsed = max(elapsed, 0) // the server's clock may be ahead
 	jitter := time.Duration(s.jitter() * float64(s.min) / 10)
 	switch {
 	case s.first == 0:
-		return max(min(s.min+elapsed/2+jitter, s.max), s.min)
+		return max(min(s.min+elapsed/8+jitter, s.max), s.min)
 	case elapsed < s.first:
 		return max(s.first-elapsed+jitter, s.min)
 	default:
-		return max(min(elapsed/12+jitter, s.max), s.min)
+		return max(min(elapsed/12, s.max), s.min)
 	}
 }
 
@@ -99,21 +99,31 @@ func (r *run) learn(ctx context.Context, e *Export) {
 		}
 		return
 	}
-	r.listOnce.Do(func() {
-		ctx, cancel := context.WithTimeout(ctx, r.PollInterval) // no poll is due before
-		defer cancel()
-		if jobs, err := r.Client.Jobs(ctx); err == nil {
-			r.listed = slices.DeleteFunc(jobs, func(j clari.Job) bool {
-				return j.Status.Phase() != clari.PhaseDone || j.StartTime.IsZero() || !j.EndTime.After(j.StartTime)
-			})
-			slices.SortFunc(r.listed, func(a, b clari.Job) int { return cmp.Compare(a.EndTime.UnixNano(), b.EndTime.UnixNano()) })
-		}
-	})
-	for _, j := range r.listed {
+	for _, j := range r.finishedJobs(ctx) {
 		if e.Likely(j) {
 			r.pace.observe(class, j.EndTime.Sub(j.StartTime))
 		}
 	}
+}
+
+// finishedJobs are those that Clari lists, oldest first. They are asked for once; who comes meanwhile waits for the answer.
+func (r *run) finishedJobs(ctx context.Context) []clari.Job {
+	select {
+	case r.listing <- struct{}{}:
+		defer func() { <-r.listing }()
+	case <-ctx.Done():
+		return nil
+	}
+	if r.listed == nil {
+		ctx, cancel := context.WithTimeout(ctx, r.PollInterval) // no poll is due before
+		defer cancel()
+		jobs, _ := r.Client.Jobs(ctx)
+		r.listed = slices.DeleteFunc(append([]clari.Job{}, jobs...), func(j clari.Job) bool {
+			return j.Status.Phase() != clari.PhaseDone || j.StartTime.IsZero() || !j.EndTime.After(j.StartTime)
+		})
+		slices.SortFunc(r.listed, func(a, b clari.Job) int { return a.EndTime.Compare(b.EndTime) })
+	}
+	return r.listed
 }
 
 // remember saves how long jobs of the class of e ran, for the next sync.

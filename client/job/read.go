@@ -70,11 +70,11 @@ func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 	defer download.Body.Close()
 	body := &bounded{body: download.Body, left: r.MaxResultBytes, limit: r.MaxResultBytes}
 	result, err := e.Read(ctx, e, Body{body, download.EndMarked})
+	e.ResultBytes = r.MaxResultBytes - body.left
 	switch {
 	case body.err != nil: // what the reader made of it does not matter
 		err = fmt.Errorf("download: %w", body.err)
 	case err == nil:
-		e.ResultBytes = r.MaxResultBytes - body.left
 		r.date(ctx, e, started)
 		return result, nil
 	}

@@ -47,8 +47,8 @@ type run struct {
 	inFlight   *inFlight
 	admission  *admission
 	unknown    sync.Map              // status words told of
-	listOnce   sync.Once             // for listed
-	listed     []clari.Job           // finished jobs that Clari lists, to learn from
+	listing    chan struct{}         // a token: held by who uses listed
+	listed     []clari.Job           // finished jobs that Clari lists, to learn from; nil: not asked for yet
 	keyRefused atomic.Pointer[error] // set once the key was
 
 	slots    chan struct{}
@@ -71,7 +71,7 @@ const many = 1 << 10
 func Run(ctx context.Context, c Config) error {
 	r := &run{
 		Config: c, pace: newPace(c.PollInterval, c.PollMaxInterval), inFlight: newInFlight(),
-		slots: make(chan struct{}, c.Concurrency), arriving: make(chan *Export),
+		slots: make(chan struct{}, c.Concurrency), arriving: make(chan *Export), listing: make(chan struct{}, 1),
 	}
 	if c.Concurrency == 0 {
 		r.slots = make(chan struct{}, many)

@@ -27,13 +27,15 @@ func parse[T string | []byte](s T, grouped bool) (n Number, ok bool) {
 		n.negative = true
 		i++
 	}
-	from, count, commas := i, 0, 0
+	from, count, significant, commas := i, 0, 0, 0
 	first, middle, run := 0, 0, 0 // sizes of the groups of digits
 	for ; i < len(s); i++ {
 		if d := s[i] - '0'; d < 10 {
 			n.digits = n.digits*10 + uint64(d)
-			count++
 			run++
+			if count++; d != 0 || significant > 0 {
+				significant++
+			}
 			continue
 		}
 		if s[i] != ',' || !grouped {
@@ -56,8 +58,11 @@ func parse[T string | []byte](s T, grouped bool) (n Number, ok bool) {
 	if i < len(s) && s[i] == '.' {
 		point := i
 		for i++; i < len(s) && s[i]-'0' < 10; i++ {
-			n.digits = n.digits*10 + uint64(s[i]-'0')
-			count++
+			d := s[i] - '0'
+			n.digits = n.digits*10 + uint64(d)
+			if count++; d != 0 || significant > 0 {
+				significant++
+			}
 		}
 		if i == point+1 {
 			return Number{}, false
@@ -67,7 +72,7 @@ func parse[T string | []byte](s T, grouped bool) (n Number, ok bool) {
 	if count == 0 {
 		return Number{}, false
 	}
-	simple := count <= 19
+	simple := significant <= 19 && int(n.decimals) < len(pow10)
 	if i < len(s) && s[i]|0x20 == 'e' && commas == 0 {
 		simple = false
 		if i++; i < len(s) && (s[i] == '+' || s[i] == '-') {

@@ -19,7 +19,7 @@ func IsNull(raw []byte) bool { return len(raw) == 0 || raw[0] == 'n' }
 // Text is the text of a string; numbers, true and false become text as they are written.
 func Text(raw []byte) (string, bool) {
 	text, ok := Unquote(raw, nil)
-	return strings.ToValidUTF8(string(text), "\uFFFD"), ok
+	return string(Valid(text)), ok
 }
 
 // Unquote is Text without a copy where raw can be pointed into, and else in scratch. It may hold invalid UTF-8 if raw does.
@@ -59,6 +59,12 @@ func Whole(raw []byte) (int64, bool) {
 
 // Flag is true or false, also as text.
 func Flag(raw []byte) (value, ok bool) {
+	switch string(raw) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
 	switch len(raw) {
 	case len(`true`), len(`"true"`), len(`false`), len(`"false"`):
 		switch strings.ToLower(string(raw)) {
@@ -104,10 +110,10 @@ func Day(raw []byte) (days int32, ok bool) {
 	return int32(math.Floor(float64(day.Unix()) / (24 * 60 * 60))), true
 }
 
-// Valid makes bytes valid UTF-8; b itself where it is.
+// Valid makes bytes valid UTF-8, with U+FFFD for each byte that is not, as encoding/json does; b itself where it is.
 func Valid(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
 	}
-	return bytes.ToValidUTF8(b, []byte("\uFFFD"))
+	return []byte(string([]rune(string(b))))
 }

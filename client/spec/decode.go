@@ -65,6 +65,10 @@ func (d *decoder) value(path string, v reflect.Value, accept string) error {
 	switch {
 	case kind == jsontext.KindInvalid:
 		return d.SkipValue() // the decoder's error
+	case kind == jsontext.KindNull && v.Kind() == reflect.Pointer:
+		d.problem(path, "has no value; write {} for its defaults, or remove the key")
+		d.given[path] = true
+		return d.SkipValue()
 	case kind == jsontext.KindNull:
 		d.problem(path, "has no value; give it one, or remove the key")
 		return d.SkipValue()
@@ -75,6 +79,11 @@ func (d *decoder) value(path string, v reflect.Value, accept string) error {
 	d.given[path] = true
 	switch kind {
 	case jsontext.KindBeginObject:
+		if v.Kind() == reflect.Pointer {
+			v.Set(reflect.New(v.Type().Elem()))
+			v = v.Elem()
+			setDefaults(v)
+		}
 		return d.object(path, v)
 	case jsontext.KindBeginArray:
 		return d.list(path, v)
@@ -120,9 +129,7 @@ func (d *decoder) list(path string, v reflect.Value) error {
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0)) // replaces the default
 	for i := 0; d.PeekKind() != jsontext.KindEndArray; i++ {
 		item := reflect.New(v.Type().Elem()).Elem()
-		if forecast, ok := item.Addr().Interface().(*Forecast); ok {
-			*forecast = DefaultForecast()
-		}
+		setDefaults(item)
 		if err := d.value(fmt.Sprintf("%s[%d]", path, i), item, ""); err != nil {
 			return err
 		}
@@ -130,6 +137,18 @@ func (d *decoder) list(path string, v reflect.Value) error {
 	}
 	_, err := d.ReadToken()
 	return err
+}
+
+// setDefaults sets those of an object inside the spec.
+func setDefaults(v reflect.Value) {
+	switch into := v.Addr().Interface().(type) {
+	case *Forecast:
+		*into = DefaultForecast()
+	case *Activities:
+		*into = DefaultActivities()
+	case *Audit:
+		*into = DefaultAudit()
+	}
 }
 
 func (d *decoder) problem(path, text string) {
@@ -189,7 +208,7 @@ func expected(v reflect.Value) (kinds, due string) {
 		return `0"`, "a whole number without quotes, or auto"
 	case v.Type() == reflect.TypeFor[Size]():
 		return `0"`, `a number of bytes, or text such as "8GiB"`
-	case v.Kind() == reflect.Struct:
+	case v.Kind() == reflect.Struct, v.Kind() == reflect.Pointer:
 		return "{", "an object"
 	case v.Kind() == reflect.Slice:
 		return "[", "a list"

@@ -46,6 +46,27 @@ func TestParseReplacesDefaults(t *testing.T) {
 	require.Equal(t, "previous", got.ParsedRefresh()[0].String())
 }
 
+func TestParseBlocks(t *testing.T) {
+	got, err := Parse([]byte(top(`"activities":{"overlap_days":3},"audit":{},"opportunities":{"ids":["006A"]}`)))
+	require.NoError(t, err)
+	types := []string{"meeting", "email_sent", "email_received", "attachment_sent", "attachment_received"}
+	require.Equal(t, &Activities{Types: types, WindowDays: 30, OverlapDays: 3}, got.Activities)
+	require.Equal(t, &Audit{Overlap: Duration(time.Hour)}, got.Audit)
+	require.Equal(t, &Opportunities{IDs: []string{"006A"}, FromActivities: true}, got.Opportunities)
+
+	got, err = Parse([]byte(top(`"opportunities":{"ids":["006A"]}`)))
+	require.NoError(t, err)
+	require.False(t, got.Opportunities.FromActivities)
+	require.Nil(t, got.Activities)
+	require.Nil(t, got.Audit)
+
+	today := time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+	require.Equal(t, "2026-04-01", Activities{}.SinceDay(today).Format(time.DateOnly))
+	require.Equal(t, "2026-01-31", Activities{Since: "2026-01-31"}.SinceDay(today).Format(time.DateOnly))
+	require.True(t, Audit{}.SinceDay().IsZero())
+	require.Equal(t, time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), Audit{Since: "2026-01-31T00:00:00Z"}.SinceDay())
+}
+
 func TestParseNothing(t *testing.T) {
 	for _, doc := range []string{"", " \n", "null", " null ", "{}"} {
 		_, err := Parse([]byte(doc))
@@ -57,7 +78,7 @@ func TestParseNothing(t *testing.T) {
 
 func TestEveryProblemAtOnce(t *testing.T) {
 	_, err := Parse([]byte(`{"forecasts":[{"id":"a"},{"id":"b","curency":"USD","types":["qota",7]},{"id":"a","periods":[".."]}],
-		"concurrency":0,"poll_interval":"5","hystory":true,"audit":{},"time_zone":"Nowhere","on_empty":[]}`))
+		"concurrency":0,"poll_interval":"5","hystory":true,"audit":{"overlap":"-1s"},"time_zone":"Nowhere","on_empty":[]}`))
 	requireProblems(t, err,
 		"api_key: required",
 		"forecasts[1].curency: unknown key; the nearest known one is currency",
@@ -68,7 +89,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 		"concurrency: is out of range",
 		"poll_interval: is no duration",
 		"hystory: unknown key; the nearest known one is history",
-		"audit: is not supported",
+		"audit.overlap: is negative",
 		`time_zone: "Nowhere" is no IANA`,
 		"on_empty: is a list; write text in quotes",
 	)

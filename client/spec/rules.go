@@ -64,6 +64,7 @@ func (c *checker) spec(s *Spec) {
 	c.whole("settle_days", s.SettleDays, 0, maxWhole)
 	c.periods("refresh", s.Refresh)
 	c.oneOf("on_empty", s.OnEmpty, onEmpty)
+	c.around(s)
 }
 
 func (c *checker) apiKey(key string) {

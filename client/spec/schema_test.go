@@ -47,6 +47,8 @@ func TestSchemaDefaults(t *testing.T) {
 	root, forecast := schemaNodes(t)
 	require.Len(t, defaults(root), 18)
 	require.Len(t, defaults(forecast), 2)
+	require.Len(t, defaults(root.Properties["activities"]), 3)
+	require.Len(t, defaults(root.Properties["audit"]), 1)
 
 	doc := defaults(root)
 	doc["api_key"] = json.RawMessage(`"k"`)
@@ -55,12 +57,16 @@ func TestSchemaDefaults(t *testing.T) {
 	list, err := json.Marshal([]any{entry})
 	require.NoError(t, err)
 	doc["forecasts"] = list
+	for _, block := range []string{"activities", "audit", "opportunities"} {
+		doc[block], err = json.Marshal(defaults(root.Properties[block]))
+		require.NoError(t, err)
+	}
 	text, err := json.Marshal(doc)
 	require.NoError(t, err)
 
 	spelled, err := Parse(text)
 	require.NoError(t, err)
-	implied, err := Parse([]byte(`{"api_key":"k","forecasts":[{"id":"a"}]}`))
+	implied, err := Parse([]byte(`{"api_key":"k","forecasts":[{"id":"a"}],"activities":{},"audit":{},"opportunities":{}}`))
 	require.NoError(t, err)
 	require.Equal(t, implied, spelled)
 
@@ -86,6 +92,9 @@ func TestSchemaIsStrictAndDescribed(t *testing.T) {
 	root, forecast := schemaNodes(t)
 	require.Equal(t, []string{"api_key", "forecasts"}, root.Required)
 	require.Equal(t, []string{"id"}, forecast.Required)
+	for _, block := range []string{"activities", "audit", "opportunities"} {
+		require.Empty(t, root.Properties[block].Required, block)
+	}
 	var walk func(path string, n node)
 	walk = func(path string, n node) {
 		if n.Properties != nil || n.Type == "object" {
@@ -120,6 +129,11 @@ func TestEnums(t *testing.T) {
 		}
 		require.Equal(t, list.parse, texts)
 	}
+	var types []string
+	for _, value := range root.Properties["activities"].Properties["types"].Items.Enum {
+		types = append(types, value.(string))
+	}
+	require.Equal(t, append(slices.Clone(activityTypes), strings.Split(strings.ToUpper(strings.Join(activityTypes, ",")), ",")...), types)
 	require.ElementsMatch(t, []any{"auto", "true", "false", true, false}, forecast.Properties["include_historical"].Enum)
 }
 
@@ -134,6 +148,11 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	}
 	for key := range forecast.Properties {
 		require.Contains(t, string(text), "`forecasts[]."+key+"`")
+	}
+	for _, block := range []string{"activities", "audit", "opportunities"} {
+		for key := range root.Properties[block].Properties {
+			require.Contains(t, string(text), "`"+block+"."+key+"`")
+		}
 	}
 }
 

@@ -91,6 +91,15 @@ type Spec struct {
 	// What an export with no entries means: fail, warn, or auto. auto fails for the current quarter, for one that had rows before,
 	// and always without a state backend; else it warns, and the export counts as done.
 	OnEmpty string `json:"on_empty" jsonschema:"enum=auto,enum=fail,enum=warn"`
+
+	// Switches on the activity tables. Write {} for its defaults. Each window of days costs one export of the monthly quota.
+	Activities *Activities `json:"activities,omitzero"`
+
+	// Switches on the audit tables. Write {} for its defaults. Costs no quota; the token's user needs the right to see audit events.
+	Audit *Audit `json:"audit,omitzero"`
+
+	// Switches on the opportunity tables. Costs no quota.
+	Opportunities *Opportunities `json:"opportunities,omitzero"`
 }
 
 // Forecast tab to export.

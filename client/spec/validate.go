@@ -12,6 +12,9 @@ import (
 func Parse(data []byte) (*Spec, error) {
 	s := Default()
 	d := decode(data, &s)
+	if o := s.Opportunities; o != nil && !d.given["opportunities.from_activities"] {
+		o.FromActivities = s.Activities != nil
+	}
 	c := &checker{given: d.given, secret: s.APIKey, problems: d.problems}
 	for _, key := range d.unknown {
 		c.unknown(key)

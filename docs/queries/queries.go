@@ -22,7 +22,7 @@ type Query struct {
 	Read   string // the lines of comment after it: how to read the result, and what differs elsewhere
 	Select string // the query without comment, CREATE VIEW and semicolon
 	IsView bool
-	Uses   []string // tables and views of this project, in the order of their names
+	Uses   []string // tables and views that it reads, in the order of their names
 }
 
 // All are the queries in an order in which they can be run: what a view reads comes before it, queries come last.
@@ -35,8 +35,8 @@ func All() []Query {
 }
 
 var (
-	view  = regexp.MustCompile(`^CREATE VIEW (\w+) AS\n`)
-	named = regexp.MustCompile(`\bclari_\w+`)
+	view = regexp.MustCompile(`^CREATE VIEW (\w+) AS\n`)
+	read = regexp.MustCompile(`\b(FROM|JOIN) ((?:clari|salesforce)_\w+)`) // a name after any other word is a column's
 )
 
 // Load reads all queries of a directory.
@@ -58,9 +58,11 @@ func Load(dir fs.FS) ([]Query, error) {
 			}
 			q.IsView, q.Select = true, q.Select[len(created[0]):]
 		}
-		uses := named.FindAllString(q.Select, -1)
-		slices.Sort(uses)
-		q.Uses = slices.Compact(uses)
+		for _, m := range read.FindAllStringSubmatch(q.Select, -1) {
+			q.Uses = append(q.Uses, m[2])
+		}
+		slices.Sort(q.Uses)
+		q.Uses = slices.Compact(q.Uses)
 		all = append(all, q)
 	}
 	return ordered(all), nil
@@ -103,19 +105,23 @@ func ordered(all []Query) []Query {
 	return done
 }
 
-// foreign are names that stand for a user's own tables.
-var foreign = regexp.MustCompile(`\bsalesforce_\w+`)
+// Foreign says whether a name stands for a table of the user's own.
+func Foreign(name string) bool { return strings.HasPrefix(name, "salesforce_") }
 
 // ReadsForeign says whether a query reads tables that are not this project's.
-func (q Query) ReadsForeign() bool { return foreign.MatchString(q.Select) }
+func (q Query) ReadsForeign() bool { return slices.ContainsFunc(q.Uses, Foreign) }
 
 // Render is the query with other names for what it reads: tables and views of this project, and a user's own tables.
 func (q Query) Render(table, view, own func(name string) string) string {
-	text := named.ReplaceAllStringFunc(q.Select, func(name string) string {
-		if strings.HasSuffix(name, "_current") || name == "clari_forecast_last_known" {
-			return view(name)
+	return read.ReplaceAllStringFunc(q.Select, func(part string) string {
+		word, name, _ := strings.Cut(part, " ")
+		switch {
+		case Foreign(name):
+			return word + " " + own(name)
+		case strings.HasSuffix(name, "_current") || name == "clari_forecast_last_known":
+			return word + " " + view(name)
+		default:
+			return word + " " + table(name)
 		}
-		return table(name)
 	})
-	return foreign.ReplaceAllStringFunc(text, own)
 }

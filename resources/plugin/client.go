@@ -2,8 +2,6 @@ package plugin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -42,6 +40,7 @@ func Configure(_ context.Context, log zerolog.Logger, specJSON []byte, o plugin.
 	if o.NoConnection {
 		return &Client{log: log}, nil
 	}
+	log.Info().Str("version", version()).Msg("cq-source-clari")
 	return New(log, specJSON, Options{})
 }
 
@@ -51,14 +50,7 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Impatient {
-		s.MaxRetries, s.QueueTimeout = min(s.MaxRetries, 1), min(s.QueueTimeout, spec.Duration(10*time.Second))
-	}
-	api, err := clari.New(clari.Config{
-		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
-		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout), MaxHeld: time.Duration(s.QueueTimeout + s.RunTimeout),
-		Transport: o.Transport, Logger: log,
-	})
+	api, err := Connect(log, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -69,34 +61,23 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	return &Client{log: log, spec: s, api: api, state: o.State}, nil
 }
 
+// Connect makes the client of Clari's API that a spec asks for. It sends nothing.
+func Connect(log zerolog.Logger, s *spec.Spec, o Options) (*clari.Client, error) {
+	if o.Impatient {
+		s.MaxRetries = min(s.MaxRetries, 1)
+		s.QueueTimeout, s.RunTimeout = min(s.QueueTimeout, spec.Duration(10*time.Second)), min(s.RunTimeout, spec.Duration(10*time.Second))
+	}
+	return clari.New(clari.Config{
+		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
+		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout), MaxHeld: time.Duration(s.QueueTimeout + s.RunTimeout),
+		Transport: o.Transport, Logger: log,
+	})
+}
+
 // Close has nothing to do: the CLI never calls it on a source.
 func (*Client) Close(context.Context) error { return nil }
 
 // Tables lists all tables that match, whatever the spec switches on.
 func (*Client) Tables(_ context.Context, o plugin.TableOptions) (schema.Tables, error) {
 	return allTables(table.Options{}).FilterDfs(o.Tables, o.SkipTables, o.SkipDependentTables)
-}
-
-// testConnection asks for the export limits, which costs no quota. Where those are refused, being allowed to list jobs will do.
-func testConnection(ctx context.Context, log zerolog.Logger, specJSON []byte) error {
-	c, err := New(log, specJSON, Options{Impatient: true})
-	if err != nil {
-		return plugin.NewTestConnError("INVALID_SPEC", err)
-	}
-	return c.testConnection(ctx)
-}
-
-func (c *Client) testConnection(ctx context.Context) error {
-	_, err := c.api.Limits(ctx)
-	if err != nil && !errors.Is(err, clari.ErrUnauthorized) {
-		_, err = c.api.Jobs(ctx)
-	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, clari.ErrUnauthorized):
-		return plugin.NewTestConnError("UNAUTHORIZED", fmt.Errorf("%w: generate a token in Clari under Settings, API Token", err))
-	default:
-		return plugin.NewTestConnError("CONNECTION_FAILED", err)
-	}
 }

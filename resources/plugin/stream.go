@@ -32,8 +32,8 @@ func (s *stream) send(ctx context.Context, m message.SyncMessage) error {
 
 // migrate announces the tables. It has to be done before the first record.
 func (s *stream) migrate(ctx context.Context) error {
-	for _, t := range s.tables {
-		if err := s.send(ctx, &message.SyncMigrateTable{Table: t.Copy(nil)}); err != nil {
+	for _, t := range s.tables.FlattenTables() { // parents before children
+		if err := s.send(ctx, &message.SyncMigrateTable{Table: t.Copy(t.Parent)}); err != nil {
 			return err
 		}
 	}

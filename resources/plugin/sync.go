@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,15 +11,10 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	"github.com/cloudquery/plugin-sdk/v4/plugin"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/cloudquery/plugin-sdk/v4/state"
 
-	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
-	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
-	"github.com/cq-source-clari/cq-source-clari/resources/limits"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -34,11 +28,11 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if c.spec == nil {
 		return errors.New("sync: the plugin was configured without a connection")
 	}
-	if err := c.needsBackend(o.BackendOptions); err != nil {
+	if err := needsBackend(c.spec, o.BackendOptions); err != nil {
 		return err
 	}
 	options := table.Options{Incremental: o.BackendOptions != nil, DeterministicCQID: o.DeterministicCQID, History: c.spec.History}
-	selected, err := allTables(options).FilterDfs(o.Tables, o.SkipTables, o.SkipDependentTables)
+	selected, err := selectTables(options, o, c.spec)
 	if err != nil {
 		return err
 	}
@@ -52,14 +46,12 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if err := s.stream.migrate(ctx); err != nil {
 		return err
 	}
-	shard := plan.Shard{}
 	if o.Shard != nil {
-		shard = plan.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
+		s.shard = plan.Shard{Num: int(o.Shard.Num), Total: int(o.Shard.Total)}
 	}
-	err = s.forecasts(ctx, o.BackendOptions, shard)
-	if !errors.Is(err, clari.ErrUnauthorized) { // else nothing that is asked with this key is answered
-		err = errors.Join(err, s.aroundThem(ctx, shard))
-	}
+	s.backend = o.BackendOptions
+	defer s.closeStore()
+	err = s.all(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // once
 	}
@@ -93,15 +85,15 @@ const backendExample = `
 # where sqlite is the name of a destination in the same file
 # that is a database: it keeps the state beside the tables`
 
-func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
+func needsBackend(s *spec.Spec, backend *plugin.BackendOptions) error {
 	if backend != nil {
 		return nil
 	}
 	var keys []string
-	if c.spec.History {
+	if s.History {
 		keys = append(keys, "history")
 	}
-	if len(c.spec.Refresh) > 0 {
+	if len(s.Refresh) > 0 {
 		keys = append(keys, "refresh")
 	}
 	if len(keys) == 0 {
@@ -110,90 +102,38 @@ func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
 	return fmt.Errorf("sync: %s works only with a state backend: add to the source's spec%s", strings.Join(keys, " and "), backendExample)
 }
 
-// allTables are the tables of the plugin. A new one is a line here.
-func allTables(o table.Options) schema.Tables {
-	return slices.Concat(forecast.Schemas(o), schema.Tables{jobs.Schema(o), limits.Schema(o)})
-}
-
 // syncer is one sync of a client.
 type syncer struct {
 	*Client
 	options  table.Options
 	selected schema.Tables
 	stream   *stream
+	shard    plan.Shard
+	backend  *plugin.BackendOptions // nil: none
+	opened   state.Client           // of backend, once it was needed
+
+	opportunities map[string]bool // ids of those that this sync's activities are about
+}
+
+// store is the state backend, nil without one.
+func (s *syncer) store(ctx context.Context) (state.Client, error) {
+	if s.backend == nil || s.opened != nil {
+		return s.opened, nil
+	}
+	client, err := s.state(ctx, s.backend)
+	if err != nil {
+		return nil, fmt.Errorf("sync: state backend: %w", err)
+	}
+	s.opened = client
+	return client, nil
+}
+
+func (s *syncer) closeStore() {
+	if s.opened != nil {
+		_ = s.opened.Close() // what matters has been flushed
+	}
 }
 
 func (s *syncer) wants(name string) bool {
 	return s.selected.Get(name) != nil
-}
-
-// forecasts exports and lands what the spec plans. Nothing is exported for tables that nobody asked for.
-func (s *syncer) forecasts(ctx context.Context, backend *plugin.BackendOptions, shard plan.Shard) error {
-	var tables []string
-	for _, name := range forecast.ResultTables {
-		if s.wants(name) {
-			tables = append(tables, name)
-		}
-	}
-	if len(tables) == 0 {
-		return nil
-	}
-	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log}
-	if backend != nil {
-		client, err := s.state(ctx, backend)
-		if err != nil {
-			return fmt.Errorf("sync: state backend: %w", err)
-		}
-		defer client.Close()
-		config.Store = client
-	} else {
-		s.log.Info().Msg("no state backend: settled quarters are exported again each time, an interrupted sync repeats its exports, " +
-			"and under write_mode overwrite-delete-stale the rows of a quarter that leaves periods are deleted")
-	}
-	config.Kinds = []job.Kind{export.New(export.Config{
-		Spec: s.spec, Client: s.api, Tables: forecast.NewTables(s.wants, s.options, s.stream.insert), Wanted: tables,
-		Shard: shard, Backend: backend != nil, Log: s.log,
-	})}
-	err := job.Run(ctx, config)
-	if incomplete, ok := errors.AsType[*job.IncompleteError](err); ok {
-		for range incomplete.Missing {
-			s.stream.metrics.failed(ctx, forecast.EntriesTable.Name)
-		}
-	}
-	return err
-}
-
-func limitsOf(s *spec.Spec) job.Limits {
-	return job.Limits{
-		Concurrency: max(0, int(s.Concurrency)), DelayBetweenExports: time.Duration(s.DelayBetweenExports),
-		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
-		QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
-		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, MaxResultBytes: int64(s.MaxResultBytes),
-	}
-}
-
-// aroundThem lands what Clari tells about all jobs and limits. It does not belong to any one export, so the first shard does it.
-func (s *syncer) aroundThem(ctx context.Context, shard plan.Shard) error {
-	if shard.Total > 1 && shard.Num != 1 {
-		return nil
-	}
-	around := []struct {
-		table string
-		sync  func(context.Context, *clari.Client, table.Options, table.Send) error
-	}{
-		{jobs.TableName, jobs.Sync},
-		{limits.TableName, limits.Sync},
-	}
-	var failed []error
-	for _, a := range around {
-		if !s.wants(a.table) || ctx.Err() != nil {
-			continue
-		}
-		if err := a.sync(ctx, s.api, s.options, s.stream.insert); err != nil && ctx.Err() == nil {
-			s.stream.metrics.failed(ctx, a.table)
-			s.log.Error().Err(err).Str("table", a.table).Msg("table could not be synced")
-			failed = append(failed, fmt.Errorf("table %s: %w", a.table, err))
-		}
-	}
-	return errors.Join(append(failed, ctx.Err())...)
 }

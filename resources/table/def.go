@@ -25,6 +25,7 @@ type Def[S, R any] struct {
 	Name        string
 	Title       string
 	Description string
+	Parent      string // name of the table whose rows these belong to; empty for none
 	Shared      []Column[S]
 	Columns     []Column[R]
 }
@@ -32,6 +33,9 @@ type Def[S, R any] struct {
 // Schema is the table as CloudQuery is told of it. _cq_id is its sole primary key, a hash of the key columns.
 func (d *Def[S, R]) Schema(o Options) *schema.Table {
 	t := &schema.Table{Name: d.Name, Title: d.Title, Description: d.Description, IsIncremental: o.Incremental}
+	if d.Parent != "" {
+		t.Parent = &schema.Table{Name: d.Parent}
+	}
 	t.Columns = appendColumns(t.Columns, d.Shared, o)
 	t.Columns = appendColumns(t.Columns, d.Columns, o)
 	schema.AddCqIDs(t)
@@ -39,6 +43,15 @@ func (d *Def[S, R]) Schema(o Options) *schema.Table {
 		schema.CqIDAsPK(t)
 	}
 	return t
+}
+
+// Tree makes tables the children of another one, and returns that.
+func Tree(parent *schema.Table, children ...*schema.Table) *schema.Table {
+	for _, child := range children {
+		child.Parent = parent
+	}
+	parent.Relations = children
+	return parent
 }
 
 func appendColumns[R any](to schema.ColumnList, columns []Column[R], o Options) schema.ColumnList {

@@ -127,6 +127,32 @@ func TestEquivalence(t *testing.T) {
 	}
 }
 
+// The way through states makes the same keys.
+func TestSharedStates(t *testing.T) {
+	plain, shared := newIdentity(&everything, Options{}, &origin{tab: "net_arr"}), newIdentity(&everything, Options{}, &origin{tab: "net_arr"})
+	shared.shareStates()
+	for range 2 {
+		for _, r := range equivalenceRows {
+			if want, got := plain.of(r), shared.of(r); want != got {
+				t.Errorf("%+v: %s, want %s", r, got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkIdentity(b *testing.B) {
+	r := *equivalenceRows[4]
+	for name, prepare := range map[string]func(*identity[row]){"plain": func(*identity[row]) {}, "shared states": (*identity[row]).shareStates} {
+		id := newIdentity(&everything, Options{}, &origin{tab: "net_arr", asked: Some("the text that many rows share, which is some two hundred bytes long")})
+		prepare(id)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				id.of(&r)
+			}
+		})
+	}
+}
+
 func TestHistoryJoinsTheKey(t *testing.T) {
 	id := func(o Options, day int32) string {
 		return newIdentity(&everything, o, &origin{day: Some(day)}).of(&row{}).String()
@@ -178,4 +204,78 @@ func rowsOf(t *testing.T, records []arrow.Record) []string {
 	}
 	slices.Sort(texts)
 	return texts
+}
+
+type child struct{ id string }
+
+var children = Def[struct{}, child]{
+	Name: "clari_children", Title: "Children", Description: "Rows that belong to others.", Parent: "clari_everything",
+	Columns: []Column[child]{String("id", "Text.", func(c *child) *string { return &c.id }).Key()},
+}
+
+// Children through the SDK's scheduler and through a Writer: equal cells, equal _cq_id and _cq_parent_id, equal schema.
+func TestChildrenEquivalence(t *testing.T) {
+	list := []*child{{"a"}, {"b"}, {""}}
+	parents := []*row{{id: "all", name: Some("Zoë")}, {id: "zeros"}}
+	bySDK := Tree(everything.Schema(Options{}), children.Schema(Options{}))
+	for i, c := range bySDK.Columns {
+		if c.Resolver == nil && c.Name != schema.CqIDColumn.Name {
+			bySDK.Columns[i].Resolver = func(_ context.Context, _ schema.ClientMeta, r *schema.Resource, c schema.Column) error {
+				item := r.Item.(*row)
+				return r.Set(c.Name, map[string]any{"tab": "", "zid": item.id, "name": orNil(item.name)}[c.Name])
+			}
+		}
+	}
+	rel := bySDK.Relations[0]
+	for i, c := range rel.Columns {
+		if c.Name == "id" {
+			rel.Columns[i].Resolver = func(_ context.Context, _ schema.ClientMeta, r *schema.Resource, c schema.Column) error {
+				return r.Set(c.Name, r.Item.(*child).id)
+			}
+		}
+	}
+	rel.Resolver = func(_ context.Context, _ schema.ClientMeta, parent *schema.Resource, res chan<- any) error {
+		if parent.Item.(*row).id == "all" { // no id twice
+			res <- list[:2]
+		} else {
+			res <- list[2:]
+		}
+		return nil
+	}
+	bySDK.Resolver = func(_ context.Context, _ schema.ClientMeta, _ *schema.Resource, res chan<- any) error {
+		res <- parents
+		return nil
+	}
+	messages, err := scheduler.NewScheduler().SyncAll(t.Context(), client{}, schema.Tables{bySDK})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []arrow.Record
+	for _, m := range messages {
+		if insert, ok := m.(*message.SyncInsert); ok && insert.Record.NumCols() == int64(len(rel.Columns)) {
+			want = append(want, insert.Record)
+		}
+	}
+	of := everything.Writer(Options{}, &origin{}, nil)
+	w := children.Writer(Options{}, &struct{}{}, func(_ context.Context, r arrow.Record) error { got = append(got, r); return nil })
+	for i, c := range list {
+		if err := w.AppendChild(t.Context(), of.ID(parents[i/2]), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(want) == 0 || len(got) != 1 || !got[0].Schema().Equal(want[0].Schema()) {
+		t.Fatalf("schema\n%s\nwant\n%s", got[0].Schema(), want[0].Schema())
+	}
+	if diff := cmp.Diff(rowsOf(t, want), rowsOf(t, got)); diff != "" {
+		t.Errorf("(-scheduler +writer)\n%s", diff)
+	}
+	if err := w.Append(t.Context(), list[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(t.Context()); err != nil || !got[1].Column(1).IsNull(0) {
+		t.Errorf("a row of no parent has one: %v, %v", got[1], err)
+	}
 }

@@ -24,6 +24,7 @@ type Writer[R any] struct {
 	id     *identity[R]
 
 	ids     ids
+	parents *ids      // nil for a table without a parent, whose _cq_parent_id is shared: it is always null
 	columns []builder // one a column of R
 	cells   []func(*R) int
 
@@ -47,7 +48,9 @@ func (d *Def[S, R]) Writer(o Options, shared *S, send Send) *Writer[R] {
 	}
 	w.fillShared = func(rows int) {
 		w.shared, w.sharedRows = w.shared[:0], rows
-		w.shared = append(w.shared, array.MakeArrayOfNull(memory.DefaultAllocator, types.ExtensionTypes.UUID, rows))
+		if w.parents == nil {
+			w.shared = append(w.shared, array.MakeArrayOfNull(memory.DefaultAllocator, types.ExtensionTypes.UUID, rows))
+		}
 		w.rowBytes = 2 * len(uuid.UUID{})
 		for _, c := range d.Shared {
 			column, cell := c.open()
@@ -60,22 +63,50 @@ func (d *Def[S, R]) Writer(o Options, shared *S, send Send) *Writer[R] {
 			w.shared = append(w.shared, column.array())
 		}
 	}
+	if d.Parent != "" {
+		w.parents = &ids{}
+	}
 	w.fillShared(1)
 	return w
 }
 
 // Append adds a row and sends a record when one is full. It keeps nothing of r.
-func (w *Writer[R]) Append(ctx context.Context, r *R) error {
+func (w *Writer[R]) Append(ctx context.Context, r *R) error { return w.append(ctx, nil, r) }
+
+// AppendChild is Append for a row that belongs to one of the parent table, by that one's ID.
+func (w *Writer[R]) AppendChild(ctx context.Context, parent uuid.UUID, r *R) error {
+	return w.append(ctx, &parent, r)
+}
+
+// ID is the row's _cq_id.
+func (w *Writer[R]) ID(r *R) uuid.UUID {
+	if w == nil {
+		return uuid.UUID{}
+	}
+	return w.id.of(r)
+}
+
+func (w *Writer[R]) append(ctx context.Context, parent *uuid.UUID, r *R) error {
 	if w == nil {
 		return nil
 	}
 	if w.rows == 0 {
 		w.ids.start(w.lastRows)
+		if w.parents != nil {
+			w.parents.start(w.lastRows)
+		}
 		for _, c := range w.columns {
 			c.start(w.lastRows)
 		}
 	}
 	w.ids.add(w.id.of(r))
+	switch {
+	case w.parents == nil:
+	case parent == nil:
+		w.parents.addNull()
+	default:
+		w.parents.add(*parent)
+	}
 	w.bytes += w.rowBytes
 	for _, cell := range w.cells {
 		w.bytes += cell(r)
@@ -95,8 +126,11 @@ func (w *Writer[R]) Flush(ctx context.Context) error {
 	if w.rows > w.sharedRows {
 		w.fillShared(w.rows)
 	}
-	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.columns))
+	columns := make([]arrow.Array, 0, 2+len(w.shared)+len(w.columns))
 	columns = append(columns, w.ids.array())
+	if w.parents != nil {
+		columns = append(columns, w.parents.array())
+	}
 	for _, a := range w.shared {
 		columns = append(columns, array.NewSlice(a, 0, int64(w.rows)))
 	}

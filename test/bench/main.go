@@ -99,6 +99,7 @@ var parts = []struct {
 	{"share", (*bench).share},
 	{"exports", (*bench).exports},
 	{"rows", (*bench).rows},
+	{"tabs", (*bench).tabs},
 }
 
 func names() (all []string) {

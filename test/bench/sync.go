@@ -20,7 +20,7 @@ const entriesTable = "clari_forecast_entries"
 
 // startSim starts a stand-in whose jobs take no time, for a tenant of so many people.
 func startSim(people int, e encoding) (*sim.Server, string, error) {
-	s := sim.New(sim.Config{Tenant: tenant(people), JSON: jsonEncoding(e), Monthly: 1000, Concurrent: 3})
+	s := sim.New(sim.Config{Tenant: tenant(people), JSON: jsonEncoding(e), Quirks: e.quirks, Monthly: 1000, Concurrent: 3})
 	url, err := s.Start("")
 	return s, url, err
 }
@@ -48,12 +48,17 @@ func (b *bench) sync(e encoding, people, exports int) (*synced, error) {
 		return nil, err
 	}
 	defer server.Close()
+	return b.syncSpec(server, specOf(server, url, e, exports), exports)
+}
+
+// syncSpec measures one sync of a spec that plans so many exports.
+func (b *bench) syncSpec(server *sim.Server, spec map[string]any, exports int) (*synced, error) {
 	p, err := b.serve(b.source)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	got, err := p.sync(b, specOf(server, url, e, exports))
+	got, err := p.sync(b, spec)
 	n := &synced{exports: exports, wall: time.Since(began), peak: p.peak()}
 	p.stop()
 	if err != nil {

@@ -16,13 +16,14 @@ type encoding struct {
 	sim.Encoding
 	name   string
 	format string // to ask for
+	quirks sim.Quirks
 }
 
 var encodings = []encoding{
-	{sim.Arrays, "five arrays, JSON", "json"},
-	{sim.FlatObjects, "flat rows, JSON objects", "json"},
-	{sim.FlatLists, "flat rows, JSON lists", "json"},
-	{sim.CSV, "flat rows, CSV", "csv"},
+	{Encoding: sim.Arrays, name: "five arrays, JSON", format: "json"},
+	{Encoding: sim.FlatObjects, name: "flat rows, JSON objects", format: "json"},
+	{Encoding: sim.FlatLists, name: "flat rows, JSON lists", format: "json"},
+	{Encoding: sim.CSV, name: "flat rows, CSV", format: "csv"},
 }
 
 const (

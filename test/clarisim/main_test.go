@@ -91,7 +91,7 @@ func TestBadOptions(t *testing.T) {
 		{"-encoding xml", "want arrays, flat-objects, flat-lists or csv"},
 		{"-fiscal-start 13", "no month"},
 		{"-people 0", "must be 1 or more"},
-		{"-fault none", "known faults: aborted, answer-500"},
+		{"-fault none", "known faults: aborted, activity-without-id, answer-500"},
 		{"-fault cut@create", "fault cut is for"},
 		{"-fault failed:x", `"" is no number`},
 		{"-fault failed:one", `"one" is no number`},
@@ -113,6 +113,9 @@ func TestParseFault(t *testing.T) {
 	faults, err = parseFault("hang")
 	require.NoError(t, err)
 	require.Len(t, faults, len(sim.Ops))
+	faults, err = parseFault("link-repeats")
+	require.NoError(t, err)
+	require.Equal(t, sim.AuditEvents, faults[0].Op)
 }
 
 func TestParseDuration(t *testing.T) {

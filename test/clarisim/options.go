@@ -73,7 +73,7 @@ func parseFault(s string) ([]sim.Fault, error) {
 	name, op, _ := strings.Cut(s, "@")
 	from, count, times := strings.Cut(counts, "x")
 	var names []string
-	for _, kind := range sim.Kinds() {
+	for _, kind := range slices.Concat(sim.Kinds(), sim.KindsAround()) {
 		names = append(names, kind.Name)
 		if kind.Name != name {
 			continue

@@ -46,8 +46,11 @@ func TestDocumentsInDocs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, map[string]int{
-		"README.md": 1, "docs/configuration.md": 2,
-		"docs/examples/backfill.yml": 1, "docs/examples/daily.yml": 1, "docs/examples/history.yml": 1,
-	}, documents)
+	for page, blocks := range documents {
+		if filepath.Ext(page) == ".yml" {
+			require.Equal(t, 1, blocks, page)
+			delete(documents, page)
+		}
+	}
+	require.Equal(t, map[string]int{"README.md": 1, "docs/configuration.md": 2, "docs/data.md": 1}, documents)
 }

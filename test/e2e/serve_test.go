@@ -120,7 +120,10 @@ func TestServe(t *testing.T) {
 		require.NoError(t, err, none)
 		require.Equal(t, []string{
 			"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods",
-			"clari_forecast_time_frames", "clari_forecast_exports", "clari_export_jobs", "clari_limits",
+			"clari_forecast_time_frames", "clari_forecast_exports",
+			"clari_activities", "clari_activity_accounts", "clari_activity_opportunities", "clari_activity_participants", "clari_activity_exports",
+			"clari_opportunities", "clari_opportunity_fields", "clari_opportunity_trend_history", "clari_audit_events", "clari_audit_actors",
+			"clari_export_jobs", "clari_limits",
 		}, w.tables(s), none)
 	}
 	_, err = s.Init(ctx, &pb.Init_Request{Spec: []byte(`{"forecast": []}`)})
@@ -129,7 +132,7 @@ func TestServe(t *testing.T) {
 
 	_, err = s.Init(ctx, &pb.Init_Request{Spec: w.specJSON()})
 	require.NoError(t, err)
-	require.Len(t, w.tables(s), 8)
+	require.Len(t, w.tables(s), 18)
 	stream, err := s.Sync(ctx, &pb.Sync_Request{Tables: []string{"*"}})
 	require.NoError(t, err)
 	rows := map[string]int64{}
@@ -167,7 +170,7 @@ func TestTestConnection(t *testing.T) {
 		{"wrong key", strings.ReplaceAll(string(w.specJSON()), apiKey, apiKey+"x"), "UNAUTHORIZED", "generate a token"},
 		{"invalid spec", `{"api_key": "` + apiKey + `", "forecast": 1}`, "INVALID_SPEC", "forecasts"},
 		{"no spec", "null", "INVALID_SPEC", "api_key: required"},
-		{"nobody there", strings.ReplaceAll(string(w.specJSON()), w.url, "http://127.0.0.1:1"), "CONNECTION_FAILED", "connection refused"},
+		{"nobody there", strings.ReplaceAll(string(w.specJSON()), w.url, "http://127.0.0.1:1"), "UNREACHABLE", "nobody listens there"},
 	} {
 		answer, err := s.TestConnection(ctx, &pb.TestConnection_Request{Spec: []byte(test.spec)})
 		require.NoError(t, err, test.name)

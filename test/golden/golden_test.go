@@ -18,8 +18,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/landing"
 )
@@ -39,6 +37,14 @@ var shapes = []shape{
 	{"flat-lists", sim.FlatLists, nil},
 	{"cells", sim.FlatLists, oneList},
 	{"csv", sim.CSV, nil},
+}
+
+// periods are those to export. Where the one that Clari chose does not land, whether the one before it is known is another matter.
+func (s shape) periods() []string {
+	if s.name == "cells" {
+		return []string{"current"}
+	}
+	return []string{"previous", "current"}
 }
 
 // oneList is a list of rows as one long list of cells, as Clari's API reference shows it.
@@ -165,8 +171,8 @@ func TestSums(t *testing.T) {
 			for _, m := range modes {
 				for size, cfg := range map[string]func() sim.Config{"small": small, "large": large} {
 					synctest.Test(t, func(t *testing.T) {
-						w, l := run(t, cfg(), s, m, "previous", "current")
-						got[size+" "+m.name] = sums(t, s, w, l)
+						w, l := run(t, cfg(), s, m, s.periods()...)
+						got[size+" "+m.name] = sums(t, s, m, w, l)
 					})
 				}
 			}
@@ -179,7 +185,7 @@ func TestSums(t *testing.T) {
 	}
 }
 
-func sums(t *testing.T, s shape, w *landing.World, l *landing.Landed) map[string]any {
+func sums(t *testing.T, s shape, m mode, w *landing.World, l *landing.Landed) map[string]any {
 	tables := map[string]any{}
 	for table, rows := range l.Rows {
 		of := map[string]any{"rows": len(rows)}
@@ -191,7 +197,7 @@ func sums(t *testing.T, s shape, w *landing.World, l *landing.Landed) map[string
 		}
 		tables[table] = of
 	}
-	return map[string]any{"error": l.Err != nil, "tables": tables, "journal": journal(t, w), "order": order(l)}
+	return map[string]any{"error": l.Err != nil, "tables": tables, "journal": journal(t, w), "order": order(m, l)}
 }
 
 // place is what rows are sorted by, so that the sum of a column depends on no other but these.
@@ -224,13 +230,17 @@ func columnSum(rows []landing.Row, column string) string {
 func journal(t *testing.T, w *landing.World) map[string]any {
 	values := map[string]any{}
 	for key, text := range w.State {
+		if !slices.ContainsFunc(journalKeys, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			continue
+		}
 		var v any
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
 			t.Errorf("state %s: %v", key, err)
 		}
 		if v, ok := v.(map[string]any); ok {
-			for _, name := range journalChanges {
-				delete(v, name)
+			undoJournal(v)
+			if len(v) == 0 {
+				continue
 			}
 		}
 		values[key] = v
@@ -239,15 +249,18 @@ func journal(t *testing.T, w *landing.World) map[string]any {
 }
 
 // order is the order of messages by table: each run of messages of one table is one word. What the tables of one result promise is
-// only that they come before the export's own row, so they are one word.
-func order(l *landing.Landed) string {
+// only that they come before the export's own row, so they are one word. Without a state backend nothing waits for a barrier at the end.
+func order(m mode, l *landing.Landed) string {
 	var words []string
-	for _, m := range l.Messages {
-		word := strings.TrimPrefix(m.Table, "clari_")
-		if m.Rows == 0 {
+	for _, sent := range l.Messages {
+		word := strings.TrimPrefix(sent.Table, "clari_")
+		if sent.Rows == 0 {
 			word = "migrate"
-		} else if slices.Contains(landing.ResultTables, m.Table) {
+		} else if slices.Contains(landing.ResultTables, sent.Table) {
 			word = "result"
+		}
+		if barrier := word == "migrate" && len(words) > 0; barrier && !m.state && l.Err == nil {
+			continue
 		}
 		if len(words) == 0 || words[len(words)-1] != word {
 			words = append(words, word)
@@ -267,9 +280,30 @@ func compare(t *testing.T, file, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) == got {
-		return
+	if string(want) != got {
+		t.Errorf("%s differs:%s", file, differ(string(want), got))
 	}
-	diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n"))
-	t.Errorf("%s (-want +got):\n%s", file, diff[:min(len(diff), 8<<10)])
+}
+
+// differ shows the lines that only one of two texts has, under the last line above them that ends in a colon or a bracket.
+func differ(want, got string) string {
+	var b strings.Builder
+	show := func(sign, text, other string) {
+		has := map[string]int{}
+		for line := range strings.Lines(other) {
+			has[line]++
+		}
+		under := ""
+		for line := range strings.Lines(text) {
+			if has[line]--; has[line] < 0 && b.Len() < 16<<10 {
+				fmt.Fprintf(&b, "\n%s under %s: %s", sign, under, strings.TrimSpace(line))
+			}
+			if strings.HasSuffix(line, "{\n") {
+				under = strings.TrimSpace(line)
+			}
+		}
+	}
+	show("-", want, got)
+	show("+", got, want)
+	return b.String()
 }

@@ -150,7 +150,7 @@ func (g *witness) endsInTime(p *playedSync, wrong report) {
 		full = full || r.Op == sim.Create && r.Status == 400
 		switch r.Op {
 		case sim.Create:
-			limit += g.duration("delay_between_exports") + 4*g.duration("poll_interval")
+			limit += g.duration("delay_between_exports") + 4*g.duration("poll_interval") + 30*time.Second // for "creating" to be written
 		case sim.Status:
 			jobs[r.JobID] = true
 		}

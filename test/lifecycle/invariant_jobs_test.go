@@ -150,6 +150,10 @@ func (g *witness) onlyCandidate(p *playedSync, a, b sim.Job) bool {
 	if a.Hidden || a.Twin || g.config.Skew != 0 || slices.Contains(g.config.OmitKeys, "startTime") {
 		return false
 	}
+	without := func(key string) bool { return slices.Contains(g.config.OmitKeys, key) }
+	if without("module") || without("currency") && a.Currency != "" {
+		return false
+	}
 	if g.tooShort(p, a, a.Historical, slices.Contains(a.Types, "forecast")) != "" {
 		return false
 	}

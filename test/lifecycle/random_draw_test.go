@@ -247,8 +247,8 @@ var oddFaults = []sim.Kind{
 	{Name: "long-limits", Ops: []sim.Op{sim.Limits}, Build: func() sim.Effect { return sim.Padded(2 << 20) }},
 	{Name: "held-back", Ops: sim.Ops, Build: func() sim.Effect { return sim.Throttled().RetryAfter(100 * time.Second) }},
 	{Name: "unavailable-for-long", Ops: sim.Ops, Build: func() sim.Effect { return sim.Answer(503).RetryAfter(100 * time.Second) }},
-	{Name: "500-retry-after", Ops: sim.Ops, Build: func() sim.Effect { return sim.Answer(500).RetryAfter(40 * time.Second) }},
-	{Name: "504-retry-after", Ops: sim.Ops, Build: func() sim.Effect { return sim.Answer(504).RetryAfter(40 * time.Second) }},
+	{Name: "500-retry-after", Ops: []sim.Op{sim.List, sim.Status, sim.Cancel, sim.Results, sim.Limits}, Build: func() sim.Effect { return sim.Answer(500).RetryAfter(40 * time.Second) }},
+	{Name: "504-retry-after", Ops: []sim.Op{sim.List, sim.Status, sim.Cancel, sim.Results, sim.Limits}, Build: func() sim.Effect { return sim.Answer(504).RetryAfter(40 * time.Second) }},
 }
 
 func (s *schedule) draftFault(d dice) randomFault {

@@ -71,6 +71,9 @@ func (g *game) playStep(number int, st step) {
 	if st.final && len(g.s.lasting) > 0 && !strings.HasPrefix(g.s.lasting[0].kind, "odd-item") {
 		st.tables = slices.Concat(resultTables, []string{"clari_forecast_exports"}) // the others are made from what cannot be had
 	}
+	if st.backend.older {
+		g.age()
+	}
 	p := &playedSync{step: st, number: number, start: time.Now(), logs: &logs{}, journal: maps.Clone(g.state)}
 	if !st.keep {
 		g.sim.ClearFaults()
@@ -82,9 +85,6 @@ func (g *game) playStep(number int, st step) {
 	}
 	for range st.foreign {
 		g.sim.Plant(sim.Job{UserID: 7, Run: 90 * time.Second})
-	}
-	if st.backend.older {
-		g.age()
 	}
 	was := maps.Clone(g.spec)
 	maps.Copy(g.spec, st.spec)
@@ -110,7 +110,8 @@ func (g *game) arm(faults []randomFault) {
 func (g *game) age() {
 	for key, value := range g.state {
 		var e map[string]any
-		if json.Unmarshal([]byte(value), &e) != nil || e["state"] == nil {
+		if json.Unmarshal([]byte(value), &e) != nil || e["state"] == nil { // of another form altogether
+			g.state[key] = `{"older": [1, "form"]}`
 			continue
 		}
 		maps.DeleteFunc(e, func(k string, _ any) bool {

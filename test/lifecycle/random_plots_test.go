@@ -89,6 +89,12 @@ func stoppedBesideStranger(d dice, s *schedule) {
 	if d.in(2) { // it is held back meanwhile
 		st.faults = []randomFault{creating(n, sim.Throttled().RetryAfter(200*time.Second))}
 		st.stop.moment = moment{op: sim.Create, n: n + 1}
+	} else if d.in(2) { // it has been taken for what was lost: found, and not made
+		st.faults = []randomFault{creating(n, sim.Answer(504))}
+		st.stop.moment = moment{op: sim.Status, n: 1 + d.IntN(3)}
+		if d.in(2) {
+			st.stop, st.others[0].job.Run = stop{}, 3*time.Hour // beyond run_timeout
+		}
 	}
 	s.steps = []step{st}
 }

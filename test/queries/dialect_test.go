@@ -12,7 +12,7 @@ import (
 )
 
 // functions are those that SQLite, PostgreSQL, Snowflake and BigQuery all have, with the same meaning.
-var functions = strings.Fields("ABS COALESCE COUNT DATE DENSE_RANK LAG MAX MIN NULLIF RANK ROW_NUMBER SUM")
+var functions = strings.Fields("ABS AVG COALESCE COUNT DATE DENSE_RANK LAG MAX MIN NULLIF RANK ROW_NUMBER SUM")
 
 // keywords may come before a parenthesis as well.
 var keywords = strings.Fields("AS AND OR NOT IN ON FROM JOIN OVER WHEN THEN WHERE EXISTS UNION ALL SELECT BY DISTINCT")

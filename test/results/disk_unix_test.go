@@ -3,12 +3,28 @@
 package results
 
 import (
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/landing"
 )
+
+// TestNoPlaceForTheFile: no rows, and nothing left behind.
+func TestNoPlaceForTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, dir := range map[string]string{"a file": file, "nowhere": filepath.Join(t.TempDir(), "none")} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", dir)
+			huge(t, sim.Arrays, func(w *landing.World) { notLanded(t, w) })
+		})
+	}
+}
 
 // TestFullDisk lets no file of this process grow beyond a bound, which is as near to a full disk as a test can come: no rows, and nothing
 // left behind.

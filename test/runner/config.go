@@ -10,13 +10,14 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
 // Config is what one or more CloudQuery YAML documents say: one source and the destinations it may name.
 type Config struct {
 	Source       Source
 	Destinations []Destination // as written: the one that the source names, and perhaps a state backend
+	Transformers []Transformer `json:",omitempty"` // read and checked; Sync runs none
 }
 
 // Plugin is how a document names its plugin.
@@ -52,6 +53,14 @@ type Destination struct {
 	MigrateMode string         `json:"migrate_mode"` // safe (default) or forced
 	PKMode      string         `json:"pk_mode"`      // default or cq-id-only
 	Spec        map[string]any `json:"spec"`
+
+	Transformers []string `json:"transformers,omitempty"` // what records pass through on their way, by name
+}
+
+// Transformer is a document of kind transformer.
+type Transformer struct {
+	Plugin
+	Spec map[string]any `json:"spec"`
 }
 
 // Load reads a file of CloudQuery YAML documents. lookup resolves ${NAME} (nil: the process's environment).
@@ -72,18 +81,18 @@ func Parse(data []byte, lookup func(string) (string, bool)) (*Config, error) {
 	if lookup == nil {
 		lookup = os.LookupEnv
 	}
-	documents, err := expand(data, lookup)
+	documents, err := specfile.Expand(data, lookup)
 	if err != nil {
 		return nil, err
 	}
 	var config Config
 	sources := 0
-	for i, document := range documents {
+	for i, text := range documents {
 		var d struct {
 			Kind string          `json:"kind"`
 			Spec json.RawMessage `json:"spec"`
 		}
-		if err := decode(document, &d); err != nil {
+		if err := decode(text, &d); err != nil {
 			return nil, fmt.Errorf("document %d: %w", i+1, err)
 		}
 		switch d.Kind {
@@ -94,8 +103,12 @@ func Parse(data []byte, lookup func(string) (string, bool)) (*Config, error) {
 			var destination Destination
 			err = decode(d.Spec, &destination)
 			config.Destinations = append(config.Destinations, destination)
+		case "transformer":
+			var transformer Transformer
+			err = decode(d.Spec, &transformer)
+			config.Transformers = append(config.Transformers, transformer)
 		default:
-			err = fmt.Errorf("kind %q: want source or destination", d.Kind)
+			err = fmt.Errorf("kind %q: want source, destination or transformer", d.Kind)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("document %d: %w", i+1, err)
@@ -146,6 +159,11 @@ func (c *Config) validate() error {
 		oneOf("write_mode", d.WriteMode, "overwrite-delete-stale", "overwrite", "append")
 		oneOf("migrate_mode", d.MigrateMode, "safe", "forced")
 		oneOf("pk_mode", d.PKMode, "default", "cq-id-only")
+		for _, name := range d.Transformers {
+			if !slices.ContainsFunc(c.Transformers, func(t Transformer) bool { return t.Name == name }) {
+				fail("destination %s: unknown transformer %q", d.Name, name)
+			}
+		}
 	}
 	for _, name := range s.Destinations {
 		if !names[name] {
@@ -159,29 +177,4 @@ func (c *Config) validate() error {
 func (c *Config) Destination() *Destination {
 	i := slices.IndexFunc(c.Destinations, func(d Destination) bool { return d.Name == c.Source.Destinations[0] })
 	return &c.Destinations[i]
-}
-
-// toJSON turns a YAML document into JSON. A date stays the text it was written as.
-func toJSON(document []byte) ([]byte, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(document, &node); err != nil {
-		return nil, err
-	}
-	walk(&node, func(n *yaml.Node) {
-		if n.Tag == "!!timestamp" {
-			n.Tag = "!!str"
-		}
-	})
-	var value any
-	if err := node.Decode(&value); err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
-}
-
-func walk(node *yaml.Node, visit func(*yaml.Node)) {
-	visit(node)
-	for _, child := range node.Content {
-		walk(child, visit)
-	}
 }

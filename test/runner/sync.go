@@ -68,6 +68,9 @@ func Sync(ctx context.Context, config *Config, opts Options) (*Summary, error) {
 		SyncTime:   began.UTC().Truncate(time.Microsecond),
 		Tables:     map[string]int64{},
 	}
+	if n := len(config.Transformers); n > 0 {
+		return s, fmt.Errorf("%d transformers: only the CLI runs them", n)
+	}
 	shard, err := parseShard(opts.Shard)
 	if err != nil {
 		return s, err

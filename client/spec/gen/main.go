@@ -61,6 +61,12 @@ func generate() ([]byte, error) {
 	if err := setDefaults(tab, spec.DefaultForecast()); err != nil {
 		return nil, err
 	}
+	if err := setDefaults(property(root, "activities"), spec.DefaultActivities()); err != nil {
+		return nil, err
+	}
+	if err := setDefaults(property(root, "audit"), spec.DefaultAudit()); err != nil {
+		return nil, err
+	}
 	text, err := json.MarshalIndent(root, "", "  ")
 	return append(text, '\n'), err
 }

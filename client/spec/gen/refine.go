@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
 // Patterns of values. Visible ASCII is [!-~].
@@ -31,6 +34,18 @@ func refine(root, tab *jsonschema.Schema) {
 	for _, key := range []string{"poll_interval", "poll_max_interval", "queue_timeout", "run_timeout"} {
 		property(root, key).AllOf = []*jsonschema.Schema{{Pattern: aboveZero}}
 	}
+	day := `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T00:00:00Z)?$`
+	activities, opportunities := property(root, "activities"), property(root, "opportunities")
+	property(activities, "since").Pattern = day
+	types := property(activities, "types").Items
+	for _, t := range spec.DefaultActivities().Types {
+		types.Enum = append(types.Enum, t)
+	}
+	for _, t := range spec.DefaultActivities().Types {
+		types.Enum = append(types.Enum, strings.ToUpper(t)) // as Clari writes them
+	}
+	property(property(root, "audit"), "since").Pattern = day
+	property(opportunities, "ids").Items.Pattern = noSpaces
 	for pair := root.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		if p := pair.Value; p.Type == "integer" && p.Maximum == "" {
 			p.Maximum = json.Number("1000000")

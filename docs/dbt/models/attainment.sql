@@ -9,14 +9,14 @@ newest AS (
 ),
 paired AS (
   SELECT
-    n.forecast_key, n.time_period_id, n.user_id, n.user_name, n.hierarchy_level, n.has_reports, p.call_field,
+    n.forecast_key, n.time_period_id, n.user_id, MAX(n.user_name) AS user_name, MIN(n.hierarchy_level) AS hierarchy_level, p.call_field,
     MAX(CASE WHEN n.field_name = p.call_field THEN n.forecast_value END) AS forecast_value,
     MAX(CASE WHEN n.field_name = p.quota_field THEN n.quota_value END) AS quota_value,
     MAX(CASE WHEN n.field_name = p.call_field THEN n.crm_closed END) AS crm_closed
   FROM newest n
   JOIN pairs p ON n.field_name IN (p.call_field, p.quota_field)
   WHERE n.place < 2
-  GROUP BY n.forecast_key, n.time_period_id, n.user_id, n.user_name, n.hierarchy_level, n.has_reports, p.call_field, p.quota_field
+  GROUP BY n.forecast_key, n.time_period_id, n.user_id, p.call_field, p.quota_field
 )
 SELECT paired.*, forecast_value / NULLIF(quota_value, 0) AS call_attainment, crm_closed / NULLIF(quota_value, 0) AS closed_attainment
 FROM paired

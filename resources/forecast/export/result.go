@@ -140,13 +140,17 @@ func (l *landing) Emit(ctx context.Context, e *job.Export) (int64, error) {
 
 // origin is what all rows of an export share.
 func (s *subject) origin(e *job.Export) forecast.Origin {
-	at := e.ExportedAt
+	exported := e.ExportedAt
+	if exported.IsZero() {
+		exported = e.Job.EndTime // of a result that failed
+	}
+	at := exported
 	if at.IsZero() {
 		at = e.RequestedAt
 	}
 	return forecast.Origin{
 		ForecastID: s.ForecastID, ScopeID: s.ScopeID, RequestedCurrency: s.Currency, RequestedPeriod: s.period(e),
-		JobID: e.Job.ID, ExportedAt: e.ExportedAt, SnapshotDate: fiscal.Day(at, s.k.Spec.Location()),
+		JobID: e.Job.ID, ExportedAt: exported, SnapshotDate: fiscal.Day(at, s.k.Spec.Location()),
 	}
 }
 

@@ -2,9 +2,9 @@ package result
 
 import (
 	"cmp"
-	"encoding/json"
 	"strings"
 
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -26,13 +26,10 @@ func describePeople(s *store.Store, flat bool) {
 		u := &s.Users.All[n]
 		role, above := h.role(u), h.above(u)
 		if role != "" {
-			if h.loops[role] {
-				continue
-			}
 			u.HasReports = table.Some(h.below[role])
-			if level := h.level(role); level >= 0 {
-				u.HierarchyLevel = table.Some(int64(level))
-			}
+		}
+		if level := h.levelBelow(above); level != unknownLevel && (role != "" || above != "") {
+			u.HierarchyLevel = table.Some(level)
 		}
 		if holder := h.holders[above]; above != "" && holder != several && holder != nil && holder != u {
 			u.ManagerUserID, u.ManagerName = table.Some(holder.UserID), holder.Name
@@ -45,14 +42,16 @@ func userType(scope []byte) string {
 	if scope == nil {
 		return ""
 	}
-	var object struct {
-		UserType string `json:"userType"`
-	}
-	var text string
-	if json.Unmarshal(scope, &object) == nil {
-		return object.UserType
-	}
-	if json.Unmarshal(scope, &text) == nil {
+	switch scope[0] {
+	case '{':
+		for key, value := range scalar.Members(scope) {
+			if string(key) == `"userType"` {
+				kind, _ := scalar.Text(value)
+				return kind
+			}
+		}
+	case '"':
+		text, _ := scalar.Text(scope)
 		_, kind, _ := strings.Cut(text, "::")
 		return kind
 	}
@@ -62,30 +61,29 @@ func userType(scope []byte) string {
 // hierarchy is the roles of a result: by their ids, in flat rows by their names.
 type hierarchy struct {
 	role, above func(*forecast.User) string // empty where there is none
-	parents     map[string]string           // of roles with holders; empty at the root
-	unclear     map[string]bool             // roles that are said to be under different ones
+	parents     map[string][]string         // the different roles above a role, of roles with holders; empty text at the root
 	holders     map[string]*forecast.User
 	below       map[string]bool // roles above that of somebody
-	levels      map[string]int
-	loops       map[string]bool // roles that are above themselves
+	levels      map[string]int64
 }
 
 // several stands for more than one holder of a role.
 var several = new(forecast.User)
 
-// unknownLevel is the level of a role that the roles above do not lead to the root from.
+// unknownLevel is the level of a role that the roles above do not lead to the root from, or not all on as many steps.
 const unknownLevel = -1
 
 func newHierarchy(s *store.Store, flat bool) *hierarchy {
 	h := &hierarchy{
 		role:    func(u *forecast.User) string { return u.HierarchyID.V },
 		above:   func(u *forecast.User) string { return u.ParentHierarchyID.V },
-		parents: map[string]string{}, unclear: map[string]bool{}, holders: map[string]*forecast.User{}, below: map[string]bool{}, levels: map[string]int{}, loops: map[string]bool{},
+		parents: map[string][]string{}, holders: map[string]*forecast.User{}, below: map[string]bool{}, levels: map[string]int64{},
 	}
 	if flat {
 		h.role = func(u *forecast.User) string { return u.Role.V }
 		h.above = func(u *forecast.User) string { return u.ParentRole.V }
 	}
+	edges := map[[2]string]bool{}
 	for _, n := range s.Users.Listed {
 		u := &s.Users.All[n]
 		role, above := h.role(u), h.above(u)
@@ -95,66 +93,46 @@ func newHierarchy(s *store.Store, flat bool) *hierarchy {
 		if role == "" {
 			continue
 		}
-		if parent, known := h.parents[role]; known && parent != above {
-			h.unclear[role] = true
+		if edge := [2]string{role, above}; !edges[edge] {
+			edges[edge] = true
+			h.parents[role] = append(h.parents[role], above)
 		}
-		h.parents[role] = above
 		if h.holders[role] == nil {
 			h.holders[role] = u
 		} else {
 			h.holders[role] = several
 		}
 	}
-	h.findLoops()
 	return h
 }
 
-// findLoops notes the roles that are above themselves.
-func (h *hierarchy) findLoops() {
-	seen := map[string]int{} // role to the walk that came by first
-	walk := 0
-	for role := range h.parents {
-		walk++
-		at := role
-		for at != "" && seen[at] == 0 {
-			seen[at] = walk
-			at = h.parents[at]
-		}
-		if at != "" && seen[at] == walk { // the walk came back
-			for !h.loops[at] {
-				h.loops[at] = true
-				at = h.parents[at]
-			}
-		}
+// levelBelow is the level of who is right below a role: 0 where there is none.
+func (h *hierarchy) levelBelow(above string) int64 {
+	if above == "" {
+		return 0
 	}
+	if level := h.level(above); level != unknownLevel {
+		return level + 1
+	}
+	return unknownLevel
 }
 
 // level is how many roles are above one.
-func (h *hierarchy) level(role string) int {
-	var path []string
-	level := unknownLevel
-	for at := role; ; {
-		if known, done := h.levels[at]; done {
-			level = known
-			break
-		}
-		parent, held := h.parents[at]
-		h.levels[at] = unknownLevel // should the path come here again, it is a loop
-		path = append(path, at)
-		if !held || h.unclear[at] {
-			break
-		}
-		if parent == "" {
-			h.levels[at], level, path = 0, 0, path[:len(path)-1]
-			break
-		}
-		at = parent
+func (h *hierarchy) level(role string) int64 {
+	if level, known := h.levels[role]; known {
+		return level
 	}
-	for i := len(path) - 1; i >= 0; i-- {
-		if level != unknownLevel {
-			level++
+	h.levels[role] = unknownLevel // should the way up come by here again, it is a loop
+	level := int64(unknownLevel)
+	for i, above := range h.parents[role] {
+		next := h.levelBelow(above)
+		if i > 0 && next != level {
+			next = unknownLevel
 		}
-		h.levels[path[i]] = level
+		if level = next; level == unknownLevel {
+			break
+		}
 	}
-	return h.levels[role]
+	h.levels[role] = level
+	return level
 }

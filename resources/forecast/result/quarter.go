@@ -12,7 +12,7 @@ import (
 
 // arraysQuarter is the period that the five arrays are of: the one asked for; where Clari chose, the quarter that the time periods
 // name, else the entries, else the name of the job's file. It returns it also where it is the wrong one.
-func (doc *document) arraysQuarter() (f Found, err error) {
+func (doc *reading) arraysQuarter() (f Found, err error) {
 	var named, ids []string
 	for _, n := range doc.store.Periods.Listed {
 		id := doc.store.Periods.All[n].TimePeriodID
@@ -35,7 +35,7 @@ func (doc *document) arraysQuarter() (f Found, err error) {
 }
 
 // quarterOf decides by the quarters that the time periods name, and all their ids.
-func (doc *document) quarterOf(named, ids []string) (string, error) {
+func (doc *reading) quarterOf(named, ids []string) (string, error) {
 	asked, entries := doc.asked.Period, doc.arrays.Named
 	_, isQuarter := fiscal.Parse(asked)
 	switch {
@@ -71,7 +71,7 @@ func (doc *document) quarterOf(named, ids []string) (string, error) {
 
 // passedThrough makes sure that a result names the period that was passed to Clari as it is: as the id of a time period, or where
 // there are none in the name of the job's file.
-func (doc *document) passedThrough(ids []string) error {
+func (doc *reading) passedThrough(ids []string) error {
 	asked := doc.asked.Period
 	if len(ids) > 0 {
 		if slices.Contains(ids, asked) {
@@ -91,7 +91,7 @@ func (doc *document) passedThrough(ids []string) error {
 // The flat shapes have no ids, so it goes by what there is, the surest first: the period in the job's file name, the start days
 // against the quarter's own where they are known, the number in the labels, and the fiscal year in them. The year decides
 // only where nothing surer does, for a customer's labels may name fiscal years in another way than Clari's ids do.
-func (doc *document) flatQuarter() (f Found, err error) {
+func (doc *reading) flatQuarter() (f Found, err error) {
 	asked := doc.asked.Period
 	named, inFile := fiscal.InFileName(doc.asked.FileName)
 	want, isQuarter := fiscal.Parse(asked)

@@ -3,6 +3,7 @@ package result
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,21 +11,17 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/arrays"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/flat"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 )
 
-// lookAhead is how much of a result shows what it is, in bytes.
-const lookAhead = 64 << 10
-
-const byteOrderMark = "\xef\xbb\xbf"
-
-// document is a result while it is read.
-type document struct {
-	in     *source
-	d      *jsontext.Decoder
+// reading is a result while it is read.
+type reading struct {
+	in     *document.Source
+	d      *document.Decoder
 	base   int64 // bytes before those that d reads
 	store  *store.Store
 	asked  Asked
@@ -39,17 +36,17 @@ type document struct {
 }
 
 // fill reads r to its end into the store.
-func (doc *document) fill(r *bufio.Reader) error {
+func (doc *reading) fill(r *bufio.Reader) error {
 	err := doc.any(r)
-	switch failed := doc.in.err; {
-	case failed == errLongValue:
-		return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("a value longer than %d MiB", maxValue>>20)}
+	switch failed := doc.in.Err(); {
+	case failed == document.ErrLongValue || err == document.ErrLongValue || err == document.ErrTooDeep:
+		return &fault.MalformedError{Offset: doc.in.Value(), Detail: cmp.Or(failed, err).Error()}
 	case failed != nil:
 		return failed
 	case err == nil:
 		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
-		return &fault.MalformedError{Offset: doc.in.n, Detail: "it ends too early"}
+		return &fault.MalformedError{Offset: doc.in.Offset(), Detail: "it ends too early"}
 	}
 	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return &fault.MalformedError{Offset: doc.base + wrong.ByteOffset, Detail: fault.Clip(wrong.Err.Error())}
@@ -57,20 +54,21 @@ func (doc *document) fill(r *bufio.Reader) error {
 	return err
 }
 
-func (doc *document) any(r *bufio.Reader) error {
-	head, _ := r.Peek(lookAhead)
-	if bytes.HasPrefix(head, []byte(byteOrderMark)) {
-		doc.base = int64(len(byteOrderMark))
-		_, _ = r.Discard(len(byteOrderMark)) // it is there
-		head = head[len(byteOrderMark):]
+func (doc *reading) any(r *bufio.Reader) error {
+	head, _ := r.Peek(document.LookAhead)
+	var base int64 // bytes before those that the decoder reads
+	if bytes.HasPrefix(head, []byte(document.ByteOrderMark)) {
+		base = int64(len(document.ByteOrderMark))
+		_, _ = r.Discard(len(document.ByteOrderMark)) // it is there
+		head = head[base:]
 	}
 	first := bytes.TrimLeft(head, " \t\r\n")
 	switch {
 	case len(first) == 0:
 		return io.EOF
 	case first[0] == '{' || first[0] == '[':
-		doc.in.value = 0
-		doc.d = jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+		doc.base = base
+		doc.d = document.NewDecoder(doc.in, r, base)
 		return doc.json(first[0])
 	case flat.IsCSV(string(first)):
 		doc.shape, doc.flat = shapeCSV, flat.New(doc.store, doc.asked.Period)
@@ -83,7 +81,7 @@ func (doc *document) any(r *bufio.Reader) error {
 	return &fault.UnknownShapeError{What: what}
 }
 
-func (doc *document) json(first byte) error {
+func (doc *reading) json(first byte) error {
 	if first == '[' {
 		if err := doc.rows(); err != nil {
 			return err
@@ -113,11 +111,11 @@ func (doc *document) json(first byte) error {
 }
 
 // end makes sure that nothing follows.
-func (doc *document) end() error {
-	at := doc.base + doc.d.InputOffset()
+func (doc *reading) end() error {
+	at := doc.d.At()
 	_, err := doc.d.ReadToken()
 	switch {
-	case err == io.EOF && doc.in.err == nil:
+	case err == io.EOF && doc.in.Err() == nil:
 		return nil
 	case err == nil || errors.As(err, new(*jsontext.SyntacticError)):
 		return &fault.MalformedError{Offset: at, Detail: "something follows its end"}
@@ -125,18 +123,12 @@ func (doc *document) end() error {
 	return err
 }
 
-// peek is the kind of what comes next, and from there on the next value may be maxValue long.
-func (doc *document) peek() jsontext.Kind {
-	doc.in.value = doc.base + doc.d.InputOffset()
-	return doc.d.PeekKind()
-}
-
 // object walks through the document, and through what may wrap its arrays.
-func (doc *document) object(top bool) error {
+func (doc *reading) object(top bool) error {
 	if _, err := doc.d.ReadToken(); err != nil {
 		return err
 	}
-	for doc.peek() == '"' {
+	for doc.d.Peek() == '"' {
 		name, err := doc.d.ReadToken()
 		if err != nil {
 			return err
@@ -153,8 +145,8 @@ func (doc *document) object(top bool) error {
 	return err
 }
 
-func (doc *document) member(key string, top bool) error {
-	kind := doc.peek()
+func (doc *reading) member(key string, top bool) error {
+	kind := doc.d.Peek()
 	switch key {
 	case "entries", "users", "fields", "timePeriods", "timeFrames":
 		return doc.array(key, kind)
@@ -174,33 +166,16 @@ func (doc *document) member(key string, top bool) error {
 		}
 		return err
 	}
-	return doc.skip()
-}
-
-// skip passes over a value of any length.
-func (doc *document) skip() error {
-	depth := doc.d.StackDepth()
-	for {
-		doc.peek()
-		if _, err := doc.d.ReadToken(); err != nil {
-			return err
-		}
-		switch now := doc.d.StackDepth(); {
-		case now == depth:
-			return nil
-		case now-depth > arrays.MaxDepth:
-			return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("values nest deeper than %d", arrays.MaxDepth)}
-		}
-	}
+	return doc.d.Skip()
 }
 
 // elements reads the elements of the list that comes, which must begin with open.
-func (doc *document) elements(open jsontext.Kind, read func(value []byte) error) error {
+func (doc *reading) elements(open jsontext.Kind, read func(value []byte) error) error {
 	if _, err := doc.d.ReadToken(); err != nil {
 		return err
 	}
 	for {
-		switch kind := doc.peek(); {
+		switch kind := doc.d.Peek(); {
 		case kind == ']' || kind == 0:
 			_, err := doc.d.ReadToken()
 			return err
@@ -208,9 +183,9 @@ func (doc *document) elements(open jsontext.Kind, read func(value []byte) error)
 			if _, err := doc.d.ReadValue(); err != nil {
 				return err
 			}
-			return &fault.MalformedError{Offset: doc.in.value, Detail: fmt.Sprintf("want '%c'", open)}
+			return &fault.MalformedError{Offset: doc.in.Value(), Detail: fmt.Sprintf("want '%c'", open)}
 		}
-		value, err := doc.d.ReadValue()
+		value, err := doc.d.Value()
 		if err == nil {
 			err = read(value)
 		}
@@ -220,9 +195,9 @@ func (doc *document) elements(open jsontext.Kind, read func(value []byte) error)
 	}
 }
 
-func (doc *document) array(name string, kind jsontext.Kind) error {
+func (doc *reading) array(name string, kind jsontext.Kind) error {
 	if doc.read[name] {
-		return &fault.MalformedError{Offset: doc.in.value, Detail: name + " comes twice"}
+		return &fault.MalformedError{Offset: doc.in.Value(), Detail: name + " comes twice"}
 	}
 	doc.read[name] = true
 	if doc.arrays == nil {
@@ -231,7 +206,7 @@ func (doc *document) array(name string, kind jsontext.Kind) error {
 	if kind != '[' {
 		value, err := doc.d.ReadValue()
 		if err == nil && string(value) != "null" {
-			err = &fault.MalformedError{Offset: doc.in.value, Detail: name + ": want '['"}
+			err = &fault.MalformedError{Offset: doc.in.Value(), Detail: name + ": want '['"}
 		}
 		return err
 	}
@@ -242,14 +217,14 @@ func (doc *document) array(name string, kind jsontext.Kind) error {
 	return doc.elements('{', func(value []byte) error {
 		err := read(value)
 		if wrong, ok := err.(*fault.MalformedError); ok && wrong.Offset < 0 {
-			return &fault.MalformedError{Offset: doc.in.value, Detail: wrong.Detail}
+			return &fault.MalformedError{Offset: doc.in.Value(), Detail: wrong.Detail}
 		}
 		return err
 	})
 }
 
 // rows reads a list if it is one of flat rows, and else passes over it.
-func (doc *document) rows() error {
+func (doc *reading) rows() error {
 	var rows *flat.JSON
 	n := 0
 	err := doc.elements(0, func(value []byte) error {
@@ -281,8 +256,8 @@ func (doc *document) rows() error {
 // the caller may try again. A fault of the result's form is one that package fault knows; all else that may be wrong is told by
 // Check.
 func Read(ctx context.Context, r io.Reader, asked Asked) (*Result, error) {
-	doc := &document{in: &source{ctx: ctx, r: r, value: -1}, store: store.New(), asked: asked, read: map[string]bool{}}
-	if err := doc.fill(bufio.NewReaderSize(doc.in, lookAhead)); err != nil {
+	doc := &reading{in: document.NewSource(ctx, r), store: store.New(), asked: asked, read: map[string]bool{}}
+	if err := doc.fill(bufio.NewReaderSize(doc.in, document.LookAhead)); err != nil {
 		doc.store.Close()
 		return nil, err
 	}

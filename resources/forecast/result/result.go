@@ -39,7 +39,7 @@ func (r *Result) Check(ctx context.Context) error {
 }
 
 // result draws the conclusions once the document has been read.
-func (doc *document) result() *Result {
+func (doc *reading) result() *Result {
 	r := &Result{store: doc.store, asked: doc.asked}
 	r.Found = Found{Shape: doc.shape, Entries: doc.store.Len()}
 	var types uint32

@@ -46,7 +46,8 @@ func tables() (schema.Tables, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.Tables(ctx, sdk.TableOptions{Tables: []string{"*"}})
+	all, err := client.Tables(ctx, sdk.TableOptions{Tables: []string{"*"}})
+	return all.FlattenTables(), err
 }
 
 func generate(dir string, tables schema.Tables) error {

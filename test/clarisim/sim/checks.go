@@ -39,7 +39,7 @@ func (l Ledger) MinPollGap() (gap time.Duration, ok bool) {
 
 // MinCreateGap is the least time between two creations, whatever became of them.
 func (l Ledger) MinCreateGap() (gap time.Duration, ok bool) {
-	return minGap(l.Of(Create), func(Request) string { return "" })
+	return minGap(slices.DeleteFunc(slices.Clone(l.Requests), func(r Request) bool { return r.Op != Create && r.Op != CreateActivity }), func(Request) string { return "" })
 }
 
 func minGap(requests []Request, group func(Request) string) (gap time.Duration, ok bool) {

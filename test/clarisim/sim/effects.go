@@ -17,6 +17,7 @@ type Effect struct {
 	refused   bool // the request never arrives
 	through   func(*Exchange) http.ResponseWriter
 	job       func(*Job)
+	page      func(*Exchange, object)
 }
 
 // AfterProcessing lets the API do what was asked and keeps only its answer back: a creation makes a job.

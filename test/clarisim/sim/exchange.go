@@ -51,7 +51,9 @@ type Exchange struct {
 	badBody    bool
 	withLength bool         // the results are to tell their length
 	alter      []func(*Job) // the job that a creation makes
-	faults     []string     // names of the effects that fired
+	activity   activityBody
+	pages      []func(*Exchange, object) // alter a page of audit events
+	faults     []string                  // names of the effects that fired
 }
 
 // options are the body of a creation.
@@ -76,6 +78,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) *Exchange {
 	s.running.Add(1)
 	x := &Exchange{At: s.Now(), Request: r, Body: body, server: s, UserID: s.users[r.Header.Get("apikey")]}
 	x.identify()
+	x.identifyAround()
 	x.Writer = &recorder{ResponseWriter: w}
 	x.number = len(s.ledger) + 1
 	s.ledger = append(s.ledger, Request{

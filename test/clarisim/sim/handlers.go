@@ -16,7 +16,9 @@ func (s *Server) answer(x *Exchange, effects []Effect) {
 	var replaced *Effect
 	for i, e := range effects {
 		x.faults = append(x.faults, e.Name)
-		if e.job != nil {
+		if e.page != nil {
+			x.pages = append(x.pages, e.page)
+		} else if e.job != nil {
 			x.alter = append(x.alter, e.job)
 		} else if replaced == nil {
 			replaced = &effects[i]
@@ -47,6 +49,8 @@ func (s *Server) process(x *Exchange) {
 		s.list(x)
 	case Limits:
 		x.json(http.StatusOK, s.limits(x.At))
+	case CreateActivity, AuditEvents, Opportunities:
+		s.processAround(x)
 	case Status, Cancel, Results:
 		s.mu.Lock()
 		j := s.find(x.jobID)
@@ -134,6 +138,11 @@ func (s *Server) results(x *Exchange, j *Job) {
 	e.At = j.EndsAt()
 	s.mu.Unlock()
 	switch {
+	case readable && j.Activities != nil:
+		asked := *j.Activities
+		asked.At = e.At
+		x.Writer.Header().Set("Content-Type", "application/json")
+		s.activityResult(x.Writer, asked)
 	case readable:
 		s.download(x, e, j.Format, j.FileName)
 	case active:

@@ -51,7 +51,8 @@ type Job struct {
 	Downloads                     int  // of the results, begun
 	Counted                       bool // against the monthly quota; a cancelled job is not
 	FileName                      string
-	Export                        Export // what the result holds
+	Export                        Export      // what the result holds
+	Activities                    *Activities // of an export of activities, in place of Export; nil for the others
 }
 
 // Change is a state that a job came into.
@@ -150,6 +151,10 @@ func (j *Job) object(t time.Time, words map[string]string) object {
 		"startTime": j.CreatedAt.UnixMilli(), "version": 1, "fileName": j.FileName, "fileType": j.Format, "status": status,
 		"viewed": false, "cellsTruncated": j.CellsTruncated, "rowsTruncated": j.RowsTruncated, "downloads": j.Downloads,
 		"deliveryStatusMap": object{}, "currency": j.Export.JobCurrency,
+	}
+	if j.Activities != nil {
+		o["title"], o["module"] = "Activity Export", "ACTIVITY"
+		delete(o, "currency")
 	}
 	if !j.Active(t) {
 		o["endTime"], o["expiredTime"] = j.EndsAt().UnixMilli(), j.ExpiresAt().UnixMilli()

@@ -14,6 +14,7 @@ import (
 // Config is what a stand-in is made from. The zero value is a small tenant on a well-behaved server whose jobs take no time.
 type Config struct {
 	Tenant    Tenant
+	Around    Around           // what there is beside forecasts
 	Key       string           // the API key; "" is DefaultKey. Its user is number 1
 	OtherKeys map[string]int64 // more keys, with the numbers of their users
 	BasePath  string           // "" is /v4
@@ -74,6 +75,7 @@ func New(cfg Config) *Server {
 	cfg.Concurrent = max(0, cmp.Or(cfg.Concurrent, 3))
 	cfg.Monthly = max(0, cmp.Or(cfg.Monthly, 1000))
 	cfg.Life = cmp.Or(cfg.Life, month)
+	cfg.Around = cfg.Around.withDefaults()
 	s := &Server{cfg: cfg, tenant: cfg.Tenant.withDefaults(), users: map[string]int64{cfg.Key: 1}}
 	for key, user := range cfg.OtherKeys {
 		s.users[key] = user

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -19,9 +20,9 @@ type object struct {
 }
 
 // each hands on the members, and returns what read kept in extra.
-func (o *object) each(value []byte, read func(name string, key, value []byte)) (extra []byte, err error) {
+func (o *object) each(value []byte, read func(name, key, value []byte)) (extra []byte, err error) {
 	for key, value := range scalar.Members(value) {
-		name, _ := scalar.Text(key)
+		name, _ := scalar.Unquote(key, nil)
 		read(name, key, value)
 	}
 	if o.err != nil || o.extra.Empty() {
@@ -90,11 +91,11 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 		if text = strings.TrimSpace(text); text == "" {
 			return
 		}
-		if inner := jsontext.Value(text); inner.IsValid(jsontext.AllowDuplicateNames(true)) && scalar.Depth(inner) <= MaxDepth {
+		if inner := jsontext.Value(text); inner.IsValid(jsontext.AllowDuplicateNames(true)) && scalar.Depth(inner) <= document.MaxDepth {
 			value = inner
 		}
 	}
-	if scalar.Depth(value) > MaxDepth {
+	if scalar.Depth(value) > document.MaxDepth {
 		o.keep(key, value)
 		return
 	}
@@ -112,8 +113,8 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 func (r *Reader) User(value []byte) (err error) {
 	var u forecast.User
 	var o object
-	u.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	u.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "userId":
 			o.id(key, value, &u.UserID)
 		case "name":
@@ -146,8 +147,8 @@ func (r *Reader) User(value []byte) (err error) {
 func (r *Reader) Field(value []byte) (err error) {
 	var f forecast.Field
 	var o object
-	f.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	f.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "fieldId":
 			o.id(key, value, &f.FieldID)
 		case "fieldName":
@@ -168,8 +169,8 @@ func (r *Reader) Field(value []byte) (err error) {
 func (r *Reader) TimePeriod(value []byte) (err error) {
 	var p forecast.TimePeriod
 	var o object
-	p.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	p.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "timePeriodId":
 			o.id(key, value, &p.TimePeriodID)
 		case "type":
@@ -198,8 +199,8 @@ func (r *Reader) TimePeriod(value []byte) (err error) {
 func (r *Reader) TimeFrame(value []byte) (err error) {
 	var f forecast.TimeFrame
 	var o object
-	f.Extra, err = o.each(value, func(name string, key, value []byte) {
-		switch name {
+	f.Extra, err = o.each(value, func(name, key, value []byte) {
+		switch string(name) {
 		case "timeFrameId":
 			o.id(key, value, &f.TimeFrameID)
 		case "startDate":

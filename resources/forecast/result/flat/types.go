@@ -3,6 +3,7 @@ package flat
 import (
 	"strings"
 
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 )
@@ -32,28 +33,50 @@ func parseYes(text string) (yes, ok bool) {
 type types struct {
 	spellings store.Dict
 	all       []dataType
+	names     map[int]string // of values: their first spellings
+	passing   dataType       // one that is not remembered
 }
+
+// maxTypes is how many spellings are remembered. A result has seven.
+const maxTypes = 1 << 10
 
 type dataType struct {
 	value int    // number of the value, or other
 	name  string // what extra calls it: the first spelling of a value's, else its own
 }
 
+// find returns a data type, good until the next call.
 func (t *types) find(text []byte) *dataType {
+	if len(t.all) == maxTypes {
+		n, known := t.spellings.Lookup(text)
+		if known {
+			return &t.all[n]
+		}
+		t.passing = t.parse(string(scalar.Valid(text)))
+		return &t.passing
+	}
 	n, isNew := t.spellings.Number(text)
 	if isNew {
-		spelling := t.spellings.Texts[n]
-		d := dataType{value: parseDataType(spelling), name: strings.TrimSpace(spelling)}
-		if d.name == "" {
-			d.name = columnNames[columnDataValue]
-		}
-		for _, known := range t.all {
-			if known.value == d.value && d.value != other {
-				d.name = known.name
-				break
-			}
-		}
-		t.all = append(t.all, d)
+		t.all = append(t.all, t.parse(t.spellings.Texts[n]))
 	}
 	return &t.all[n]
+}
+
+func (t *types) parse(spelling string) dataType {
+	d := dataType{value: parseDataType(spelling), name: strings.TrimSpace(spelling)}
+	if d.name == "" {
+		d.name = columnNames[columnDataValue]
+	}
+	if d.value == other {
+		return d
+	}
+	if t.names == nil {
+		t.names = map[int]string{}
+	}
+	if first, known := t.names[d.value]; known {
+		d.name = first
+	} else {
+		t.names[d.value] = d.name
+	}
+	return d
 }

@@ -8,10 +8,12 @@ import (
 // index finds the row of a key: open addressing with linear probing, six bytes a slot. A slot keeps the row's number and 16 bits of
 // its key's hash: the rows themselves have the keys, and are looked at only where those bits agree.
 type index struct {
-	rows []uint32 // row + 1; 0 is free
-	tags []uint16
+	tags []uint16 // 0 is free
+	rows []uint32
 	used int
 }
+
+func tagOf(hash uint64) uint16 { return uint16(hash) | 1 }
 
 // hash mixes the numbers of a key. They are handed out in order, so nobody can make up keys that collide.
 func (k Key) hash() uint64 {
@@ -23,37 +25,52 @@ func (k Key) hash() uint64 {
 }
 
 func (x *index) start(hash uint64) int {
-	place, _ := bits.Mul64(hash, uint64(len(x.rows)))
+	place, _ := bits.Mul64(hash, uint64(len(x.tags)))
 	return int(place)
 }
 
 // full tells whether the next row needs more room: eight slots in ten are used.
-func (x *index) full() bool { return 10*(x.used+1) > 8*len(x.rows) }
+func (x *index) full() bool { return 10*(x.used+1) > 8*len(x.tags) }
 
-// grown is an empty index with two fifths more room.
+// grown is an empty index with more room: twice as much, and two fifths more once that is a lot of memory.
 func (x *index) grown() index {
-	n := max(1<<12, len(x.rows)+len(x.rows)*2/5)
-	return index{rows: make([]uint32, n), tags: make([]uint16, n)}
+	n := max(1<<13, 2*len(x.tags))
+	if len(x.tags) > 1<<20 {
+		n = len(x.tags) + len(x.tags)*2/5
+	}
+	return index{tags: make([]uint16, n), rows: make([]uint32, n)}
 }
 
 // find returns the row of a key, as same finds it, or the slot where to put it.
 func (x *index) find(hash uint64, same func(row uint32) bool) (row uint32, slot int, found bool) {
-	tag := uint16(hash)
+	tag := tagOf(hash)
 	i := x.start(hash)
-	for ; x.rows[i] != 0; i++ {
-		if x.tags[i] == tag && same(x.rows[i]-1) {
-			return x.rows[i] - 1, i, true
+	for ; x.tags[i] != 0; i++ {
+		if x.tags[i] == tag && same(x.rows[i]) {
+			return x.rows[i], i, true
 		}
-		if i+1 == len(x.rows) {
+		if i+1 == len(x.tags) {
 			i = -1
 		}
 	}
 	return 0, i, false
 }
 
+// put puts the row of a key into a slot that is free.
 func (x *index) put(slot int, hash uint64, row uint32) {
-	x.rows[slot], x.tags[slot] = row+1, uint16(hash)
+	x.tags[slot], x.rows[slot] = tagOf(hash), row
 	x.used++
+}
+
+// free is the slot of a key that is known not to be there.
+func (x *index) free(hash uint64) int {
+	i := x.start(hash)
+	for x.tags[i] != 0 {
+		if i++; i == len(x.tags) {
+			i = 0
+		}
+	}
+	return i
 }
 
 func (k *Key) decode(b []byte) {

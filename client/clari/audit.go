@@ -1,0 +1,216 @@
+package clari
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	auditPath = "/audit/events"
+	maxPage   = 64 << 20
+)
+
+// AuditQuery says which audit events to list.
+type AuditQuery struct {
+	From, To time.Time // zero From: as far back as Clari goes, about 30 days; zero To: until now
+	PageSize int       // events in one answer, at most 1000; 0: Clari's default
+}
+
+// AuditPage is one answer: some of the events, and the actors that they name.
+type AuditPage struct {
+	Events []AuditEvent
+	Actors []AuditActor
+	Extra  json.RawMessage // a JSON object of unknown keys, nil if there are none
+}
+
+// AuditEvent has no id. Any part of it may be empty, as in Job.
+type AuditEvent struct {
+	At                                       time.Time // UTC
+	ActorID, ActorType, ImpersonatingActorID string
+	SessionID, SessionType, IPAddress        string
+	Event, CorrelationID                     string
+	Parameters                               json.RawMessage
+	Extra                                    json.RawMessage
+}
+
+// AuditActor is somebody, or something, that caused events.
+type AuditActor struct {
+	ID, Type, Name, Email string
+	Extra                 json.RawMessage
+}
+
+// AuditEvents lists audit events, a page at a time, in Clari's order. The first error ends it. A link to a next page is followed only within
+// the base URL; one that repeats is an error.
+func (c *Client) AuditEvents(ctx context.Context, q AuditQuery) iter.Seq2[AuditPage, error] {
+	return func(yield func(AuditPage, error) bool) {
+		r := request{method: http.MethodGet, path: auditPath + q.encode()}
+		asked := map[string]bool{}
+		for n := 1; ; n++ {
+			r.op = fmt.Sprintf("get audit events, page %d", n)
+			asked[r.path] = true
+			var page AuditPage
+			var link string
+			err := c.call(ctx, r, maxPage, func(body []byte) (err error) {
+				page, link, err = decodeAuditPage(body)
+				return err
+			})
+			if err == nil && link != "" {
+				if r.path, err = c.within(r.path, link); err == nil && asked[r.path] {
+					err = errors.New("nextLink repeats: it names a page that was read before")
+				}
+				if err != nil {
+					err = fmt.Errorf("%s: %w", r.op, err)
+				}
+			}
+			if err != nil {
+				// The events of a page whose link is no good are as good as those of any other.
+				if len(page.Events)+len(page.Actors) == 0 || yield(page, nil) {
+					yield(AuditPage{}, err)
+				}
+				return
+			}
+			if !yield(page, nil) || link == "" {
+				return
+			}
+		}
+	}
+}
+
+func (q AuditQuery) encode() string {
+	v := url.Values{}
+	if q.PageSize > 0 {
+		v.Set("limit", strconv.Itoa(q.PageSize))
+	}
+	for key, at := range map[string]time.Time{"dateFrom": q.From, "dateTo": q.To} {
+		if !at.IsZero() {
+			v.Set(key, at.UTC().Format("2006-01-02T15:04:05.000Z"))
+		}
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}
+
+// within returns what a link found in an answer to from names, as the path of a request. It must not lead out of the base URL.
+func (c *Client) within(from, link string) (string, error) {
+	current, err := url.Parse(c.base.String() + from)
+	if err != nil {
+		return "", err
+	}
+	next, err := url.Parse(link)
+	if err != nil {
+		return "", errors.New("nextLink is not a URL") // its own text would repeat it
+	}
+	root := strings.TrimSuffix(c.base.Path, "/") + "/"
+	if next.Host == "" && next.Scheme == "" && strings.HasPrefix(next.Path, "/") && !strings.HasPrefix(next.Path, root) {
+		next.Path, next.RawPath = path.Join(root, next.Path), "" // relative to the base URL
+	}
+	next = current.ResolveReference(next)
+	switch {
+	case next.User != nil, !sameOrigin(next, c.base):
+		return "", fmt.Errorf("nextLink leads to %s://%s: not followed", next.Scheme, c.redact.line(next.Host, maxWord))
+	case !strings.HasPrefix(path.Clean(next.Path), root):
+		return "", errors.New("nextLink leads out of the base URL's path: not followed")
+	}
+	next.Fragment, next.RawFragment = "", ""
+	return strings.TrimPrefix(next.RequestURI(), strings.TrimSuffix(c.base.EscapedPath(), "/")), nil
+}
+
+// decodeAuditPage reads {"items": [...], "actors": [...], "nextLink"?}. Some descriptions of the API call the items activities.
+func decodeAuditPage(data []byte) (page AuditPage, nextLink string, err error) {
+	o, err := parseObject(data)
+	if err != nil {
+		return AuditPage{}, "", fmt.Errorf("not an object with items: %w", err)
+	}
+	key := "items"
+	if _, ok := o[key]; !ok {
+		key = "activities"
+	}
+	if _, ok := o[key]; !ok && !o.only("actors", "nextLink") { // Clari leaves out lists that are empty
+		return AuditPage{}, "", fmt.Errorf("neither items nor activities in it; its keys: %s", o.keys())
+	}
+	if page.Events, err = decodeEach(o, key, decodeAuditEvent); err != nil {
+		return AuditPage{}, "", err
+	}
+	if page.Actors, err = decodeEach(o, "actors", decodeAuditActor); err != nil {
+		return AuditPage{}, "", err
+	}
+	nextLink = strings.TrimSpace(take(o, "nextLink", text))
+	if _, left := o["nextLink"]; left {
+		return AuditPage{}, "", errors.New("nextLink is not text")
+	}
+	page.Extra = o.rest()
+	return page, nextLink, nil
+}
+
+// only says whether there are keys, and none but these.
+func (o object) only(keys ...string) bool {
+	for key := range o {
+		if !slices.Contains(keys, key) {
+			return false
+		}
+	}
+	return len(o) > 0
+}
+
+// keys names the keys of an object whose shape is not known. They are names that the API's authors chose, not values.
+func (o object) keys() string {
+	const most = 20
+	keys := slices.Sorted(maps.Keys(o))
+	if len(keys) > most {
+		keys = append(keys[:most], "...")
+	}
+	return fmt.Sprintf("%q", keys)
+}
+
+// decodeEach removes a list of objects, all of which must be what decode expects. No list at all is an empty one.
+func decodeEach[T any](o object, key string, decode func(object) T) (list []T, err error) {
+	raw, ok := o[key]
+	if !ok {
+		return nil, nil
+	}
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return nil, fmt.Errorf("%s is not a list", key)
+	}
+	for i, raw := range items {
+		item, err := parseObject(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: item %d of %d is not an object", key, i+1, len(items))
+		}
+		list = append(list, decode(item))
+	}
+	delete(o, key)
+	return list, nil
+}
+
+func decodeAuditEvent(o object) AuditEvent {
+	e := AuditEvent{
+		At:      take(o, "eventTimestamp", moment),
+		ActorID: take(o, "actorId", text), ActorType: take(o, "actorType", text),
+		ImpersonatingActorID: take(o, "impersonatingActorId", text),
+		SessionID:            take(o, "sessionId", text), SessionType: take(o, "sessionType", text), IPAddress: take(o, "ipAddress", text),
+		Event: take(o, "event", text), CorrelationID: take(o, "correlationID", text),
+		Parameters: take(o, "eventParameters", compact),
+	}
+	e.Extra = o.rest()
+	return e
+}
+
+func decodeAuditActor(o object) AuditActor {
+	a := AuditActor{ID: take(o, "actorId", text), Type: take(o, "actorType", text), Name: take(o, "name", text), Email: take(o, "email", text)}
+	a.Extra = o.rest()
+	return a
+}

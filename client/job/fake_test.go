@@ -1,0 +1,421 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// census is a kind of export job made up for the tests: it counts the heads of a village. It knows no forecast, no quarter and no week.
+type census struct {
+	name    string
+	batches [][]string // villages; those of a later batch are planned once those before were counted
+	fresh   time.Duration
+	renew   bool
+
+	mu      sync.Mutex
+	counted map[string]int // what was emitted
+	order   []string       // in which villages were reported, with the outcome
+	planned []string       // "after 2 read: c"
+	exports map[string]*Export
+	api     *clari.Client
+	settled map[string]Standing
+}
+
+type village struct {
+	kind *census
+	name string
+	memo memory
+}
+
+type memory struct {
+	Heads int `json:"heads,omitempty"`
+}
+
+func (k *census) Next(context.Context, *Journal) (Batch, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.batches) == 0 {
+		return Batch{}, nil
+	}
+	var b Batch
+	for _, name := range k.batches[0] {
+		b.Exports = append(b.Exports, NewExport(k, &village{kind: k, name: name}, time.Now(), nil))
+	}
+	k.planned = append(k.planned, fmt.Sprintf("after %d: %s", len(k.counted), strings.Join(k.batches[0], " ")))
+	k.batches = k.batches[1:]
+	return b, nil
+}
+
+func (k *census) Report(_ context.Context, e *Export) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v := e.Subject.(*village)
+	k.order = append(k.order, v.name+" "+string(e.Outcome))
+	if k.exports == nil {
+		k.exports = map[string]*Export{}
+	}
+	k.exports[v.name] = e
+	return nil
+}
+
+func (k *census) Describe(exports []*Export) string {
+	names := make([]string, len(exports))
+	for i, e := range exports {
+		names[i] = e.Subject.(*village).name
+	}
+	return k.name + " of " + strings.Join(names, " ")
+}
+
+func (v *village) String() string { return v.kind.name + " of " + v.name }
+
+func (v *village) Log(event *zerolog.Event) *zerolog.Event { return event.Str("village", v.name) }
+
+func (v *village) Key() string           { return "clari/" + v.kind.name + "/" + v.name }
+func (v *village) Memory() any           { return &v.memo }
+func (v *village) Copy() Subject         { copied := *v; return &copied }
+func (v *village) Class() string         { return v.kind.name }
+func (v *village) Standing() Standing    { return v.kind.settled[v.name] }
+func (v *village) Refresh() bool         { return false }
+func (v *village) Made(j clari.Job) bool { return j.Title == v.kind.name+" "+v.name }
+
+func (v *village) Likely(j clari.Job) bool               { return strings.HasPrefix(j.Title, v.kind.name) }
+func (v *village) Rival(other Subject, j clari.Job) bool { return v.Made(j) && other.Made(j) }
+func (v *village) Landed(e *Export, j *Journal)          { v.memo.Heads = int(e.Rows) }
+func (v *village) Create(ctx context.Context, sending func(context.Context)) (string, error) {
+	return v.kind.api.CreateForecastExport(ctx, v.kind.name+" "+v.name, clari.ForecastExport{}, sending)
+}
+
+func (v *village) Use(e *Export, j clari.Job, unread bool) Use {
+	ended := j.EndTime
+	if ended.IsZero() {
+		ended = e.AskedAt()
+	}
+	switch {
+	case j.Status.Phase() != clari.PhaseDone || unread || time.Since(ended) < v.kind.fresh:
+		return Land
+	case v.kind.renew:
+		return Renew
+	}
+	return Drop
+}
+
+type heads struct {
+	v *village
+	n int
+}
+
+var (
+	errNobody = errors.New("check: nobody lives there")
+	errDisk   = errors.New("no space left on device")
+)
+
+func (v *village) Read(_ context.Context, e *Export, body Body) (Result, error) {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	if string(text) == "full disk" {
+		return nil, errDisk
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, &ContentError{Err: err, Damaged: true}
+	}
+	return &heads{v, n}, nil
+}
+
+func (h *heads) Check(context.Context, *Export) error {
+	if h.n == 0 {
+		return &ContentError{Err: errNobody}
+	}
+	return nil
+}
+
+func (h *heads) Emit(_ context.Context, e *Export) (int64, error) {
+	h.v.kind.mu.Lock()
+	defer h.v.kind.mu.Unlock()
+	if h.v.kind.counted == nil {
+		h.v.kind.counted = map[string]int{}
+	}
+	h.v.kind.counted[h.v.name]++
+	return int64(h.n), nil
+}
+
+func (*heads) Close() error { return nil }
+
+// registry is a Clari in memory: it queues jobs, runs each for some time, and can be told to fail.
+type registry struct {
+	mu        sync.Mutex
+	run       time.Duration
+	places    int // jobs at a time; 0: nobody counts
+	quota     int
+	jobs      []*registered
+	requests  []string                                                                 // "POST create x"
+	fault     func(op, what string, n int) func(*http.Request) (*http.Response, error) // n counts the requests of this op, from 1
+	result    func(title string) string
+	counts    map[string]int
+	processed func(op string, j *registered) // called once a request has been processed, before it is answered
+}
+
+type registered struct {
+	id, title      string
+	created, ended time.Time
+	cancelled      bool
+	gone           bool
+}
+
+func (r *registry) status(j *registered) string {
+	switch {
+	case j.cancelled:
+		return "ABORTED"
+	case time.Now().Before(j.ended):
+		return "STARTED"
+	}
+	return "DONE"
+}
+
+func (r *registry) active() (n int) {
+	for _, j := range r.jobs {
+		if r.status(j) == "STARTED" {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *registry) spent() (n int) {
+	for _, j := range r.jobs {
+		if !j.cancelled {
+			n++
+		}
+	}
+	return n
+}
+
+func reply(status int, body any) *http.Response {
+	text, ok := body.(string)
+	if !ok {
+		data, _ := json.Marshal(body)
+		text = string(data)
+	}
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}},
+		Body: io.NopCloser(bytes.NewReader([]byte(text))), ContentLength: int64(len(text)),
+	}
+}
+
+func (r *registry) describe(j *registered) map[string]any {
+	m := map[string]any{"jobId": j.id, "status": r.status(j), "title": j.title, "module": "CENSUS", "startTime": j.created.UnixMilli()}
+	if !time.Now().Before(j.ended) {
+		m["endTime"] = j.ended.UnixMilli()
+	}
+	return m
+}
+
+func (r *registry) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	op, what := "", ""
+	path := strings.TrimPrefix(req.URL.Path, "/v4")
+	switch parts := strings.Split(strings.Trim(path, "/"), "/"); {
+	case path == "/admin/limits":
+		op = "limits"
+	case path == "/export/jobs":
+		op = "list"
+	case req.Method == http.MethodPost:
+		op, what = "create", parts[len(parts)-1]
+	case req.Method == http.MethodPatch:
+		op, what = "cancel", parts[2]
+	case strings.HasSuffix(path, "/results"):
+		op, what = "results", parts[2]
+	default:
+		op, what = "status", parts[2]
+	}
+	r.mu.Lock()
+	r.requests = append(r.requests, op)
+	if r.counts == nil {
+		r.counts = map[string]int{}
+	}
+	r.counts[op]++
+	n, fault := r.counts[op], r.fault
+	r.mu.Unlock()
+	if fault != nil {
+		if answer := fault(op, what, n); answer != nil {
+			return answer(req)
+		}
+	}
+	return r.process(op, what)
+}
+
+func (r *registry) process(op, what string) (*http.Response, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var job *registered
+	for _, j := range r.jobs {
+		if j.id == what && !j.gone {
+			job = j
+		}
+	}
+	switch op {
+	case "limits":
+		limits := map[string]any{"availableMonthlyQuota": r.quota - r.spent()}
+		if r.places > 0 {
+			limits["availableConcurrentLimit"] = r.places - r.active()
+		}
+		return reply(200, map[string]any{"jobs": limits}), nil
+	case "list":
+		list := []any{}
+		for _, j := range r.jobs {
+			list = append(list, r.describe(j))
+		}
+		return reply(200, list), nil
+	case "create":
+		if r.spent() >= r.quota || r.places > 0 && r.active() >= r.places {
+			return reply(400, map[string]any{"code": "export_monthly_quota_reached", "message": "reached"}), nil
+		}
+		job = &registered{id: fmt.Sprintf("job%d", len(r.jobs)+1), title: what, created: time.Now(), ended: time.Now().Add(r.run)}
+		r.jobs = append(r.jobs, job)
+		if r.processed != nil {
+			r.processed(op, job)
+		}
+		return reply(200, map[string]any{"jobId": job.id}), nil
+	}
+	if job == nil {
+		return reply(404, map[string]any{"message": "no such job"}), nil
+	}
+	switch op {
+	case "cancel":
+		job.cancelled = true
+		return reply(200, map[string]any{"successful": true}), nil
+	case "results":
+		if r.status(job) != "DONE" {
+			return reply(400, map[string]any{"code": "invalid_jobId", "message": "not finished"}), nil
+		}
+		text := "7"
+		if r.result != nil {
+			text = r.result(job.title)
+		}
+		return reply(200, text), nil
+	}
+	return reply(200, r.describe(job)), nil
+}
+
+// store is a state backend in memory. A flush makes durable what was set.
+type store struct {
+	mu           sync.Mutex
+	set, durable map[string]string
+	flush        func() error // what happens at a flush
+	flushes      int
+}
+
+func newStore() *store { return &store{set: map[string]string{}, durable: map[string]string{}} }
+
+func (s *store) GetKey(_ context.Context, key string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.durable[key], nil
+}
+
+func (s *store) SetKey(_ context.Context, key, value string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.set[key] = value
+	return nil
+}
+
+func (s *store) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	flush, set := s.flush, maps.Clone(s.set)
+	s.flushes++
+	s.mu.Unlock()
+	if flush != nil {
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.durable, set)
+	return nil
+}
+
+// entry is what the journal durably has of a village.
+func (s *store) entry(t *testing.T, key string) (e entry) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if text := s.durable[key]; text != "" {
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+// rig is what a run needs.
+type rig struct {
+	Config
+	registry *registry
+	barriers int
+	log      *bytes.Buffer
+}
+
+// newRig is a run of kinds against a registry with three places, whose jobs run for 40 s.
+func newRig(t *testing.T, r *registry, kinds ...*census) *rig {
+	t.Helper()
+	log := &bytes.Buffer{}
+	api, err := clari.New(clari.Config{BaseURL: "http://127.0.0.1/v4", APIKey: "k-0123456789", Transport: r, MaxRetries: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &rig{registry: r, log: log, Config: Config{
+		Limits: Limits{
+			Concurrency: 1, DelayBetweenExports: 10 * time.Second, PollInterval: 5 * time.Second, PollMaxInterval: time.Minute,
+			QueueTimeout: 10 * time.Minute, RunTimeout: 10 * time.Minute, ExportAttempts: 3, MaxResultBytes: 1 << 20,
+		},
+		Client: api, Scope: "test", Log: zerolog.New(zerolog.SyncWriter(log)),
+	}}
+	g.Barrier = func(context.Context) error { g.barriers++; return nil }
+	for _, k := range kinds {
+		k.api = api
+		if k.fresh == 0 {
+			k.fresh = 6 * time.Hour
+		}
+		g.Kinds = append(g.Kinds, k)
+	}
+	return g
+}
+
+func newRegistry() *registry { return &registry{run: 40 * time.Second, places: 3, quota: 100} }
+
+// outcomes sorts what became of each village.
+func (k *census) outcomes() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return strings.Join(slices.Sorted(slices.Values(k.order)), ", ")
+}
+
+// creations are the times between them.
+func (r *registry) gaps() (gaps []time.Duration) {
+	for i := range r.jobs[1:] {
+		gaps = append(gaps, r.jobs[i+1].created.Sub(r.jobs[i].created))
+	}
+	return gaps
+}

@@ -1,0 +1,105 @@
+package job
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// lengths draws how long jobs run, in seconds, from a number between 0 and 1.
+type lengths struct {
+	name string
+	at   func(u float64) float64
+}
+
+var (
+	within10 = lengths{"45 s ± 10 %", func(u float64) float64 { return 45 * (0.9 + 0.2*u) }}
+	within30 = lengths{"45 s ± 30 %", func(u float64) float64 { return 45 * (0.7 + 0.6*u) }}
+	longTail = lengths{"10 to 300 s, log-normal", func(u float64) float64 {
+		return min(max(54.8*math.Exp(0.86*math.Sqrt2*math.Erfinv(2*u-1)), 10), 300)
+	}}
+)
+
+// wait polls a job of this length by the schedule, and returns when its end is seen, and how many polls that took.
+func (s schedule) wait(length time.Duration) (seen time.Duration, polls int) {
+	for seen < length {
+		seen += s.next(seen)
+		polls++
+	}
+	return seen, polls
+}
+
+// TestPace holds the rule to what it is for: few polls and little delay, over many syncs of some exports each. It is arithmetic: no time
+// passes. The first sync of days knows nothing; later ones know what the ones before them saw.
+func TestPace(t *testing.T) {
+	for _, test := range []struct {
+		lengths lengths
+		exports int     // of a sync
+		days    int     // 1: each sync is the first
+		late    float64 // at most, as a share of the jobs' own time
+		polls   float64 // at most, per job
+	}{
+		{within30, 3, 2, 0.10, 3.5},
+		{within10, 3, 2, 0.07, 3},
+		{within10, 24, 1, 0.078, 3},
+		{longTail, 24, 1, 0.09, 10.2},
+	} {
+		draw := rand.New(rand.NewPCG(1, 2))
+		var work, seen time.Duration
+		jobs, polled := 0, 0
+		for range 4000 {
+			p := newPace(5*time.Second, time.Minute)
+			p.jitter = draw.Float64
+			for day := range test.days {
+				for range test.exports {
+					length := time.Duration(test.lengths.at(draw.Float64()) * float64(time.Second))
+					at, polls := p.schedule("x").wait(length)
+					p.observe("x", length)
+					if day == test.days-1 {
+						work, seen, jobs, polled = work+length, seen+at, jobs+1, polled+polls
+					}
+				}
+			}
+		}
+		late, polls := seen.Seconds()/work.Seconds()-1, float64(polled)/float64(jobs)
+		t.Logf("%s, %d exports, day %d: %.1f %% late with %.1f polls", test.lengths.name, test.exports, test.days, 100*late, polls)
+		if late > test.late || polls > test.polls {
+			t.Errorf("%s, %d exports, day %d: %.1f %% late with %.1f polls, want at most %.1f %% with %.1f", test.lengths.name, test.exports, test.days,
+				100*late, polls, 100*test.late, test.polls)
+		}
+	}
+}
+
+// TestPaceKeepsToItsBounds: no gap is below the least one, and only a first poll may come later than the greatest.
+func TestPaceKeepsToItsBounds(t *testing.T) {
+	p := newPace(5*time.Second, time.Minute)
+	for _, took := range [][]time.Duration{nil, {time.Second}, {time.Hour}, {time.Minute, time.Hour, 2 * time.Second}} {
+		p.took["x"] = took
+		s := p.schedule("x")
+		for _, elapsed := range []time.Duration{-time.Minute, 0, time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour} {
+			wait := s.next(elapsed)
+			if first := len(took) > 0 && elapsed < slices.Min(took); wait < 5*time.Second || wait > time.Minute && !first {
+				t.Errorf("%s after %s: %s", took, elapsed, wait)
+			}
+		}
+	}
+}
+
+// TestPaceRemembersEight: the quickest of them counts.
+func TestPaceRemembersEight(t *testing.T) {
+	p := newPace(5*time.Second, time.Minute)
+	for i := range 20 {
+		p.observe("x", time.Duration(100+i)*time.Second)
+	}
+	if got := p.schedule("x").first; got != 112*time.Second {
+		t.Errorf("the first poll is due after %s", got)
+	}
+	if n := len(p.took["x"]); n != remembered {
+		t.Errorf("%d are remembered", n)
+	}
+	if p.knows("y") || p.schedule("y").first != 0 {
+		t.Error("another class is known")
+	}
+}

@@ -1,0 +1,139 @@
+package activity
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+)
+
+// content is an error about what is in a result.
+func content(format string, args ...any) error {
+	return &job.ContentError{Err: fmt.Errorf("check: "+format, args...)}
+}
+
+// damaged is one about a result that is no export at all, or half of one: another download may help.
+func damaged(format string, args ...any) error {
+	return &job.ContentError{Err: fmt.Errorf("check: "+format, args...), Damaged: true}
+}
+
+// Decode reads the result of an export, {"activities": [...]} or the bare list, into a store. It reads it once, and holds one activity at a
+// time. An error that is a *job.ContentError is about the result, also one that ends too soon; any other is that of in, wrapped.
+func Decode(in io.Reader, into *Store) error {
+	buffered := bufio.NewReader(in)
+	if mark, _ := buffered.Peek(3); string(mark) == "\uFEFF" {
+		_, _ = buffered.Discard(3)
+	}
+	d := &decoder{Decoder: jsontext.NewDecoder(buffered, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)), store: into}
+	if err := d.document(); err != nil {
+		if _, ours := errors.AsType[*job.ContentError](err); ours {
+			return err
+		}
+		return d.judge(err)
+	}
+	switch _, err := d.ReadToken(); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return damaged("result: something follows its end, at byte %d", d.InputOffset())
+	default:
+		return d.judge(err)
+	}
+}
+
+// What an error tells of the keys of a result that is something else.
+const maxKeys, maxKey = 20, 60
+
+type decoder struct {
+	*jsontext.Decoder
+	store *Store
+	read  int // activities
+}
+
+// judge tells a result that is no JSON, or ends too soon, from one that could not be read.
+func (d *decoder) judge(err error) error {
+	_, syntax := errors.AsType[*jsontext.SyntacticError](err)
+	_, cut := errors.AsType[*clari.CutError](err)
+	switch {
+	case cut:
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return damaged("result: ends at byte %d, too soon", d.InputOffset())
+	case syntax:
+		return damaged("result: no JSON near byte %d", d.InputOffset()) // its own text quotes the result
+	}
+	return fmt.Errorf("read: %w", err)
+}
+
+func (d *decoder) document() error {
+	switch d.PeekKind() {
+	case jsontext.KindBeginArray:
+		return d.list()
+	case jsontext.KindBeginObject:
+	case jsontext.KindInvalid:
+		_, err := d.ReadToken()
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	default:
+		return content("result: neither an object with activities nor a list")
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	var found bool
+	var others []string
+	for d.PeekKind() != jsontext.KindEndObject {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := token.String()
+		switch kind := d.PeekKind(); {
+		case key == "activities" && kind == jsontext.KindBeginArray:
+			found = true
+			err = d.list()
+		case key == "activities" && kind != jsontext.KindNull && kind != jsontext.KindInvalid:
+			return content("result: activities is not a list")
+		default:
+			found = found || key == "activities"
+			if len(others) < maxKeys {
+				others = append(others, key[:min(len(key), maxKey)])
+			}
+			err = d.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !found {
+		return content("result: no activities in it; its keys: %q", others)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (d *decoder) list() error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != jsontext.KindEndArray {
+		value, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		d.read++
+		a, err := clari.DecodeActivity(value)
+		if err != nil {
+			return content("result: activity %d, which ends at byte %d: %w", d.read, d.InputOffset(), err)
+		}
+		d.store.Append(a)
+	}
+	_, err := d.ReadToken()
+	return err
+}

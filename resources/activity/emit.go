@@ -1,0 +1,153 @@
+package activity
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
+)
+
+// Tables send the rows of exports to the tables that are wanted.
+type Tables struct {
+	wants   func(tableName string) bool
+	options table.Options
+	send    table.Send
+}
+
+// NewTables makes them.
+func NewTables(wants func(tableName string) bool, o table.Options, send table.Send) *Tables {
+	return &Tables{wants: wants, options: o, send: send}
+}
+
+// Counts are rows handed over, null for a table that nobody wants.
+type Counts struct{ Activities, Accounts, Opportunities, Participants table.Opt[int64] }
+
+// Emit sends the rows of a result. Nothing in the result can make it fail.
+func (t *Tables) Emit(ctx context.Context, o Origin, s *Store) (Counts, error) {
+	activities := open(t, &activitiesTable, &o)
+	accounts := open(t, &accountsTable, &struct{}{})
+	opportunities := open(t, &opportunitiesTable, &struct{}{})
+	participants := open(t, &participantsTable, &struct{}{})
+	for a := range s.All() {
+		r := &activityRow{
+			id: a.ID, activityType: table.NonZero(a.Type), subject: table.NonZero(a.Subject), at: table.Micros(a.At),
+			owner: table.NonZero(a.OwnerID), organizer: table.NonZero(a.OrganizerID), extra: a.Extra,
+		}
+		if err := activities.Append(ctx, r); err != nil {
+			return Counts{}, err
+		}
+		if err := children(ctx, activities, r, accounts, accountRows(a)); err != nil {
+			return Counts{}, err
+		}
+		if err := children(ctx, activities, r, opportunities, opportunityRows(a)); err != nil {
+			return Counts{}, err
+		}
+		if err := children(ctx, activities, r, participants, participantRows(a)); err != nil {
+			return Counts{}, err
+		}
+	}
+	for _, flush := range []func(context.Context) error{activities.Flush, accounts.Flush, opportunities.Flush, participants.Flush} {
+		if err := flush(ctx); err != nil {
+			return Counts{}, err
+		}
+	}
+	return Counts{rows(activities), rows(accounts), rows(opportunities), rows(participants)}, nil
+}
+
+// Export sends what became of a planned export.
+func (t *Tables) Export(ctx context.Context, x *Export) error {
+	w := open(t, &exportsTable, &struct{}{})
+	if err := w.Append(ctx, x); err != nil {
+		return err
+	}
+	return w.Flush(ctx)
+}
+
+// open is a writer, nil for a table that nobody wants.
+func open[S, R any](t *Tables, d *table.Def[S, R], shared *S) *table.Writer[R] {
+	if !t.wants(d.Name) {
+		return nil
+	}
+	return d.Writer(t.options, shared, t.send)
+}
+
+func rows[R any](w *table.Writer[R]) table.Opt[int64] {
+	return table.Opt[int64]{V: w.Rows(), Valid: w != nil}
+}
+
+func children[R any](ctx context.Context, parents *table.Writer[activityRow], parent *activityRow, w *table.Writer[R], rows []R) error {
+	if w == nil || len(rows) == 0 {
+		return nil
+	}
+	id := parents.ID(parent)
+	for i := range rows {
+		if err := w.AppendChild(ctx, id, &rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// distinct makes one of those with one key: fill takes what the first leaves empty from the others.
+func distinct[T any](list []T, key func(*T) string, fill func(into, from *T)) []T {
+	if len(list) < 2 {
+		return list
+	}
+	kept, place := make([]T, 0, len(list)), make(map[string]int, len(list))
+	for i := range list {
+		k := key(&list[i])
+		if at, again := place[k]; again {
+			fill(&kept[at], &list[i])
+			continue
+		}
+		place[k] = len(kept)
+		kept = append(kept, list[i])
+	}
+	return kept
+}
+
+func accountRows(a *clari.Activity) (rows []accountRow) {
+	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, func(into, from *clari.ActivityAccount) {
+		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
+		into.Extra = either(into.Extra, from.Extra)
+	})
+	for _, x := range list {
+		rows = append(rows, accountRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
+	}
+	return rows
+}
+
+func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
+	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, func(into, from *clari.ActivityOpportunity) {
+		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
+		into.Extra = either(into.Extra, from.Extra)
+	})
+	for _, x := range list {
+		rows = append(rows, opportunityRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
+	}
+	return rows
+}
+
+func participantRows(a *clari.Activity) (rows []participantRow) {
+	list := distinct(a.Participants, participantID, func(into, from *clari.Participant) {
+		into.Name, into.Email, into.CRMUserID = cmp.Or(into.Name, from.Name), cmp.Or(into.Email, from.Email), cmp.Or(into.CRMUserID, from.CRMUserID)
+		into.Internal = cmp.Or(into.Internal, from.Internal)
+		into.Extra = either(into.Extra, from.Extra)
+	})
+	for _, p := range list {
+		rows = append(rows, participantRow{
+			activityID: a.ID, id: participantID(&p), name: table.NonZero(p.Name), email: table.NonZero(p.Email), crmUserID: table.NonZero(p.CRMUserID),
+			internal: table.Ptr(p.Internal), extra: p.Extra,
+		})
+	}
+	return rows
+}
+
+func either(a, b json.RawMessage) json.RawMessage {
+	if a == nil {
+		return b
+	}
+	return a
+}

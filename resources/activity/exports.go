@@ -1,0 +1,59 @@
+package activity
+
+import "github.com/cq-source-clari/cq-source-clari/resources/table"
+
+// Export is one planned export of a sync and what became of it.
+type Export struct {
+	ExportID               string           // the job's id, else fingerprint and time of the request
+	WindowStart, WindowEnd table.Opt[int32] // days since 1970, both included
+	JobID                  table.Opt[string]
+	ExportedAt             table.Opt[int64] // microseconds since 1970, UTC, as all times here
+	Outcome                string           // exported, adopted, failed or left_out
+	Types                  []string
+	Status                 table.Opt[string] // of the job, as Clari named it last
+	Attempts               table.Opt[int64]  // jobs
+	Polls                  table.Opt[int64]
+	RequestedAt            table.Opt[int64]
+	StartedAt              table.Opt[int64]
+	EndedAt                table.Opt[int64]
+	ExpiresAt              table.Opt[int64]
+	ResultBytes            table.Opt[int64]
+	Rows                   Counts // null unless it landed
+	RowsTruncated          table.Opt[bool]
+	CellsTruncated         table.Opt[bool]
+	FileName               table.Opt[string]
+	Error                  table.Opt[string]
+}
+
+var exportsTable = table.Def[struct{}, Export]{
+	Name:  ExportsTable,
+	Title: "Clari Activity Exports",
+	Description: "What became of each window of activities that a sync planned: one row an export job, and one for each window that got none. " +
+		"A window that has landed and is over is not planned again.",
+	Columns: []table.Column[Export]{
+		table.String("export_id", "The export job, else a fingerprint of the request and its time.", func(x *Export) *string { return &x.ExportID }).Key(),
+		table.Date("window_start", "First day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowStart }),
+		table.Date("window_end", "Last day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowEnd }),
+		table.NullString("job_id", "The export job.", func(x *Export) *table.Opt[string] { return &x.JobID }),
+		table.Timestamp("exported_at", "When the export ended.", func(x *Export) *table.Opt[int64] { return &x.ExportedAt }),
+		table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; failed; left_out: the monthly quota did not reach.",
+			func(x *Export) *string { return &x.Outcome }),
+		table.Strings("types", "Types asked for.", func(x *Export) *[]string { return &x.Types }),
+		table.NullString("status", "Status of the job as last seen.", func(x *Export) *table.Opt[string] { return &x.Status }),
+		table.Int("attempts", "Jobs that this sync created for the export.", func(x *Export) *table.Opt[int64] { return &x.Attempts }),
+		table.Int("polls", "How often the status of its jobs was asked for.", func(x *Export) *table.Opt[int64] { return &x.Polls }),
+		table.Timestamp("requested_at", "When the job was asked for.", func(x *Export) *table.Opt[int64] { return &x.RequestedAt }),
+		table.Timestamp("started_at", "When Clari started the job.", func(x *Export) *table.Opt[int64] { return &x.StartedAt }),
+		table.Timestamp("ended_at", "When the job ended.", func(x *Export) *table.Opt[int64] { return &x.EndedAt }),
+		table.Timestamp("expires_at", "Until when Clari keeps the result.", func(x *Export) *table.Opt[int64] { return &x.ExpiresAt }),
+		table.Int("result_bytes", "Size of the result in bytes.", func(x *Export) *table.Opt[int64] { return &x.ResultBytes }),
+		table.Int("activities", "Rows landed in clari_activities.", func(x *Export) *table.Opt[int64] { return &x.Rows.Activities }),
+		table.Int("accounts", "Rows landed in clari_activity_accounts.", func(x *Export) *table.Opt[int64] { return &x.Rows.Accounts }),
+		table.Int("opportunities", "Rows landed in clari_activity_opportunities.", func(x *Export) *table.Opt[int64] { return &x.Rows.Opportunities }),
+		table.Int("participants", "Rows landed in clari_activity_participants.", func(x *Export) *table.Opt[int64] { return &x.Rows.Participants }),
+		table.Bool("rows_truncated", "Whether Clari left out rows. Such an export fails.", func(x *Export) *table.Opt[bool] { return &x.RowsTruncated }),
+		table.Bool("cells_truncated", "Whether Clari cut cells short. Such an export fails.", func(x *Export) *table.Opt[bool] { return &x.CellsTruncated }),
+		table.NullString("file_name", "Name of the result's file.", func(x *Export) *table.Opt[string] { return &x.FileName }),
+		table.NullString("error", "Why the export failed or was left out.", func(x *Export) *table.Opt[string] { return &x.Error }),
+	},
+}

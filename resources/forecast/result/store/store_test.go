@@ -1,0 +1,256 @@
+package store
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+)
+
+// value is the number of a value.
+func value(t *testing.T, name string) int {
+	for i, v := range forecast.Values {
+		if v.Name == name {
+			return i
+		}
+	}
+	t.Fatal("no value", name)
+	return 0
+}
+
+// enough rows that the first pages are in the file
+const enough = (pagesInMemory + 3) * pageRows
+
+func keyOf(i int) Key { return Key{uint32(i / 100), uint32(i % 20), uint32(i / 20 % 5), 0} }
+
+// filled is a store of n rows, each with its number as its forecast.
+func filled(t *testing.T, n int) *Store {
+	s := New()
+	t.Cleanup(func() { s.Close() })
+	_, _ = s.Periods.Number([]byte("2026_Q1"))
+	for i := range max(20, n/100+1) {
+		text := []byte(fmt.Sprint(i))
+		_, _ = s.Users.Number(text)
+		_, _ = s.Fields.Number(text)
+		_, _ = s.Frames.Number(text)
+	}
+	for i := range n {
+		row, err := s.Row(keyOf(i))
+		require.NoError(t, err)
+		require.Equal(t, uint32(i), row)
+		require.NoError(t, s.Amount(row, value(t, "forecast_value"), float64(i)))
+	}
+	return s
+}
+
+// rowsOf hands on each row as text.
+func rowsOf(t *testing.T, s *Store, do func(row int, text string)) {
+	r := s.Reader()
+	n := 0
+	for page := range s.Pages() {
+		var b forecast.Entries
+		require.NoError(t, r.Read(page, &b))
+		for i := range b.Rows() {
+			var text strings.Builder
+			for _, v := range forecast.Values {
+				known := b.Words[i]&v.Known != 0
+				switch {
+				case v.Kind == forecast.Amount && known:
+					fmt.Fprintf(&text, "%s=%v ", v.Name, b.Amounts[v.Slot][i])
+				case v.Kind == forecast.Instant && known:
+					fmt.Fprintf(&text, "%s=%v ", v.Name, b.Instants[v.Slot][i])
+				case v.Kind == forecast.Flag && known:
+					fmt.Fprintf(&text, "%s=%v ", v.Name, b.Words[i]&v.True != 0)
+				case v.Kind == forecast.Label && b.Labels[v.Slot][i] != 0:
+					fmt.Fprintf(&text, "%s=%s ", v.Name, r.Label(v.Slot, b.Labels[v.Slot][i]))
+				}
+			}
+			text.Write(r.Document(b.Extras[i]))
+			do(n, strings.TrimSpace(text.String()))
+			n++
+		}
+	}
+	require.NoError(t, r.Err())
+	require.Equal(t, s.Len(), n)
+}
+
+func TestRowsAreSmall(t *testing.T) {
+	require.LessOrEqual(t, rowBytes, 100)
+}
+
+// Parts of entries that lie far apart come together, whether their pages are in memory or in the file, in the order in which they came.
+func TestFarParts(t *testing.T) {
+	s := filled(t, enough)
+	require.Greater(t, s.file.Size(), int64(0))
+	order := rand.New(rand.NewPCG(1, 2)).Perm(enough)
+	for pass := range 2 {
+		for _, i := range order {
+			row, err := s.Row(keyOf(i))
+			require.NoError(t, err)
+			require.Equal(t, uint32(i), row)
+			if pass == 0 {
+				require.NoError(t, s.Amount(row, value(t, "quota_value"), float64(-i)))
+				require.NoError(t, s.Instant(row, value(t, "updated_at"), int64(2)))
+				continue
+			}
+			require.NoError(t, s.Instant(row, value(t, "updated_at"), int64(1+i%3))) // the later stays
+			require.NoError(t, s.Flag(row, value(t, "is_updated"), i%2 == 0))
+			require.NoError(t, s.Label(row, value(t, "updated_by"), []byte("first")))
+			if i%1000 == 7 {
+				for _, name := range []string{"second", "first", "third", "second"} {
+					require.NoError(t, s.Label(row, value(t, "updated_by"), []byte(name)))
+				}
+				var x Extra
+				x.Keep("b", []byte(`[1, 2]`))
+				require.NoError(t, s.Extra(row, &x))
+				x.Reset()
+				x.Keep("a", []byte(`"x"`))
+				x.Keep("b", []byte(`[1,2]`))
+				require.NoError(t, s.Extra(row, &x))
+			}
+		}
+	}
+	require.Equal(t, enough, s.Len())
+	require.NoError(t, s.Join(t.Context()))
+	rowsOf(t, s, func(i int, text string) {
+		want := fmt.Sprintf("forecast_value=%d quota_value=%d is_updated=%t updated_by=first updated_at=%d", i, -i, i%2 == 0, max(2, 1+i%3))
+		if i%1000 == 7 {
+			want += ` {"a":"x","b":[1,2],"other_updated_by":["second","third"]}`
+		}
+		if text != want {
+			t.Fatalf("row %d: %s, want %s", i, text, want)
+		}
+	})
+}
+
+func TestConflicts(t *testing.T) {
+	for _, row := range []int{3, enough - 1} { // in the file, and in memory
+		for name, do := range map[string]func(s *Store, row uint32) error{
+			"forecast_value": func(s *Store, row uint32) error { return s.Amount(row, value(t, "forecast_value"), 0.5) },
+			"is_updated": func(s *Store, row uint32) error {
+				require.NoError(t, s.Flag(row, value(t, "is_updated"), true))
+				return s.Flag(row, value(t, "is_updated"), false)
+			},
+			"quota_value": func(s *Store, row uint32) error {
+				require.NoError(t, s.Unread(row, value(t, "quota_value")))
+				return s.Amount(row, value(t, "quota_value"), 1)
+			},
+			"extra.x": func(s *Store, row uint32) error {
+				for _, v := range []string{"1", "2"} {
+					var x Extra
+					x.Keep("x", []byte(v))
+					require.NoError(t, s.Extra(row, &x))
+				}
+				return nil
+			},
+			"extra.Note": func(s *Store, row uint32) error { // a column and a data type of one name
+				var x Extra
+				x.KeepOf("Note", "Quota", []byte(`"a"`))
+				require.NoError(t, s.Extra(row, &x))
+				x.Reset()
+				x.Keep("Note", []byte(`"b"`))
+				return s.Extra(row, &x)
+			},
+		} {
+			s := filled(t, enough)
+			require.NoError(t, do(s, uint32(row)))
+			k := keyOf(row)
+			require.Equal(t, &fault.ConflictError{Key: fmt.Sprintf("entry 2026_Q1/%d/%d/%d", k[2], k[0], k[1]), Column: name}, s.Join(t.Context()), name)
+		}
+	}
+}
+
+// Labels beyond those that are kept in memory lie in the log.
+func TestManyLabels(t *testing.T) {
+	const rows = maxLabels + 30_000
+	s := filled(t, rows)
+	for i := range rows {
+		require.NoError(t, s.Label(uint32(i), value(t, "adjusted_by"), []byte(fmt.Sprint("person ", i))))
+	}
+	require.NoError(t, s.Label(5, value(t, "adjusted_by"), []byte("person 5")))
+	require.NoError(t, s.Label(rows-1, value(t, "adjusted_by"), []byte(fmt.Sprint("person ", rows-1)))) // equal, from another place
+	require.Len(t, s.labels[forecast.Values[value(t, "adjusted_by")].Slot].Texts, maxLabels)
+	require.NoError(t, s.Join(t.Context()))
+	rowsOf(t, s, func(i int, text string) {
+		if want := fmt.Sprintf("forecast_value=%d adjusted_by=person %d", i, i); text != want {
+			t.Fatalf("row %d: %s, want %s", i, text, want)
+		}
+	})
+}
+
+// The index finds what a map does, keys whose hashes share their bits among them.
+func TestIndex(t *testing.T) {
+	s := New()
+	defer s.Close()
+	model := map[Key]uint32{}
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200_000 {
+		k := Key{r.Uint32N(300), r.Uint32N(20), r.Uint32N(14), r.Uint32N(2)}
+		row, err := s.Row(k)
+		require.NoError(t, err)
+		want, known := model[k]
+		if !known {
+			want = uint32(len(model))
+			model[k] = want
+		}
+		require.Equal(t, want, row)
+	}
+	require.Equal(t, len(model), s.Len())
+	each := float64(6*len(s.index.rows)) / float64(s.Len())
+	require.Less(t, each, 16.0)
+	t.Logf("%.1f bytes an entry", each)
+}
+
+func TestDict(t *testing.T) {
+	var d Dict
+	for range 3 {
+		for i, text := range []string{"a", "b", "a", "c", "\xff", "\ufffd"} {
+			n, isNew := d.Number([]byte(text))
+			require.Equal(t, []uint32{0, 1, 0, 2, 3, 3}[i], n)
+			require.Equal(t, len(d.Texts) == int(n)+1 && isNew, isNew)
+		}
+	}
+	require.Equal(t, []string{"a", "b", "c", "\ufffd"}, d.Texts)
+	_, known := d.Lookup([]byte("d"))
+	require.False(t, known)
+	require.Len(t, d.Texts, 4)
+}
+
+// What a document begins with is foreseen only where that is its JSON string, whole and as it is.
+func TestAhead(t *testing.T) {
+	var d Dict
+	texts := []string{"a", `b","c`, `\n`, "", "é"}
+	for range 2 {
+		for _, text := range texts {
+			d.Number([]byte(text))
+		}
+	}
+	for i, text := range texts { // after the one before it
+		_, size := d.Ahead([]byte(`"` + text + `x"`))
+		require.Zero(t, size)
+		_, size = d.Ahead([]byte(`"` + text))
+		require.Zero(t, size)
+		n, size := d.Ahead([]byte(`"` + text + `":1`))
+		if text == "a" || text == "é" {
+			require.Equal(t, [2]int{i, len(text) + 2}, [2]int{int(n), size})
+		} else {
+			require.Zero(t, size, text) // the quotes and the backslash are not the text's own
+			d.Number([]byte(text))
+		}
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	for raw, want := range map[string]string{
+		`1.50`: `1.50`, `1e999`: `"1e999"`, `{"b": 1e999, "a": [ "\u00e9", -1E400, 1e9 ]}`: `{"a":["é","-1E400",1e9],"b":"1e999"}`,
+		`"\u0041"`: `"A"`, "\"\xff\"": "\"\uFFFD\"", `{"a":1,"a":1}`: `{"a":1,"a":1}`, `[]`: `[]`, `"1e999"`: `"1e999"`, `["1e999\""]`: `["1e999\""]`,
+		strings.Repeat("9", 400): `"` + strings.Repeat("9", 400) + `"`,
+	} {
+		require.Equal(t, want, string(Canonical([]byte(raw))), raw)
+	}
+}

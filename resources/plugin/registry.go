@@ -1,0 +1,149 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cloudquery/plugin-sdk/v4/glob"
+	"github.com/cloudquery/plugin-sdk/v4/plugin"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/activity"
+	"github.com/cq-source-clari/cq-source-clari/resources/audit"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/jobs"
+	"github.com/cq-source-clari/cq-source-clari/resources/limits"
+	"github.com/cq-source-clari/cq-source-clari/resources/opportunity"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
+)
+
+// group is tables that are fetched together.
+type group struct {
+	block   string // key of the spec that switches them on; empty: always on
+	schemas func(table.Options) schema.Tables
+
+	// One of these two.
+	exports func(*syncer) job.Kind               // made by export jobs; nil when nothing that is selected comes from one
+	sync    func(*syncer, context.Context) error // asked for
+}
+
+// groups are all tables of the plugin, in the order in which they are fetched. A new one is a line here.
+var groups = []group{
+	{schemas: forecast.Schemas, exports: (*syncer).forecasts},
+	{block: "activities", schemas: activity.Schemas, exports: (*syncer).activities},
+	{block: "opportunities", schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
+	{block: "audit", schemas: audit.Schemas, sync: (*syncer).audit},
+	{schemas: one(jobs.Schema), sync: once(jobs.Sync)},
+	{schemas: one(limits.Schema), sync: once(limits.Sync)},
+}
+
+// one is the schema of a group of one table.
+func one(of func(table.Options) *schema.Table) func(table.Options) schema.Tables {
+	return func(o table.Options) schema.Tables { return schema.Tables{of(o)} }
+}
+
+// once fetches a table that one request fills.
+func once(of func(context.Context, *clari.Client, table.Options, table.Send) error) func(*syncer, context.Context) error {
+	return func(s *syncer, ctx context.Context) error { return of(ctx, s.api, s.options, s.stream.insert) }
+}
+
+// allTables are those of all groups, whatever the spec switches on.
+func allTables(o table.Options) (all schema.Tables) {
+	for _, g := range groups {
+		all = append(all, g.schemas(o)...)
+	}
+	return all
+}
+
+// on says whether a spec has a block.
+func on(s *spec.Spec, block string) bool {
+	switch block {
+	case "activities":
+		return s.Activities != nil
+	case "opportunities":
+		return s.Opportunities != nil
+	case "audit":
+		return s.Audit != nil
+	}
+	return true
+}
+
+// selectTables are the tables that a sync is to fetch: those that match, less those whose block is not in the spec. A pattern that matches
+// nothing else is an error.
+func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selected schema.Tables, err error) {
+	off := map[string]string{} // table without its block -> block
+	for _, g := range groups {
+		if !on(s, g.block) {
+			for _, name := range g.schemas(o).TableNames() {
+				off[name] = g.block
+			}
+		}
+	}
+	all := allTables(o)
+	for _, pattern := range so.Tables {
+		var matched []string
+		for _, name := range all.TableNames() {
+			if glob.Glob(pattern, name) {
+				matched = append(matched, name)
+			}
+		}
+		if len(matched) > 0 && !slices.ContainsFunc(matched, func(name string) bool { return off[name] == "" }) {
+			return nil, needsBlock(matched[0], off[matched[0]])
+		}
+	}
+	if selected, err = all.FilterDfs(so.Tables, so.SkipTables, so.SkipDependentTables); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != "" }), nil
+}
+
+func needsBlock(tableName, block string) error {
+	example := block + ": {}"
+	if block == "opportunities" {
+		example = `opportunities: {ids: ["..."]}`
+	}
+	return fmt.Errorf("sync: table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, block, example)
+}
+
+// all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.
+func (s *syncer) all(ctx context.Context) error {
+	err := s.exportAll(ctx)
+	if errors.Is(err, clari.ErrUnauthorized) || !s.firstShard() { // nothing that is asked with this key is answered
+		return err
+	}
+	failed := []error{err}
+	for _, g := range groups {
+		names := s.selectedOf(g)
+		if len(names) == 0 || g.sync == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if err := g.sync(s, ctx); err != nil && ctx.Err() == nil {
+			s.stream.metrics.failed(ctx, names[0])
+			s.log.Error().Err(err).Str("table", names[0]).Msg("table could not be synced")
+			failed = append(failed, fmt.Errorf("table %s: %w", strings.Join(names, " and "), err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// firstShard has what belongs to no forecast tab.
+func (s *syncer) firstShard() bool { return s.shard.Total <= 1 || s.shard.Num == 1 }
+
+// selectedOf are the tables of a group that are selected, without those that belong to others.
+func (s *syncer) selectedOf(g group) (names []string) {
+	for _, t := range g.schemas(s.options) {
+		if s.wants(t.Name) {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}

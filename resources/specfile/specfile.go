@@ -1,0 +1,111 @@
+// Package specfile reads the YAML documents that users write for CloudQuery: several in one file, with ${NAME} and ${file:path} in them.
+package specfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var (
+	variable    = regexp.MustCompile(`\$\{([^}]+)\}`)
+	placeholder = regexp.MustCompile(`variable(\d+)number`)
+)
+
+// Expand splits data into its documents, puts the values of ${NAME}, which lookup knows, and ${file:path} in, and returns each as JSON.
+//
+// Values go in as text, before YAML is read, and never into comments: that is how the CLI does it, so a value may bring
+// structure with it, and one with a quotation mark breaks the quotes around it here as there.
+func Expand(data []byte, lookup func(string) (string, bool)) (documents [][]byte, err error) {
+	// A variable is no YAML in every place it may stand in. A word in its place is.
+	var names []string
+	words := variable.ReplaceAllFunc(data, func(match []byte) []byte {
+		names = append(names, string(match[2:len(match)-1]))
+		return fmt.Appendf(nil, "variable%dnumber", len(names)-1)
+	})
+	dec := yaml.NewDecoder(bytes.NewReader(words))
+	for {
+		var node yaml.Node
+		if err := dec.Decode(&node); errors.Is(err, io.EOF) {
+			return documents, nil
+		} else if err != nil {
+			return nil, err
+		}
+		walk(&node, func(n *yaml.Node) { n.HeadComment, n.LineComment, n.FootComment = "", "", "" })
+		bare, err := yaml.Marshal(&node)
+		if err != nil {
+			return nil, err
+		}
+		var missing error
+		whole := placeholder.ReplaceAllFunc(bare, func(word []byte) []byte {
+			i, _ := strconv.Atoi(string(placeholder.FindSubmatch(word)[1]))
+			value, err := resolve(names[i], lookup)
+			missing = errors.Join(missing, err)
+			return []byte(value)
+		})
+		if missing != nil {
+			return nil, missing
+		}
+		document, err := toJSON(whole)
+		if err != nil {
+			return nil, err
+		}
+		if string(document) != "null" { // nothing but comments
+			documents = append(documents, document)
+		}
+	}
+}
+
+func resolve(name string, lookup func(string) (string, bool)) (string, error) {
+	path, isFile := strings.CutPrefix(name, "file:")
+	if !isFile {
+		value, ok := lookup(name)
+		if !ok {
+			return "", fmt.Errorf("env variable %s not found", name)
+		}
+		return value, nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if bytes.ContainsAny(content, "\r\n") && json.Valid(content) {
+		// JSON over several lines is meant to stand between the quotation marks of a YAML text.
+		quoted := strconv.Quote(string(content))
+		return quoted[1 : len(quoted)-1], nil
+	}
+	return string(content), nil
+}
+
+// toJSON turns a YAML document into JSON. A date stays the text it was written as.
+func toJSON(document []byte) ([]byte, error) {
+	var node yaml.Node
+	if err := yaml.Unmarshal(document, &node); err != nil {
+		return nil, err
+	}
+	walk(&node, func(n *yaml.Node) {
+		if n.Tag == "!!timestamp" {
+			n.Tag = "!!str"
+		}
+	})
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
+}
+
+func walk(node *yaml.Node, visit func(*yaml.Node)) {
+	visit(node)
+	for _, child := range node.Content {
+		walk(child, visit)
+	}
+}

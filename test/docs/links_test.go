@@ -1,0 +1,80 @@
+package docs
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+)
+
+var (
+	link  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	block = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```")
+)
+
+func pages(t *testing.T) (all []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		found, err := filepath.Glob(root + pattern)
+		require.NoError(t, err)
+		all = append(all, found...)
+	}
+	return all
+}
+
+// TestLinks: links within the project lead to a file, and to a heading in it.
+func TestLinks(t *testing.T) {
+	for _, page := range pages(t) {
+		content, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range link.FindAllStringSubmatch(string(content), -1) {
+			file, heading, _ := strings.Cut(m[1], "#")
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			text, err := os.ReadFile(target)
+			if info, statErr := os.Stat(target); statErr == nil && info.IsDir() {
+				continue
+			}
+			require.NoError(t, err, "%s links to %s", page, m[1])
+			if heading != "" {
+				require.Contains(t, headings(string(text)), heading, "%s links to %s", page, m[1])
+			}
+		}
+	}
+}
+
+var notInAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
+// headings are the anchors that GitHub gives to headings.
+func headings(content string) (all []string) {
+	for line := range strings.Lines(content) {
+		if strings.HasPrefix(line, "#") {
+			text := strings.ToLower(strings.TrimSpace(strings.TrimLeft(line, "#")))
+			all = append(all, strings.ReplaceAll(notInAnchor.ReplaceAllString(text, ""), " ", "-"))
+		}
+	}
+	return all
+}
+
+// TestYAML: every block of YAML is YAML, whoever reads it.
+func TestYAML(t *testing.T) {
+	for _, page := range pages(t) {
+		content, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range block.FindAllStringSubmatch(string(content), -1) {
+			for document := range strings.SplitSeq(m[1], "\n---\n") {
+				var value map[string]any
+				require.NoError(t, yaml.Unmarshal([]byte(document), &value), "%s:\n%s", page, document)
+			}
+		}
+	}
+}

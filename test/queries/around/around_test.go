@@ -1,0 +1,234 @@
+package around
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cq-source-clari/cq-source-clari/docs/queries"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	expected "github.com/cq-source-clari/cq-source-clari/test/truth"
+)
+
+func TestAPIUseByActor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := sim.New(sim.Config{}), open(t)
+		defer s.Close()
+		now := time.Now()
+		d.sync(t, s, map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "audit": map[string]any{"since": "1999-12-20"}})
+		type key struct{ day, actor string }
+		calls, exports := map[key]int{}, map[key]int{}
+		for e := range s.AuditEvents(time.Date(1999, 12, 20, 0, 0, 0, 0, time.UTC), now, now) {
+			k := key{e.At.Format(time.DateOnly), e.ActorID}
+			switch {
+			case strings.HasPrefix(e.Event, "api."):
+				calls[k]++
+			case strings.HasPrefix(e.Event, "export"):
+				exports[k]++
+			}
+		}
+		d.view(t)
+		rows, err := d.Query(query(t, "api_use_by_actor"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		n, averages := 0, 0
+		for rows.Next() {
+			var k key
+			var actorType, name, email string
+			var gotCalls, gotExports, addresses, sessions int
+			var average sql.NullFloat64
+			if err := rows.Scan(&k.day, &k.actor, &actorType, &name, &email, &gotCalls, &gotExports, &addresses, &sessions, &average); err != nil {
+				t.Fatal(err)
+			}
+			n++
+			if wantName, wantEmail := s.Actor(k.actor); gotCalls != calls[k] || gotExports != exports[k] || name != wantName || email != wantEmail || sessions == 0 {
+				t.Errorf("%v %s %s: %d calls, %d exports, want %d and %d", k, name, email, gotCalls, gotExports, calls[k], exports[k])
+			}
+			before, days := 0, 0
+			for back := 1; back < 12 && days < 7; back++ { // only days with use count
+				day, _ := time.Parse(time.DateOnly, k.day)
+				b := key{day.AddDate(0, 0, -back).Format(time.DateOnly), k.actor}
+				if use := calls[b] + exports[b]; use > 0 {
+					before, days = before+use, days+1
+				}
+			}
+			if average.Valid != (days > 0) || average.Valid && fmt.Sprintf("%.3f", average.Float64) != fmt.Sprintf("%.3f", float64(before)/float64(days)) {
+				t.Errorf("%v: average %v, want %d in %d days", k, average, before, days)
+			}
+			if average.Valid {
+				averages++
+			}
+		}
+		if err := rows.Err(); err != nil || n < 20 || averages == 0 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	})
+}
+
+// withActivities syncs forecasts and activities of the same weeks.
+func withActivities(t *testing.T) (*sim.Server, *database, time.Time) {
+	s, d := sim.New(sim.Config{Around: sim.Around{ActivityEvery: 3 * time.Hour}}), open(t)
+	t.Cleanup(s.Close)
+	time.Sleep(2*week + 10*time.Minute)
+	now := time.Now()
+	d.sync(t, s, map[string]any{
+		"forecasts": []map[string]any{{"id": "forecast"}}, "activities": map[string]any{"since": "1999-11-01"}, "opportunities": map[string]any{},
+	})
+	d.view(t)
+	return s, d, now
+}
+
+// weeksOf finds the week of the forecast that a day is in.
+func weeksOf(s *sim.Server) func(day time.Time) (start time.Time, ok bool) {
+	var frames [][2]string // first and last day
+	for _, job := range s.Ledger().Created() {
+		if job.Activities == nil {
+			for f := range expected.Of(job)["clari_forecast_time_frames"] {
+				frames = append(frames, [2]string{fmt.Sprint(f["start_date"]), fmt.Sprint(f["end_date"])})
+			}
+		}
+	}
+	return func(day time.Time) (time.Time, bool) {
+		of := day.Format(time.DateOnly)
+		for _, f := range frames {
+			if start, err := time.Parse(time.DateOnly, f[0]); err == nil && f[0] <= of && of <= f[1] {
+				return start, true
+			}
+		}
+		return time.Time{}, false
+	}
+}
+
+func activities(s *sim.Server, now time.Time) func(func(sim.Activity) bool) {
+	return s.Activities(sim.Activities{
+		First: time.Date(1999, 11, 1, 0, 0, 0, 0, time.UTC), Last: now.Truncate(24 * time.Hour), Types: sim.ActivityTypes, At: now,
+	})
+}
+
+func TestActivityPerOpportunity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d, now := withActivities(t)
+		weekOf := weeksOf(s)
+		want := map[string]int{}
+		for a := range activities(s, now) {
+			start, ok := weekOf(a.At)
+			if !ok {
+				continue
+			}
+			for _, id := range a.Opportunities {
+				key := id + " " + start.Format(time.DateOnly)
+				kind := map[string]string{"MEETING": "meetings", "EMAIL_SENT": "sent", "EMAIL_RECEIVED": "received"}[a.Type]
+				if kind == "" {
+					kind = "attachments"
+				}
+				want[key+" "+kind]++
+				if len(a.Participants) > 1 {
+					want[key+" with customer"]++
+				}
+			}
+		}
+		rows, err := d.Query(query(t, "activity_per_opportunity"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		got := map[string]int{}
+		for rows.Next() {
+			var id, name, start string
+			var meetings, sent, received, attachments, customer int
+			var score float64
+			if err := rows.Scan(&id, &name, &start, &meetings, &sent, &received, &attachments, &customer, &score); err != nil {
+				t.Fatal(err)
+			}
+			for kind, n := range map[string]int{"meetings": meetings, "sent": sent, "received": received, "attachments": attachments, "with customer": customer} {
+				if n > 0 {
+					got[id+" "+start[:10]+" "+kind] = n
+				}
+			}
+			if o := s.Opportunity(id); score != o.Score || !strings.HasPrefix(name, "Deal 006") {
+				t.Errorf("%s %q has score %v", id, name, score)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(got) < 50 {
+			t.Errorf("%d lines%s", len(got), diff)
+		}
+	})
+}
+
+func TestActivityBesideCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d, now := withActivities(t)
+		weekOf := weeksOf(s)
+		want := map[string]int{} // person and week
+		for a := range activities(s, now) {
+			if start, ok := weekOf(a.At); ok && a.Owner != "" {
+				want[a.Owner+" "+start.Format(time.DateOnly)]++
+			}
+		}
+		rows, err := d.Query(query(t, "activity_beside_call"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		calls, matched := 0, map[string]bool{}
+		for rows.Next() {
+			var forecast, scope, currency, period, timePeriod, start, user, field string
+			var person sql.NullString
+			var value float64
+			var change sql.NullFloat64
+			var meetings, emails, all int
+			if err := rows.Scan(&forecast, &scope, &currency, &period, &timePeriod, &start, &user, &person, &field, &value, &change, &meetings, &emails, &all); err != nil {
+				t.Fatal(err)
+			}
+			calls++
+			key := person.String + " " + start[:10]
+			if all != want[key] || meetings+emails > all {
+				t.Errorf("%s %s: %d activities, want %d", user, start, all, want[key])
+			}
+			if all > 0 {
+				matched[key] = true
+			}
+		}
+		if err := rows.Err(); err != nil || calls == 0 || len(matched) < 20 {
+			t.Errorf("%d calls, %d with activities, %v", calls, len(matched), err)
+		}
+	})
+}
+
+// TestCurrentViews: each view has as many rows as its table has keys.
+func TestCurrentViews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, d, _ := withActivities(t)
+		seen := 0
+		for _, q := range queries.All() {
+			table := strings.TrimSuffix(q.Name, "_current")
+			if !q.IsView || strings.HasPrefix(table, "clari_forecast") || strings.HasPrefix(table, "clari_audit") {
+				continue
+			}
+			var got, want int
+			text := fmt.Sprintf("SELECT (SELECT COUNT(*) FROM %s), COUNT(DISTINCT _cq_id) FROM %s", q.Name, table)
+			if err := d.QueryRow(text).Scan(&got, &want); err != nil {
+				t.Fatal(err)
+			}
+			if got != want {
+				t.Errorf("%s has %d rows, and its table %d keys", q.Name, got, want)
+			}
+			if want > 0 {
+				seen++
+			}
+		}
+		if seen < 6 {
+			t.Errorf("%d tables have rows", seen)
+		}
+	})
+}
