@@ -2,6 +2,8 @@ package activity
 
 import (
 	"bufio"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 )
 
 // content is an error about what is in a result.
@@ -23,13 +27,17 @@ func damaged(format string, args ...any) error {
 }
 
 // Decode reads the result of an export, {"activities": [...]} or the bare list, into a store. It reads it once, and holds one activity at a
-// time. An error that is a *job.ContentError is about the result, also one that ends too soon; any other is that of in, wrapped.
-func Decode(in io.Reader, into *Store) error {
-	buffered := bufio.NewReader(in)
-	if mark, _ := buffered.Peek(3); string(mark) == "\uFEFF" {
-		_, _ = buffered.Discard(3)
+// time. An error that is a *job.ContentError is about the result, also one that ends too soon; any other is that of in or of the store,
+// wrapped.
+func Decode(ctx context.Context, in io.Reader, into *Store) error {
+	source := document.NewSource(ctx, in)
+	buffered := bufio.NewReaderSize(source, document.LookAhead)
+	var base int64
+	if mark, _ := buffered.Peek(len(document.ByteOrderMark)); string(mark) == document.ByteOrderMark {
+		discarded, _ := buffered.Discard(len(mark)) // it is there
+		base = int64(discarded)
 	}
-	d := &decoder{Decoder: jsontext.NewDecoder(buffered, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)), store: into}
+	d := &decoder{Decoder: document.NewDecoder(source, buffered, base), source: source, store: into}
 	if err := d.document(); err != nil {
 		if _, ours := errors.AsType[*job.ContentError](err); ours {
 			return err
@@ -40,7 +48,7 @@ func Decode(in io.Reader, into *Store) error {
 	case io.EOF:
 		return nil
 	case nil:
-		return damaged("result: something follows its end, at byte %d", d.InputOffset())
+		return damaged("result: something follows its end, at byte %d", d.At())
 	default:
 		return d.judge(err)
 	}
@@ -50,27 +58,30 @@ func Decode(in io.Reader, into *Store) error {
 const maxKeys, maxKey = 20, 60
 
 type decoder struct {
-	*jsontext.Decoder
-	store *Store
-	read  int // activities
+	*document.Decoder
+	source *document.Source
+	store  *Store
+	read   int // activities
 }
 
-// judge tells a result that is no JSON, or ends too soon, from one that could not be read.
+// judge tells a result that is no JSON, or ends too soon, from one that could not be read or kept.
 func (d *decoder) judge(err error) error {
+	failed := d.source.Err()
 	_, syntax := errors.AsType[*jsontext.SyntacticError](err)
-	_, cut := errors.AsType[*clari.CutError](err)
 	switch {
-	case cut:
+	case failed == document.ErrLongValue || err == document.ErrLongValue || err == document.ErrTooDeep:
+		return damaged("result: near byte %d: %w", d.source.Value(), cmp.Or(failed, err))
+	case failed != nil:
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return damaged("result: ends at byte %d, too soon", d.InputOffset())
+		return damaged("result: ends at byte %d, too soon", d.At())
 	case syntax:
-		return damaged("result: no JSON near byte %d", d.InputOffset()) // its own text quotes the result
+		return damaged("result: no JSON near byte %d", d.At()) // its own text quotes the result
 	}
 	return fmt.Errorf("read: %w", err)
 }
 
 func (d *decoder) document() error {
-	switch d.PeekKind() {
+	switch d.Peek() {
 	case jsontext.KindBeginArray:
 		return d.list()
 	case jsontext.KindBeginObject:
@@ -88,13 +99,13 @@ func (d *decoder) document() error {
 	}
 	var found bool
 	var others []string
-	for d.PeekKind() != jsontext.KindEndObject {
+	for d.Peek() != jsontext.KindEndObject {
 		token, err := d.ReadToken()
 		if err != nil {
 			return err
 		}
 		key := token.String()
-		switch kind := d.PeekKind(); {
+		switch kind := d.Peek(); {
 		case key == "activities" && kind == jsontext.KindBeginArray:
 			found = true
 			err = d.list()
@@ -105,7 +116,7 @@ func (d *decoder) document() error {
 			if len(others) < maxKeys {
 				others = append(others, key[:min(len(key), maxKey)])
 			}
-			err = d.SkipValue()
+			err = d.Skip()
 		}
 		if err != nil {
 			return err
@@ -122,17 +133,22 @@ func (d *decoder) list() error {
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
-	for d.PeekKind() != jsontext.KindEndArray {
-		value, err := d.ReadValue()
+	for d.Peek() != jsontext.KindEndArray {
+		value, err := d.Value()
 		if err != nil {
 			return err
 		}
 		d.read++
+		if scalar.Depth(value) > document.MaxDepth {
+			return document.ErrTooDeep
+		}
 		a, err := clari.DecodeActivity(value)
 		if err != nil {
-			return content("result: activity %d, which ends at byte %d: %w", d.read, d.InputOffset(), err)
+			return content("result: activity %d, which ends at byte %d: %w", d.read, d.At(), err)
 		}
-		d.store.Append(a)
+		if err := d.store.Append(&a, value); err != nil {
+			return err
+		}
 	}
 	_, err := d.ReadToken()
 	return err

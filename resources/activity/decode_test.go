@@ -19,12 +19,26 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
-func ids(s *Store) (list []string) {
-	for a := range s.All() {
+func collect(t *testing.T, s *Store) (list []clari.Activity) {
+	t.Helper()
+	for a, err := range s.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, *a)
+	}
+	return list
+}
+
+func ids(t *testing.T, s *Store) (list []string) {
+	t.Helper()
+	for _, a := range collect(t, s) {
 		list = append(list, a.ID)
 	}
 	return list
 }
+
+func anyOpportunity(string) {}
 
 func TestDecode(t *testing.T) {
 	for body, want := range map[string][]string{
@@ -36,8 +50,8 @@ func TestDecode(t *testing.T) {
 	} {
 		for name, in := range map[string]io.Reader{"whole": strings.NewReader(body), "byte by byte": iotest.OneByteReader(strings.NewReader(body))} {
 			var s Store
-			if err := Decode(in, &s); err != nil || !slices.Equal(ids(&s), want) {
-				t.Errorf("%s, %s: %v, %v", body, name, ids(&s), err)
+			if err := Decode(t.Context(), in, &s); err != nil || !slices.Equal(ids(t, &s), want) {
+				t.Errorf("%s, %s: %v, %v", body, name, ids(t, &s), err)
 			}
 		}
 	}
@@ -55,9 +69,11 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"activities":[]} {}`:           "check: result: something follows its end, at byte ",
 		`{"activities":[{"activityId":"a",,"s":"secret"}]}`: "check: result: no JSON near byte ",
 		`<html>secret`: "check: result: no JSON near byte 0",
+		`{"activities":[{"activityId":"a","x":` + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + `}]}`: "check: result: near byte 15: values nest deeper than 1000",
+		`{"secret":` + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + `}`:                              "check: result: near byte 1010: values nest deeper than 1000",
 	} {
 		var s Store
-		err := Decode(strings.NewReader(body), &s)
+		err := Decode(t.Context(), strings.NewReader(body), &s)
 		if _, ours := errors.AsType[*job.ContentError](err); !ours || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -72,19 +88,19 @@ func TestDecodeCut(t *testing.T) {
 	const body = `{"n":1,"activities":[{"activityId":"a","participants":[{"name":"N"}]},{"activityId":"b"}]}`
 	for n := range len(body) {
 		var s Store
-		err := Decode(strings.NewReader(body[:n]), &s)
+		err := Decode(t.Context(), strings.NewReader(body[:n]), &s)
 		if c, ours := errors.AsType[*job.ContentError](err); !ours || !c.Damaged {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
 		cut := &clari.CutError{Op: "get results", Err: io.ErrUnexpectedEOF}
-		err = Decode(io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(cut)), &s)
+		err = Decode(t.Context(), io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(cut)), &s)
 		if _, ours := errors.AsType[*job.ContentError](err); ours || !errors.Is(err, cut) {
 			t.Errorf("cut after %d bytes: %v", n, err)
 		}
 	}
 	broken := errors.New("reset")
 	var s Store
-	err := Decode(io.MultiReader(strings.NewReader(body[:40]), iotest.ErrReader(broken)), &s)
+	err := Decode(t.Context(), io.MultiReader(strings.NewReader(body[:40]), iotest.ErrReader(broken)), &s)
 	if _, ours := errors.AsType[*job.ContentError](err); ours || !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
@@ -94,19 +110,19 @@ func TestStoreMerges(t *testing.T) {
 	var s Store
 	const body = `[{"activityId":"a","subject":"first","accounts":[{"accountId":"1","accountName":"A"}]},{"activityId":"b"},
 		{"activityId":"a","subject":"second","date":1702906200,"opportunities":[{"opportunityId":"6"}],"accounts":[{"accountId":"2"},{"accountId":"1","accountName":"B","accountOwnerId":"5"}]}]`
-	if err := Decode(strings.NewReader(body), &s); err != nil {
+	if err := Decode(t.Context(), strings.NewReader(body), &s); err != nil {
 		t.Fatal(err)
 	}
-	first := s.list[0]
-	if len(s.list) != 2 || first.Subject != "first" || first.At.Unix() != 1702906200 || len(first.Accounts) != 3 {
-		t.Errorf("%+v", s.list)
+	list := collect(t, &s)
+	first := list[0]
+	if len(list) != 2 || first.Subject != "first" || first.At.Unix() != 1702906200 || len(first.Accounts) != 3 || len(first.Opportunities) != 1 {
+		t.Errorf("%+v", list)
 	}
-	if got := slices.Collect(s.Opportunities()); !slices.Equal(got, []string{"6"}) {
-		t.Error(got)
+	if !s.First.Equal(first.At) || !s.Last.Equal(first.At) {
+		t.Errorf("from %s to %s", s.First, s.Last)
 	}
-	s.Reset()
-	if len(ids(&s)) != 0 {
-		t.Error("not empty")
+	if err := s.Close(); err != nil || len(ids(t, &s)) != 0 {
+		t.Errorf("not empty: %v", err)
 	}
 }
 
@@ -135,16 +151,20 @@ func TestEmit(t *testing.T) {
 		"opportunities":[{"opportunityId":"6","opportunityName":"Deal"}],
 		"participants":[{"name":"Ada","email":"Ada@X.example"},{"email":"ada@x.example","isInternal":false},{"sfdcUserId":"005C","name":"C"},{"name":"Only A Name"}]}]`
 	var s Store
-	if err := Decode(strings.NewReader(body), &s); err != nil {
+	if err := Decode(t.Context(), strings.NewReader(body), &s); err != nil {
 		t.Fatal(err)
 	}
 	var records []arrow.Record
+	var about []string
 	send := func(_ context.Context, r arrow.Record) error { records = append(records, r); return nil }
 	all := func(string) bool { return true }
 	origin := Origin{JobID: "j1", ExportedAt: table.Micros(time.Unix(1702990000, 0))}
-	counts, err := NewTables(all, table.Options{}, send).Emit(t.Context(), origin, &s)
+	counts, err := NewTables(all, table.Options{}, send).Emit(t.Context(), origin, &s, func(id string) { about = append(about, id) })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Equal(about, []string{"6"}) {
+		t.Errorf("about %v", about)
 	}
 	n := func(n int64) table.Opt[int64] { return table.Some(n) }
 	if diff := cmp.Diff(Counts{n(1), n(1), n(1), n(3)}, counts); diff != "" {
@@ -170,7 +190,7 @@ func TestEmit(t *testing.T) {
 	}
 	records = nil
 	only := func(name string) bool { return name == ActivitiesTable }
-	if counts, err = NewTables(only, table.Options{}, send).Emit(t.Context(), origin, &s); err != nil || counts.Participants.Valid || len(records) != 1 {
+	if counts, err = NewTables(only, table.Options{}, send).Emit(t.Context(), origin, &s, anyOpportunity); err != nil || counts.Participants.Valid || len(records) != 1 {
 		t.Errorf("%+v, %v", counts, err)
 	}
 	if err := NewTables(all, table.Options{}, send).Export(t.Context(), &Export{ExportID: "j1", Outcome: "exported", Rows: Counts{Activities: n(1)}}); err != nil {
@@ -185,7 +205,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"activities":[{"activityId":"a","date":"1702906200000","participants":[{"email":"A@b"},{"email":"a@B"}]},{"activityId":"a"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var s Store
-		if err := Decode(strings.NewReader(string(data)), &s); err != nil {
+		if err := Decode(t.Context(), strings.NewReader(string(data)), &s); err != nil {
 			return
 		}
 		seen := map[string]bool{}
@@ -200,7 +220,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return nil
 		}
-		if _, err := NewTables(func(string) bool { return true }, table.Options{}, send).Emit(t.Context(), Origin{}, &s); err != nil {
+		if _, err := NewTables(func(string) bool { return true }, table.Options{}, send).Emit(t.Context(), Origin{}, &s, anyOpportunity); err != nil {
 			t.Error(err)
 		}
 	})

@@ -24,13 +24,20 @@ func NewTables(wants func(tableName string) bool, o table.Options, send table.Se
 // Counts are rows handed over, null for a table that nobody wants.
 type Counts struct{ Activities, Accounts, Opportunities, Participants table.Opt[int64] }
 
-// Emit sends the rows of a result. Nothing in the result can make it fail.
-func (t *Tables) Emit(ctx context.Context, o Origin, s *Store) (Counts, error) {
+// Emit sends the rows of a result, and tells about of the opportunities that its activities are about, of some more than once. Nothing in the
+// result can make it fail.
+func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, about func(opportunityID string)) (Counts, error) {
 	activities := open(t, &activitiesTable, &o)
 	accounts := open(t, &accountsTable, &struct{}{})
 	opportunities := open(t, &opportunitiesTable, &struct{}{})
 	participants := open(t, &participantsTable, &struct{}{})
-	for a := range s.All() {
+	for a, err := range s.All() {
+		if err != nil {
+			return Counts{}, err
+		}
+		for i := range a.Opportunities {
+			about(a.Opportunities[i].ID)
+		}
 		r := &activityRow{
 			id: a.ID, activityType: table.NonZero(a.Type), subject: table.NonZero(a.Subject), at: table.Micros(a.At),
 			owner: table.NonZero(a.OwnerID), organizer: table.NonZero(a.OrganizerID), extra: a.Extra,

@@ -2,8 +2,8 @@ package activity
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -122,10 +122,10 @@ func (s *subject) Use(e *job.Export, j clari.Job, unread bool) job.Use {
 }
 
 // Read reads a result while it is downloaded.
-func (s *subject) Read(_ context.Context, _ *job.Export, body job.Body) (job.Result, error) {
+func (s *subject) Read(ctx context.Context, _ *job.Export, body job.Body) (job.Result, error) {
 	r := &landing{s: s}
-	if err := Decode(body, &r.store); err != nil {
-		return nil, err
+	if err := Decode(ctx, body, &r.store); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -148,12 +148,7 @@ type landing struct {
 	store Store
 }
 
-var _ io.Closer = (*landing)(nil)
-
-func (l *landing) Close() error {
-	l.store.Reset()
-	return nil
-}
+func (l *landing) Close() error { return l.store.Close() }
 
 // Check refuses the result of a job that was found in the list if it holds days that were not asked for: it is another's. No activities at all
 // are no error: there may have been none.
@@ -162,23 +157,18 @@ func (l *landing) Check(_ context.Context, e *job.Export) error {
 		return nil
 	}
 	at := l.s.k.Spec.Location()
-	for a := range l.store.All() {
-		if day := DayOf(a.At.In(at)); !a.At.IsZero() && (day < l.s.From-1 || day > l.s.To+1) {
-			return job.ErrNotOurs
-		}
+	if first, last := l.store.First, l.store.Last; !first.IsZero() && (DayOf(first.In(at)) < l.s.From-1 || DayOf(last.In(at)) > l.s.To+1) {
+		return job.ErrNotOurs
 	}
 	return nil
 }
 
 // Emit sends the rows.
 func (l *landing) Emit(ctx context.Context, e *job.Export) (int64, error) {
-	counts, err := l.s.k.Tables.Emit(ctx, Origin{JobID: e.Job.ID, ExportedAt: table.Micros(e.ExportedAt)}, &l.store)
+	counts, err := l.s.k.Tables.Emit(ctx, Origin{JobID: e.Job.ID, ExportedAt: table.Micros(e.ExportedAt)}, &l.store, l.s.k.About)
 	if err != nil {
 		return 0, err
 	}
 	l.s.counts = counts
-	for id := range l.store.Opportunities() {
-		l.s.k.About(id)
-	}
 	return counts.Activities.V + counts.Accounts.V + counts.Opportunities.V + counts.Participants.V, nil
 }

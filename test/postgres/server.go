@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -27,9 +28,10 @@ var ErrNotInstalled = errors.New("postgres: no server is installed (Debian: apt-
 
 // A Server listens on a private unix socket, and on nothing else.
 type Server struct {
-	DB  *sql.DB
-	dir string
-	cmd *exec.Cmd
+	DB    *sql.DB
+	dir   string
+	cmd   *exec.Cmd
+	input io.Closer // open while the server is to run
 }
 
 // Start makes a database cluster in a directory of its own, and serves it until Close. A superuser's test runs the server as an
@@ -70,14 +72,19 @@ func (s *Server) start(ctx context.Context, bin string) error {
 		return fmt.Errorf("postgres: initdb: %w\n%s", err, out)
 	}
 	var log strings.Builder
-	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
+	// The shell ends the server when its input ends, which it also does where the test is killed.
+	const guard = `"$0" "$@" & server=$!; cat; kill -INT $server; wait $server`
+	s.cmd = exec.Command("sh", "-c", guard, filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
 		"-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "timezone=UTC", "-c", "jit=off")
 	s.cmd.SysProcAttr, s.cmd.Dir, s.cmd.Stderr = attributes, s.dir, &log
+	input, err := s.cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
 	if err := s.cmd.Start(); err != nil {
-		s.cmd = nil
 		return fmt.Errorf("postgres: %w", err)
 	}
-	var err error
+	s.input = input
 	if s.DB, err = sql.Open("pgx", fmt.Sprintf("host=%s user=clari database=postgres", s.dir)); err != nil {
 		return err
 	}
@@ -98,9 +105,8 @@ func (s *Server) Close() error {
 	if s.DB != nil {
 		errs = append(errs, s.DB.Close())
 	}
-	if s.cmd != nil {
-		errs = append(errs, s.cmd.Process.Signal(syscall.SIGINT)) // its fast shutdown
-		s.cmd.Wait()
+	if s.input != nil {
+		errs = append(errs, s.input.Close(), s.cmd.Wait())
 	}
 	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
 }
