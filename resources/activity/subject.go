@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -50,8 +48,8 @@ var _ job.Subject = (*subject)(nil)
 
 func (s *subject) String() string { return fmt.Sprintf("activities %s..%s", s.From, s.To) }
 
-func (s *subject) Log(event *zerolog.Event) *zerolog.Event {
-	return event.Str("table", ActivitiesTable).Stringer("window_start", s.From).Stringer("window_end", s.To)
+func (s *subject) Labels() []job.Label {
+	return []job.Label{{Name: "table", Value: ActivitiesTable}, {Name: "window_start", Value: s.From.String()}, {Name: "window_end", Value: s.To.String()}}
 }
 
 func (s *subject) Key() string            { return s.k.key(s.Start) }
