@@ -69,7 +69,7 @@ func (a *admission) admit(ctx context.Context, w *queueWait) error {
 		return err
 	}
 	for {
-		free := a.reserve == 0 && !a.auto && time.Now().Before(a.blindUntil)
+		free := a.reserve == 0 && time.Now().Before(a.blindUntil)
 		if !free {
 			var err error
 			if free, err = a.look(ctx); err != nil {

@@ -29,9 +29,11 @@ type Export struct {
 	Found       bool      // its job is not known by its id: it was found in the list, and may be another's
 
 	entry      entry
-	prior      bool // an old result, landed beside the new job of the same subject
-	relanding  bool // a settled export, landed again for what it lacks
-	reexported bool // its result was of no use, and has been exported once more
+	prior      bool    // an old result, landed beside the new job of the same subject
+	renewed    *Export // of an old result: the export that has the new job
+	priorOver  bool    // its old result has landed, or never will
+	relanding  bool    // a settled export, landed again for what it lacks
+	reexported bool    // its result was of no use, and has been exported once more
 	began      time.Time
 	span       trace.Span
 	read       chan struct{} // closed when its result has been read, or will not be

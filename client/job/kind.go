@@ -8,7 +8,8 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
-// Kind is one kind of export job, such as that of forecasts. Its methods are called by one goroutine at a time.
+// Kind is one kind of export job, such as that of forecasts. Next and Report are each called by one goroutine at a time; Next may
+// run while an export of the batch before is emitted, reported or recorded.
 type Kind interface {
 	// Next returns the next batch of the plan, and an empty one at its end. It is called when every export of the batch before has been
 	// read or has failed, so that a plan may depend on what was read.

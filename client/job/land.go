@@ -57,8 +57,8 @@ func (r *run) land(ctx context.Context, e *Export) (broken, failed error) {
 			return nil, err
 		}
 		e.Log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
-		if err := r.reexport(ctx, e); err != nil {
-			return nil, err
+		if then := r.reexport(ctx, e); then != nil {
+			return nil, fmt.Errorf("%w; then %w", err, then)
 		}
 	}
 }
@@ -76,6 +76,12 @@ func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 		return nil, errors.Join(err, result.Close())
 	}
 	return result, nil
+}
+
+// isWrong tells of a result that would be wrong again, however often it is downloaded.
+func isWrong(err error) bool {
+	content, ok := errors.AsType[*ContentError](err)
+	return ok && !content.Damaged
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
@@ -105,8 +111,12 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if e.relanding && (isContent(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)) {
+	useless := isWrong(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)
+	if e.relanding && useless {
 		r.leaveLacking(e)
+	}
+	if e.prior {
+		e.renewed.priorOver = e.Err == nil || useless
 	}
 	switch {
 	case e.Outcome == OutcomeSettled:

@@ -37,7 +37,10 @@ func (r *run) record(e *Export) {
 	if e.prior {
 		return
 	}
-	e.entry.DoneJobID, e.entry.Found, e.entry.PriorJobID, e.entry.Unusable = e.Job.ID, false, "", ""
+	e.entry.DoneJobID, e.entry.Found, e.entry.Unusable = e.Job.ID, false, ""
+	if e.priorOver {
+		e.entry.PriorJobID = ""
+	}
 	e.entry.Unlisted, e.entry.Unread, e.entry.TooLarge = false, false, 0
 	e.Subject.Landed(e, r.journal)
 	r.note(e, done)

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -144,6 +145,9 @@ func (r *run) runKind(ctx context.Context, kind Kind) error {
 		}
 		for _, e := range batch.Exports {
 			r.journal.Load(ctx, e.Key(), &e.entry)
+			if err := r.journal.unreadable(e.Key()); err != nil && e.Err == nil { // it may be settled, or paid for
+				e.Err = fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+			}
 			r.plan(e)
 			r.inFlight.plan(e)
 		}

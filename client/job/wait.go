@@ -81,7 +81,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		switch phase {
 		case clari.PhaseDone:
 			r.inFlight.end(e)
-			if !began.IsZero() {
+			if known := !e.Adopted || !e.Job.StartTime.IsZero(); known && !began.IsZero() {
 				r.pace.observe(e.Class(), r.took(e, began))
 			}
 			return nil

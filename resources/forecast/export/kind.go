@@ -89,7 +89,9 @@ func (k *Kind) Advice() job.Advice {
 // Report sends the row of clari_forecast_exports.
 func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	s := of(e)
-	s.Err = e.Err
+	if e.Err != nil { // the plan may read it meanwhile, but only of an export that has failed
+		s.Err = e.Err
+	}
 	rows := func(n int64) table.Opt[int64] { return table.Opt[int64]{V: n, Valid: e.Landed()} }
 	row := &forecast.Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome),

@@ -150,7 +150,7 @@ func (s *subject) Use(e *job.Export, j clari.Job, unread bool) job.Use {
 		ended = e.AskedAt()
 	}
 	switch {
-	case !over && (unread || now.Sub(ended) < freshFor || s.Period != "" && planner.Final(planner.EndOf(s.Export), ended)):
+	case !over && (unread || now.Sub(ended) < freshFor || s.Period != "" && !s.Refresh() && planner.Final(planner.EndOf(s.Export), ended)):
 		return job.Land
 	case s.k.Spec.History:
 		return job.Renew
