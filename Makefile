@@ -18,7 +18,7 @@ bin/clarisim:
 .PHONY: test
 test: ## all tests, with the race detector where there is the C compiler that it needs
 	@test -n "$(RACE)" || echo "no C compiler: testing without the race detector"
-	go test $(RACE) -timeout 20m ./...
+	go test $(RACE) -timeout 40m ./...
 
 .PHONY: lint
 lint: ## vet, staticcheck, formatting
@@ -37,6 +37,10 @@ gen: ## JSON schema of the spec, docs of the tables, NOTICE
 .PHONY: demo
 demo: bin/cq-source-clari bin/cq-destination-sqlite ## a whole sync against a stand-in for Clari, into out/demo.sqlite
 	go run ./test/demo
+
+.PHONY: plan
+plan: ## SPEC=my.yml: what a sync with your own spec would export, and what it would cost
+	@go run . plan $(SPEC)
 
 .PHONY: sync
 sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with your own spec, into out/clari.sqlite

@@ -74,7 +74,7 @@ func (r *run) takeUp(ctx context.Context, e *Export) (bool, error) {
 			return false, fmt.Errorf("adopt: looking for the job of an interrupted sync: %w", err)
 		}
 		if !found {
-			e.log(r.Log.Warn()).Msg("an interrupted sync may have created a job, but none can be told for sure: creating another")
+			e.Log(r.Log.Warn()).Msg("an interrupted sync may have created a job, but none can be told for sure: creating another")
 			return false, nil
 		}
 		e.entry.JobID, e.entry.Found = job.ID, true
@@ -97,7 +97,7 @@ func (r *run) adopt(ctx context.Context, e *Export, id string, worth func(contex
 	}
 	e.Job, e.Adopted, e.Found, e.RequestedAt = job, true, e.entry.Found && id == e.entry.JobID, r.Client.LocalTime(e.entry.At)
 	r.inFlight.start(e, false)
-	e.log(r.Log.Info()).Str("status", string(job.Status)).Int("export", e.Number).Int("of", r.total()).Msg("adopting the export of an earlier sync")
+	r.tell(e, r.Log.Info()).Str("status", string(job.Status)).Msg("adopting the export of an earlier sync")
 	return true, nil
 }
 
@@ -132,8 +132,9 @@ func (r *run) landPrior(ctx context.Context, e *Export, job clari.Job) {
 	if job.ID == e.entry.JobID {
 		prior.entry = e.entry
 	}
-	prior.Adopted, prior.prior, prior.reexported, prior.began = true, true, true, time.Now()
+	prior.Adopted, prior.prior, prior.reexported = true, true, true
 	r.plan(prior)
+	r.open(ctx, prior)
 	r.jobs.Go(func() { r.handOver(ctx, prior) }) // not waited for: who lands may be waiting for the slot of e
 }
 

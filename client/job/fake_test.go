@@ -28,14 +28,13 @@ type census struct {
 	fresh   time.Duration
 	renew   bool
 
-	mu       sync.Mutex
-	counted  map[string]int // what was emitted
-	order    []string       // in which villages were reported, with the outcome
-	planned  []string       // "after 2 read: c"
-	exports  map[string]*Export
-	barriers func() int
-	api      *clari.Client
-	settled  map[string]Standing
+	mu      sync.Mutex
+	counted map[string]int // what was emitted
+	order   []string       // in which villages were reported, with the outcome
+	planned []string       // "after 2 read: c"
+	exports map[string]*Export
+	api     *clari.Client
+	settled map[string]Standing
 }
 
 type village struct {
@@ -87,7 +86,7 @@ func (k *census) Advice() Advice { return Advice{Truncated: "count fewer", Lacki
 
 func (v *village) String() string { return v.kind.name + " of " + v.name }
 
-func (v *village) Log(event *zerolog.Event) *zerolog.Event { return event.Str("village", v.name) }
+func (v *village) Labels() []Label { return []Label{{"village", v.name}} }
 
 func (v *village) Key() string           { return "clari/" + v.kind.name + "/" + v.name }
 func (v *village) Memory() any           { return &v.memo }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
@@ -38,8 +36,8 @@ type Batch struct {
 
 // Subject is what a kind knows of one export. Create, Made, Rival and Use may be called while another export of the kind is read.
 type Subject interface {
-	fmt.Stringer                             // names it in errors
-	Log(event *zerolog.Event) *zerolog.Event // adds the fields by which a person finds it in a log
+	fmt.Stringer     // names it in errors
+	Labels() []Label // by which a person finds it in logs and traces
 
 	Key() string   // of its journal entry: a fingerprint of all that changes what Clari is asked for
 	Memory() any   // pointer to the kind's own fields in that entry, as plain data; its keys must not be those of the engine's
@@ -84,6 +82,9 @@ type Result interface {
 	Emit(ctx context.Context, e *Export) (rows int64, err error)
 	Close() error
 }
+
+// Label is one thing that tells an export from others: a stable name in snake_case, and its value.
+type Label struct{ Name, Value string }
 
 // Standing is where an export stands before anything is asked.
 type Standing int

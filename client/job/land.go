@@ -41,17 +41,22 @@ func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
 // one export has failed. A result that has expired, or that is another export's after all, is exported once more.
 func (r *run) land(ctx context.Context, e *Export) (broken, failed error) {
 	for {
-		result, err := r.readAndCheck(ctx, e)
+		inner, done := e.stage(ctx, stageRead)
+		result, err := r.readAndCheck(inner, e)
+		done(err)
 		if err == nil {
 			close(e.read)
-			e.Rows, err = result.Emit(ctx, e)
+			r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
+			inner, done := e.stage(ctx, stageEmit)
+			e.Rows, err = result.Emit(inner, e)
+			done(err)
 			return errors.Join(err, result.Close()), nil
 		}
 		again := errors.Is(err, errExpired) || errors.Is(err, ErrNotOurs)
 		if ctx.Err() != nil || !again || e.relanding || e.reexported {
 			return nil, err
 		}
-		e.log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
+		e.Log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
 		if err := r.reexport(ctx, e); err != nil {
 			return nil, err
 		}
@@ -117,14 +122,21 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	default:
 		e.Outcome = OutcomeExported
 	}
+	r.progress.end(e)
+	r.Summary.count(e)
+	r.metrics.ended(ctx, e)
+	r.metrics.follow(ctx, r.Client)
+	if !e.Landed() {
+		e.close()
+	}
 	switch e.Outcome {
 	case OutcomeFailed, OutcomeLeftOut:
 		r.logLost(e)
 	case OutcomeSettled:
-		e.log(r.Log.Info()).Msg("settled: not exported again")
+		e.Log(r.Log.Info()).Msg("settled: not exported again")
 	default:
 		r.sent = append(r.sent, e)
-		e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
+		r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
 	}
 	return e.Kind.Report(ctx, e)
 }
@@ -136,7 +148,7 @@ func (r *run) logLost(e *Export) {
 		event = r.Log.Debug()
 	}
 	r.toldRefused = r.toldRefused || errors.Is(e.Err, clari.ErrUnauthorized)
-	e.log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
+	e.Log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
 }
 
 func seconds(e *Export) float64 { return math.Round(time.Since(e.began).Seconds()*100) / 100 }

@@ -54,7 +54,7 @@ func (r *run) readResult(ctx context.Context, e *Export) (Result, error) {
 		if !decision.Retry {
 			return nil, err
 		}
-		e.log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Stringer("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
+		e.Log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Stringer("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
 		if err := clock.Sleep(ctx, decision.Wait); err != nil {
 			return nil, err
 		}

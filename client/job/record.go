@@ -7,7 +7,15 @@ import (
 
 // commit passes a barrier and then notes in the journal what has landed: "done" is never ahead of the rows.
 func (r *run) commit(ctx context.Context) error {
-	if err := r.Barrier(ctx); err != nil {
+	waiting := make([]func(error), len(r.sent))
+	for i, e := range r.sent {
+		_, waiting[i] = e.stage(ctx, stageBarrier)
+	}
+	err := r.Barrier(ctx)
+	for _, ended := range waiting {
+		ended(err)
+	}
+	if err != nil {
 		return err
 	}
 	r.recordSent(ctx)
@@ -17,7 +25,8 @@ func (r *run) commit(ctx context.Context) error {
 func (r *run) recordSent(ctx context.Context) {
 	for _, e := range r.sent {
 		r.record(e)
-		e.log(r.Log.Info()).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Int("export", e.Number).Int("of", r.total()).Msg("export landed")
+		r.tell(e, r.Log.Info()).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("export landed")
+		e.close()
 	}
 	r.sent = nil
 	r.journal.wait(ctx, flushPatience)

@@ -82,10 +82,8 @@ func TestConcurrencyAuto(t *testing.T) {
 
 // answers is a fault: what a request is answered, in place of the registry or (after) once that has processed it.
 type answers struct {
-	name    string
-	lost    bool // whether it cannot be known what became of the request
-	forGood bool
-	do      func(r *registry, op, what string) func(*http.Request) (*http.Response, error)
+	name string
+	do   func(r *registry, op, what string) func(*http.Request) (*http.Response, error)
 }
 
 func status(code int, headers ...string) func(*registry, string, string) func(*http.Request) (*http.Response, error) {

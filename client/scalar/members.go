@@ -10,35 +10,40 @@ import (
 // time that is saved (BenchmarkMembers): it need not check anything. What it yields points into object.
 func Members(object []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
-		i := skipSpace(object, 1)
-		for object[i] != '}' {
-			end := skipValue(object, i)
+		for i := SkipSpace(object, 1); object[i] != '}'; {
+			end := SkipValue(object, i)
 			key := object[i:end]
-			i = skipSpace(object, end) // the colon
-			i = skipSpace(object, i+1) // the value
-			end = skipValue(object, i)
+			i = SkipColon(object, end)
+			end = SkipValue(object, i)
 			if !yield(key, object[i:end]) {
 				return
 			}
-			if i = skipSpace(object, end); object[i] == ',' {
-				i = skipSpace(object, i+1)
-			}
+			i = SkipComma(object, end)
 		}
 	}
+}
+
+// SkipColon returns where the value begins whose key ends at i.
+func SkipColon(object []byte, i int) int { return SkipSpace(object, SkipSpace(object, i)+1) }
+
+// SkipComma returns where what follows the value begins that ends at i: a member, an element, or the end of them.
+func SkipComma(b []byte, i int) int {
+	if i = SkipSpace(b, i); b[i] == ',' {
+		return SkipSpace(b, i+1)
+	}
+	return i
 }
 
 // Elements walks through an array in the same way.
 func Elements(array []byte) iter.Seq[[]byte] {
 	return func(yield func(value []byte) bool) {
-		i := skipSpace(array, 1)
+		i := SkipSpace(array, 1)
 		for array[i] != ']' {
-			end := skipValue(array, i)
+			end := SkipValue(array, i)
 			if !yield(array[i:end]) {
 				return
 			}
-			if i = skipSpace(array, end); array[i] == ',' {
-				i = skipSpace(array, i+1)
-			}
+			i = SkipComma(array, end)
 		}
 	}
 }
@@ -60,7 +65,8 @@ func Depth(value []byte) (deepest int) {
 	return deepest
 }
 
-func skipSpace(b []byte, i int) int {
+// SkipSpace returns where what comes at i begins.
+func SkipSpace(b []byte, i int) int {
 	for b[i] <= ' ' {
 		i++
 	}
@@ -81,8 +87,8 @@ func skipString(b []byte, i int) int {
 	}
 }
 
-// skipValue returns where the value that begins at i ends.
-func skipValue(b []byte, i int) int {
+// SkipValue returns where the value that begins at i ends.
+func SkipValue(b []byte, i int) int {
 	switch b[i] {
 	case '"':
 		return skipString(b, i)

@@ -57,10 +57,8 @@ func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
 		}
 		return memories[start]
 	}
-	a := k.Spec.Activities
 	today := DayOf(k.Client.ServerTime(k.planned).In(k.Spec.Location()))
-	grid := Grid{WindowDays: a.WindowDays, OverlapDays: a.OverlapDays, Since: DayOf(a.SinceDay(today.In(time.UTC)))}
-	plan := grid.Plan(today, func(start Day) (Landed, bool) { return load(start).landed() })
+	plan := GridOf(k.Spec.Activities, today).Plan(today, func(start Day) (Landed, bool) { return load(start).landed() })
 	var batch job.Batch
 	for _, w := range plan {
 		m := *load(w.Start)
@@ -76,7 +74,7 @@ func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
 			batch.Later = append(batch.Later, k.key(start)) // their jobs are nobody else's
 			continue
 		}
-		w := Window{Start: start, End: start + Day(a.WindowDays), From: m.Landed.From, To: start + Day(a.WindowDays)}
+		w := Window{Start: start, End: start + Day(k.Spec.Activities.WindowDays), From: m.Landed.From, To: start + Day(k.Spec.Activities.WindowDays)}
 		if m.Last != nil {
 			w.From, w.To = m.Last.From, m.Last.To
 		}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -51,8 +49,8 @@ var _ job.Subject = (*subject)(nil)
 
 func (s *subject) String() string { return fmt.Sprintf("activities %s..%s", s.From, s.To) }
 
-func (s *subject) Log(event *zerolog.Event) *zerolog.Event {
-	return event.Str("table", ActivitiesTable).Stringer("window_start", s.From).Stringer("window_end", s.To)
+func (s *subject) Labels() []job.Label {
+	return []job.Label{{Name: "table", Value: ActivitiesTable}, {Name: "window_start", Value: s.From.String()}, {Name: "window_end", Value: s.To.String()}}
 }
 
 func (s *subject) Key() string   { return s.k.key(s.Start) }
@@ -87,14 +85,19 @@ func (s *subject) Create(ctx context.Context, sending func(context.Context)) (st
 }
 
 // Made goes by the module: what Clari calls that of activities is not documented, only what it calls others.
-func (s *subject) Made(j clari.Job) bool {
+func (*subject) Made(j clari.Job) bool { return mayBeActivities(j) }
+
+func mayBeActivities(j clari.Job) bool {
 	other := strings.EqualFold(j.Module, "FORECAST") || strings.EqualFold(j.Module, "DATA_INGESTION")
 	return !other && !strings.HasPrefix(j.FileName, "clari_export_forecast_") && (j.FileType == "" || strings.EqualFold(j.FileType, "JSON"))
 }
 
 // Likely: something of the job names activities.
-func (s *subject) Likely(j clari.Job) bool {
-	return s.Made(j) && strings.Contains(strings.ToLower(j.Module+j.Title+j.FileName), "activit")
+func (*subject) Likely(j clari.Job) bool { return Likely(j) }
+
+// Likely tells whether a listed job is an export of activities.
+func Likely(j clari.Job) bool {
+	return mayBeActivities(j) && strings.Contains(strings.ToLower(j.Module+j.Title+j.FileName), "activit")
 }
 
 // Rival: nothing in the list tells exports of activities apart.
@@ -137,7 +140,7 @@ func (s *subject) Read(ctx context.Context, _ *job.Export, body job.Body) (job.R
 func (s *subject) Landed(e *job.Export, _ *job.Journal) {
 	if s.lacking {
 		if before := s.memory.Landed.From; s.From > before {
-			s.Log(s.k.Log.Info()).Stringer("since", before).Msg("the table that came later lacks the days before those of the last result: " + s.k.Advice().Lacking)
+			e.Log(s.k.Log.Info()).Stringer("since", before).Msg("the table that came later lacks the days before those of the last result: " + s.k.Advice().Lacking)
 		}
 		s.memory.Tables = s.k.Wanted
 		return

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
 // Day is a calendar day, counted from 1970-01-01.
@@ -39,6 +40,11 @@ type Grid struct {
 	WindowDays  int // 1 or more
 	OverlapDays int // 0 or more: activities may arrive so many days late
 	Since       Day // no earlier day is exported
+}
+
+// GridOf is the grid of a spec's block, which may count its days back from today.
+func GridOf(a *spec.Activities, today Day) Grid {
+	return Grid{WindowDays: a.WindowDays, OverlapDays: a.OverlapDays, Since: DayOf(a.SinceDay(today.In(time.UTC)))}
 }
 
 // Plan lists the windows to be exported today, the newest first.

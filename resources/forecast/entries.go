@@ -24,7 +24,8 @@ type Entries struct {
 	Document func(extra uint64) []byte         // JSON object, good until the next call; empty for 0
 	Currency string                            // code of entries that have none of their own
 
-	row int
+	row  int
+	runs [KeyParts][]table.Run // made when they are asked for
 }
 
 // KeyParts are the numbers of a key, in their order in Keys.
@@ -47,29 +48,42 @@ func (b *Entries) View(i int) { b.row = i }
 
 func (b *Entries) bits(mask uint32) table.Bits { return table.Bits{Words: b.Words, Mask: mask} }
 
-func (b *Entries) user(i int) *User         { return &b.Users[b.Keys[KeyParts*i+KeyUser]] }
-func (b *Entries) field(i int) *Field       { return &b.Fields[b.Keys[KeyParts*i+KeyField]] }
-func (b *Entries) frame(i int) *TimeFrame   { return &b.Frames[b.Keys[KeyParts*i+KeyFrame]] }
-func (b *Entries) period(i int) *TimePeriod { return &b.Periods[b.Keys[KeyParts*i+KeyPeriod]] }
-func (b *Entries) quarter(int) *FiscalQuarter {
-	return &b.Quarter
+// borrow is a column that entries borrow from the rows that a part of their key numbers.
+func borrow[U any](c table.Column[U], part int, rows func(b *Entries) []U) table.Column[Entries] {
+	return table.Through(c, table.Lent[Entries, U]{
+		Rows: rows,
+		Runs: func(b *Entries) []table.Run {
+			if b.runs[part] == nil {
+				b.runs[part] = table.Runs(b.Keys, part, KeyParts)
+			}
+			return b.runs[part]
+		},
+		Row: func(b *Entries, i int) int { return int(b.Keys[KeyParts*i+part]) },
+	})
 }
 
-// ofUser is a column that entries borrow from their person; the next ones likewise.
-func ofUser(c table.Column[User]) table.Column[Entries] { return table.Through(c, (*Entries).user) }
+func ofUser(c table.Column[User]) table.Column[Entries] {
+	return borrow(c, KeyUser, func(b *Entries) []User { return b.Users })
+}
 
-func ofField(c table.Column[Field]) table.Column[Entries] { return table.Through(c, (*Entries).field) }
+func ofField(c table.Column[Field]) table.Column[Entries] {
+	return borrow(c, KeyField, func(b *Entries) []Field { return b.Fields })
+}
 
 func ofFrame(c table.Column[TimeFrame]) table.Column[Entries] {
-	return table.Through(c, (*Entries).frame)
+	return borrow(c, KeyFrame, func(b *Entries) []TimeFrame { return b.Frames })
 }
 
 func ofPeriod(c table.Column[TimePeriod]) table.Column[Entries] {
-	return table.Through(c, (*Entries).period)
+	return borrow(c, KeyPeriod, func(b *Entries) []TimePeriod { return b.Periods })
 }
 
 func ofQuarter(c table.Column[FiscalQuarter]) table.Column[Entries] {
-	return table.Through(c, (*Entries).quarter)
+	return table.Through(c, table.Lent[Entries, FiscalQuarter]{
+		Rows: func(b *Entries) []FiscalQuarter { return []FiscalQuarter{b.Quarter} },
+		Runs: func(b *Entries) []table.Run { return []table.Run{{Rows: int32(b.Rows())}} },
+		Row:  func(*Entries, int) int { return 0 },
+	})
 }
 
 // EntriesTable has the entries.
@@ -106,7 +120,8 @@ func entryColumns() []table.Column[Entries] {
 	for _, v := range Values {
 		columns = append(columns, v.column())
 	}
-	return append(columns, table.Documents("extra", extraDescription, func(b *Entries, i int) []byte { return b.Document(b.Extras[i]) }))
+	return append(columns, table.Documents("extra", extraDescription,
+		func(b *Entries) []uint64 { return b.Extras }, func(b *Entries, extra uint64) []byte { return b.Document(extra) }))
 }
 
 const extraDescription = "Keys of the export that this table has no column for, as a JSON object. Null when there are none. " +
@@ -119,6 +134,7 @@ func extraColumn[R any](get func(*R) *[]byte) table.Column[R] {
 // Slice is the rows from one to before another.
 func (b *Entries) Slice(from, to int) *Entries {
 	part := *b
+	part.runs = [KeyParts][]table.Run{}
 	part.Keys, part.Words, part.Extras = b.Keys[KeyParts*from:KeyParts*to], b.Words[from:to], b.Extras[from:to]
 	part.Amounts, part.Instants, part.Labels = cut(b.Amounts, from, to), cut(b.Instants, from, to), cut(b.Labels, from, to)
 	return &part

@@ -110,14 +110,14 @@ func (v Value) column() table.Column[Entries] {
 	case Flag:
 		return table.Flags(v.Name, v.Description, func(b *Entries) (values, known table.Bits) { return b.bits(v.True), b.bits(v.Known) })
 	}
-	text := func(b *Entries, i int) string { return b.Label(v.Slot, b.Labels[v.Slot][i]) }
+	text := func(b *Entries, ref uint32) string { return b.Label(v.Slot, ref) }
 	if v.Name == currencyCode {
-		text = func(b *Entries, i int) string {
-			if ref := b.Labels[v.Slot][i]; ref != 0 {
+		text = func(b *Entries, ref uint32) string {
+			if ref != 0 {
 				return b.Label(v.Slot, ref)
 			}
 			return b.Currency
 		}
 	}
-	return table.Texts(v.Name, v.Description, text)
+	return table.Texts(v.Name, v.Description, func(b *Entries) []uint32 { return b.Labels[v.Slot] }, text)
 }

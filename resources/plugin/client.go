@@ -50,15 +50,7 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Impatient {
-		s.MaxRetries = min(s.MaxRetries, 1)
-		s.QueueTimeout, s.RunTimeout = min(s.QueueTimeout, spec.Duration(10*time.Second)), min(s.RunTimeout, spec.Duration(10*time.Second))
-	}
-	api, err := clari.New(clari.Config{
-		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
-		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout), MaxHeld: time.Duration(s.QueueTimeout + s.RunTimeout),
-		Transport: o.Transport, Logger: log,
-	})
+	api, err := Connect(log, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +59,19 @@ func New(log zerolog.Logger, specJSON []byte, o Options) (*Client, error) {
 	}
 	spill.RemoveLeftovers()
 	return &Client{log: log, spec: s, api: api, state: o.State}, nil
+}
+
+// Connect makes the client of Clari's API that a spec asks for. It sends nothing.
+func Connect(log zerolog.Logger, s *spec.Spec, o Options) (*clari.Client, error) {
+	if o.Impatient {
+		s.MaxRetries = min(s.MaxRetries, 1)
+		s.QueueTimeout, s.RunTimeout = min(s.QueueTimeout, spec.Duration(10*time.Second)), min(s.RunTimeout, spec.Duration(10*time.Second))
+	}
+	return clari.New(clari.Config{
+		BaseURL: s.BaseURL, APIKey: s.APIKey, UserAgent: "cq-source-clari/" + version(),
+		RequestsPerSecond: s.RequestsPerSecond, MaxRetries: s.MaxRetries, MaxWait: time.Duration(s.QueueTimeout), MaxHeld: time.Duration(s.QueueTimeout + s.RunTimeout),
+		Transport: o.Transport, Logger: log,
+	})
 }
 
 // Close has nothing to do: the CLI never calls it on a source.

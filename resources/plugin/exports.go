@@ -3,18 +3,22 @@ package plugin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/cloudquery/plugin-sdk/v4/plugin"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/activity"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // exportAll makes and lands the exports of all groups, in one run: they share the quota, the queue, the gap between creations and the journal.
 func (s *syncer) exportAll(ctx context.Context) error {
-	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log}
+	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log, Summary: &s.summary}
 	tableOf := map[job.Kind]string{}
 	for _, g := range groups {
 		names := s.selectedOf(g)
@@ -43,6 +47,21 @@ func (s *syncer) exportAll(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// Exporting tells whether a sync of this spec exports forecasts and activities. What would fail it before its first request is an error.
+func Exporting(s *spec.Spec, o plugin.SyncOptions) (forecasts, activities bool, err error) {
+	if err := needsBackend(s, o.BackendOptions); err != nil {
+		return false, false, err
+	}
+	selected, err := selectTables(table.Options{}, o, s)
+	if err != nil {
+		return false, false, err
+	}
+	some := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return selected.Get(name) != nil })
+	}
+	return some(forecast.ResultTables), some(activity.ResultTables), nil
 }
 
 // wanted are those of the tables that are selected.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -27,7 +30,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if c.spec == nil {
 		return errors.New("sync: the plugin was configured without a connection")
 	}
-	if err := c.needsBackend(o.BackendOptions); err != nil {
+	if err := needsBackend(c.spec, o.BackendOptions); err != nil {
 		return err
 	}
 	options := table.Options{Incremental: o.BackendOptions != nil, DeterministicCQID: o.DeterministicCQID, History: c.spec.History}
@@ -50,6 +53,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	}
 	s.backend = o.BackendOptions
 	defer s.closeStore()
+	began := time.Now()
 	err = s.all(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // once
@@ -57,6 +61,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if err != nil {
 		err = errors.Join(err, s.stream.barrier(ctx))
 	}
+	s.log.Info().EmbedObject(&s.summary).Float64("seconds", math.Round(time.Since(began).Seconds())).Msg("sync finished")
 	return err
 }
 
@@ -84,15 +89,15 @@ const backendExample = `
 # where sqlite is the name of a destination in the same file
 # that is a database: it keeps the state beside the tables`
 
-func (c *Client) needsBackend(backend *plugin.BackendOptions) error {
+func needsBackend(s *spec.Spec, backend *plugin.BackendOptions) error {
 	if backend != nil {
 		return nil
 	}
 	var keys []string
-	if c.spec.History {
+	if s.History {
 		keys = append(keys, "history")
 	}
-	if len(c.spec.Refresh) > 0 {
+	if len(s.Refresh) > 0 {
 		keys = append(keys, "refresh")
 	}
 	if len(keys) == 0 {
@@ -111,6 +116,7 @@ type syncer struct {
 	backend  *plugin.BackendOptions // nil: none
 	opened   state.Client           // of backend, once it was needed
 
+	summary       job.Summary
 	opportunities map[string]bool // ids of those that this sync's activities are about
 }
 

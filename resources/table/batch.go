@@ -14,36 +14,57 @@ type Batch[B any] interface {
 	Slice(from, to int) *B
 }
 
-// Through is a column of what rows borrow from a row of another table: of says from which, nil where there is none.
+// Lent are the rows U of a small table from which the rows of a batch B borrow cells.
+type Lent[B, U any] struct {
+	Rows func(*B) []U          // the same in all batches
+	Runs func(*B) []Run        // which of them the rows of the batch borrow from, one after the other
+	Row  func(b *B, i int) int // which of them row i borrows from
+}
+
+// Run are rows of a batch, one behind the other, that borrow from one row.
+type Run struct{ From, Rows int32 }
+
+// Runs are the runs of numbers: those at first, first+step and so on.
+func Runs(numbers []uint32, first, step int) []Run {
+	n := 1
+	for i := first + step; i < len(numbers); i += step {
+		if numbers[i] != numbers[i-step] {
+			n++
+		}
+	}
+	runs := make([]Run, 0, n)
+	for i := first; i < len(numbers); i += step {
+		if i == first || numbers[i] != numbers[i-step] {
+			runs = append(runs, Run{From: int32(numbers[i])})
+		}
+		runs[len(runs)-1].Rows++
+	}
+	return runs
+}
+
+// Through is a column of what rows borrow. The cells of the small table are made once, and taken from there: one by one through the
+// functions of the column they took twice the time.
 func Through[B, U any, P interface {
 	*B
 	Batch[B]
-}](c Column[U], of func(b *B, i int) *U,
+}](c Column[U], lent Lent[B, U],
 ) Column[B] {
-	nothing := new(U)
-	row := func(b *B, i int) *U {
-		if u := of(b, i); u != nil {
-			return u
-		}
-		return nothing
-	}
 	return Column[B]{
 		Name: c.Name, Description: c.Description, Type: c.Type, key: c.key,
-		text: func(buf []byte, b *B) []byte { return c.text(buf, row(b, P(b).Row())) },
+		text: func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lent.Row(b, P(b).Row())]) },
 		open: func() (builder, func(b *B) int) {
-			cells, add := c.open()
-			return cells, func(b *B) (n int) {
-				rows := P(b).Rows()
-				for i := 0; i < rows && n <= farTooMuch; {
-					u, from := row(b, i), i
-					for i++; i < rows && row(b, i) == u; i++ {
-					}
-					size := add(u)
-					if n += (i - from) * size; n <= farTooMuch || rows == 1 {
-						cells.repeat(i - from - 1)
+			cells, _ := c.open()
+			from, add := c.open()
+			filled := false
+			return cells, func(b *B) int {
+				if rows := lent.Rows(b); !filled {
+					filled = true
+					from.start(len(rows))
+					for i := range rows {
+						add(&rows[i])
 					}
 				}
-				return n
+				return cells.take(from, lent.Runs(b))
 			}
 		},
 	}
@@ -54,8 +75,6 @@ type Bits struct {
 	Words []uint32
 	Mask  uint32
 }
-
-func (m Bits) at(i int) bool { return m.Words[i]&m.Mask != 0 }
 
 // Floats is a column of amounts of a batch.
 func Floats[B any](name, description string, get func(*B) ([]float64, Bits)) Column[B] {
@@ -75,11 +94,12 @@ func numbers[B any, T float64 | int64](name, description string, arrowType arrow
 			return cells, func(b *B) int {
 				values, known := get(b)
 				cells.values = append(cells.values, values...)
-				for i := range values {
-					valid := known.at(i)
-					cells.valid.add(valid)
-					if !valid {
-						cells.values[i] = 0
+				cells.valid.addBits(known)
+				if cells.valid.cleared > 0 {
+					for i, w := range known.Words {
+						if w&known.Mask == 0 {
+							cells.values[i] = 0
+						}
 					}
 				}
 				return 8 * len(values)
@@ -96,57 +116,41 @@ func Flags[B any](name, description string, get func(*B) (values, known Bits)) C
 			cells := &flags{}
 			return cells, func(b *B) int {
 				values, known := get(b)
-				for i := range values.Words {
-					valid := known.at(i)
-					cells.values.add(valid && values.at(i))
-					cells.valid.add(valid)
-				}
+				cells.values.addBits(values)
+				cells.valid.addBits(known)
 				return len(values.Words)
 			}
 		},
 	}
 }
 
-// Texts is a column of text of a batch, null where it is empty.
-func Texts[B any, P interface {
-	*B
-	Batch[B]
-}](name, description string, get func(b *B, i int) string,
-) Column[B] {
-	return Column[B]{
-		Name: name, Description: description, Type: arrow.BinaryTypes.String,
-		open: func() (builder, func(b *B) int) {
-			cells := &texts{dataType: arrow.BinaryTypes.String}
-			return cells, func(b *B) (n int) {
-				for i := range P(b).Rows() {
-					text := get(b, i)
-					addText(cells, text, text != "")
-					if n += offsetBytes + len(text); n > farTooMuch {
-						break
-					}
-				}
-				return n
-			}
-		},
-	}
+// Texts is a column of text of a batch: each row has a reference, of which text makes the text. It is null where that is empty.
+func Texts[B any, R comparable](name, description string, refs func(*B) []R, text func(*B, R) string) Column[B] {
+	return referred(name, description, arrow.BinaryTypes.String, refs, text)
 }
 
-// Documents is a column of JSON documents of a batch, null where one is empty. What get returns is copied.
-func Documents[B any, P interface {
-	*B
-	Batch[B]
-}](name, description string, get func(b *B, i int) []byte,
+// Documents is a column of JSON documents of a batch, likewise. What text returns is copied.
+func Documents[B any, R comparable](name, description string, refs func(*B) []R, text func(*B, R) []byte) Column[B] {
+	return referred(name, description, types.ExtensionTypes.JSON, refs, text)
+}
+
+func referred[B any, R comparable, T string | []byte](
+	name, description string, arrowType arrow.DataType, refs func(*B) []R, text func(*B, R) T,
 ) Column[B] {
 	return Column[B]{
-		Name: name, Description: description, Type: types.ExtensionTypes.JSON,
+		Name: name, Description: description, Type: arrowType,
 		open: func() (builder, func(b *B) int) {
-			cells := &texts{dataType: types.ExtensionTypes.JSON}
+			cells := &texts{dataType: arrowType}
 			return cells, func(b *B) (n int) {
-				for i := range P(b).Rows() {
-					text := get(b, i)
-					addText(cells, text, len(text) > 0)
-					if n += offsetBytes + len(text); n > farTooMuch {
-						break
+				refs := refs(b)
+				for i := 0; i < len(refs) && n <= farTooMuch; {
+					from, ref := i, refs[i]
+					for i++; i < len(refs) && refs[i] == ref; i++ {
+					}
+					t := text(b, ref)
+					if n += (i - from) * (offsetBytes + len(t)); n <= farTooMuch || len(refs) == 1 {
+						addText(cells, t, len(t) > 0)
+						cells.repeat(i - from - 1)
 					}
 				}
 				return n
@@ -160,7 +164,8 @@ type Batches[B any, P interface {
 	*B
 	Batch[B]
 }] struct {
-	w *Writer[B]
+	w      *Writer[B]
+	shared []arrow.Array // of the writer, as long as the last record
 }
 
 // MaxRows is how many rows a batch may have.
@@ -172,7 +177,9 @@ func NewBatches[S, B any, P interface {
 	Batch[B]
 }](d *Def[S, B], o Options, shared *S,
 ) *Batches[B, P] {
-	return &Batches[B, P]{d.Writer(o, shared, nil)}
+	w := d.Writer(o, shared, nil)
+	w.id.shareStates()
+	return &Batches[B, P]{w: w}
 }
 
 // Each hands the rows of a batch to send, in their order, in as few records as their bytes allow.
@@ -208,13 +215,22 @@ func (m *Batches[B, P]) build(b *B) (record arrow.Record, bytes int, ok bool) {
 	}
 	columns := make([]arrow.Array, 0, 1+len(w.shared)+len(w.columns))
 	columns = append(columns, w.ids.array())
-	for _, a := range w.shared {
-		columns = append(columns, array.NewSlice(a, 0, int64(rows)))
-	}
+	columns = append(columns, m.sharedOf(rows)...)
 	for _, c := range w.columns {
 		columns = append(columns, c.array())
 	}
 	return array.NewRecord(w.schema, columns, int64(rows)), bytes, true
+}
+
+// sharedOf are the shared columns of so many rows. Most records have equally many.
+func (m *Batches[B, P]) sharedOf(rows int) []arrow.Array {
+	if len(m.shared) == 0 || m.shared[0].Len() != rows {
+		m.shared = m.shared[:0]
+		for _, a := range m.w.shared {
+			m.shared = append(m.shared, array.NewSlice(a, 0, int64(rows)))
+		}
+	}
+	return m.shared
 }
 
 // farTooMuch is where a column gives up to fill a record, in bytes.

@@ -1,6 +1,9 @@
 package table
 
 import (
+	"math/bits"
+	"slices"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -11,7 +14,10 @@ import (
 // builder is a column of one record in the making. Arrow's own builders would do, but a cell costs three times as much there.
 type builder interface {
 	start(rows int) // makes room for about as many cells, in memory that no array uses
-	repeat(n int)   // adds the last cell n times more
+
+	// take fills a column that was started with cells of another one of its kind, and returns the room that they take. It stops
+	// where that is far too much.
+	take(from builder, runs []Run) (bytes int)
 	array() arrow.Array
 }
 
@@ -19,12 +25,20 @@ type builder interface {
 type bitmap struct {
 	bytes      []byte
 	n, cleared int
+	rows       int // about as many bits are to come
 }
 
-func (m *bitmap) start(rows int) { *m = bitmap{bytes: make([]byte, 0, (rows+7)/8)} }
+func (m *bitmap) start(rows int) { *m = bitmap{rows: rows} }
+
+func (m *bitmap) room() {
+	if m.bytes == nil {
+		m.bytes = make([]byte, 0, (m.rows+7)/8)
+	}
+}
 
 func (m *bitmap) add(bit bool) {
 	if m.n%8 == 0 {
+		m.room()
 		m.bytes = append(m.bytes, 0)
 	}
 	if bit {
@@ -37,6 +51,9 @@ func (m *bitmap) add(bit bool) {
 
 // repeat adds the last bit n times more.
 func (m *bitmap) repeat(n int) {
+	if n == 0 {
+		return
+	}
 	last := m.bytes[(m.n-1)/8]>>((m.n-1)%8)&1 != 0
 	for ; n > 0 && m.n%8 != 0; n-- {
 		m.add(last)
@@ -54,6 +71,40 @@ func (m *bitmap) repeat(n int) {
 	for ; n > 0; n-- {
 		m.add(last)
 	}
+}
+
+// takeNulls fills an empty bitmap whose cleared bits are nulls with bits of another one. Without nulls it needs no bits.
+func (m *bitmap) takeNulls(from *bitmap, runs []Run) {
+	if from.cleared > 0 {
+		m.take(from, runs)
+		return
+	}
+	for _, r := range runs {
+		m.n += int(r.Rows)
+	}
+}
+
+// take adds bits of another bitmap.
+func (m *bitmap) take(from *bitmap, runs []Run) {
+	for _, r := range runs {
+		m.add(from.bytes[r.From/8]>>(r.From%8)&1 != 0)
+		m.repeat(int(r.Rows) - 1)
+	}
+}
+
+// addBits adds one bit of each word to an empty bitmap.
+func (m *bitmap) addBits(b Bits) {
+	shift := bits.TrailingZeros32(b.Mask)
+	m.room()
+	for words := range slices.Chunk(b.Words, 8) {
+		var all byte
+		for i, w := range words {
+			all |= byte(w>>shift&1) << i
+		}
+		m.bytes = append(m.bytes, all)
+		m.cleared += len(words) - bits.OnesCount8(all)
+	}
+	m.n += len(b.Words)
 }
 
 // newArray makes an array whose length and nulls are those of valid.
@@ -85,12 +136,15 @@ func (f *fixed[T]) add(cell Opt[T]) {
 	f.valid.add(cell.Valid)
 }
 
-func (f *fixed[T]) repeat(n int) {
-	last := f.values[len(f.values)-1]
-	for range n {
-		f.values = append(f.values, last)
+func (f *fixed[T]) take(from builder, runs []Run) int {
+	source := from.(*fixed[T])
+	for _, r := range runs {
+		for range r.Rows {
+			f.values = append(f.values, source.values[r.From])
+		}
 	}
-	f.valid.repeat(n)
+	f.valid.takeNulls(&source.valid, runs)
+	return 8 * len(f.values)
 }
 
 func (f *fixed[T]) array() arrow.Array {
@@ -110,9 +164,11 @@ func (f *flags) add(cell Opt[bool]) {
 	f.valid.add(cell.Valid)
 }
 
-func (f *flags) repeat(n int) {
-	f.values.repeat(n)
-	f.valid.repeat(n)
+func (f *flags) take(from builder, runs []Run) int {
+	source := from.(*flags)
+	f.values.take(&source.values, runs)
+	f.valid.takeNulls(&source.valid, runs)
+	return f.valid.n
 }
 
 func (f *flags) array() arrow.Array {
@@ -139,7 +195,33 @@ func addText[T string | []byte](t *texts, text T, valid bool) {
 	t.valid.add(valid)
 }
 
+func (t *texts) take(from builder, runs []Run) (bytes int) {
+	source := from.(*texts)
+	rows := 0
+	for _, r := range runs {
+		bytes += int(r.Rows) * (offsetBytes + int(source.ends[r.From+1]-source.ends[r.From]))
+		rows += int(r.Rows)
+	}
+	if bytes > farTooMuch && rows > 1 {
+		return bytes
+	}
+	t.bytes = slices.Grow(t.bytes, bytes-rows*offsetBytes)
+	for _, r := range runs {
+		t.bytes = append(t.bytes, source.bytes[source.ends[r.From]:source.ends[r.From+1]]...)
+		t.ends = append(t.ends, int32(len(t.bytes)))
+		t.repeatText(int(r.Rows) - 1)
+	}
+	t.valid.takeNulls(&source.valid, runs)
+	return bytes
+}
+
+// repeat adds the last cell n times more.
 func (t *texts) repeat(n int) {
+	t.repeatText(n)
+	t.valid.repeat(n)
+}
+
+func (t *texts) repeatText(n int) {
 	end := t.ends[len(t.ends)-1]
 	size := end - t.ends[len(t.ends)-2]
 	for range n {
@@ -151,7 +233,6 @@ func (t *texts) repeat(n int) {
 		t.bytes = append(t.bytes, t.bytes[len(t.bytes)-have:]...)
 		left -= have
 	}
-	t.valid.repeat(n)
 }
 
 func (t *texts) array() arrow.Array {
@@ -163,7 +244,7 @@ type lists struct{ *array.ListBuilder }
 
 func (l lists) start(int) {}
 
-func (l lists) repeat(int) { panic("table: a list is in no batch") }
+func (l lists) take(builder, []Run) int { panic("table: a list is in no batch") }
 
 func (l lists) array() arrow.Array { return l.NewArray() }
 

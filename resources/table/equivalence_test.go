@@ -127,6 +127,32 @@ func TestEquivalence(t *testing.T) {
 	}
 }
 
+// The way through states makes the same keys.
+func TestSharedStates(t *testing.T) {
+	plain, shared := newIdentity(&everything, Options{}, &origin{tab: "net_arr"}), newIdentity(&everything, Options{}, &origin{tab: "net_arr"})
+	shared.shareStates()
+	for range 2 {
+		for _, r := range equivalenceRows {
+			if want, got := plain.of(r), shared.of(r); want != got {
+				t.Errorf("%+v: %s, want %s", r, got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkIdentity(b *testing.B) {
+	r := *equivalenceRows[4]
+	for name, prepare := range map[string]func(*identity[row]){"plain": func(*identity[row]) {}, "shared states": (*identity[row]).shareStates} {
+		id := newIdentity(&everything, Options{}, &origin{tab: "net_arr", asked: Some("the text that many rows share, which is some two hundred bytes long")})
+		prepare(id)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				id.of(&r)
+			}
+		})
+	}
+}
+
 func TestHistoryJoinsTheKey(t *testing.T) {
 	id := func(o Options, day int32) string {
 		return newIdentity(&everything, o, &origin{day: Some(day)}).of(&row{}).String()

@@ -44,14 +44,10 @@ func texts(t *testing.T, dirs ...string) (all []text) {
 			if err != nil {
 				return err
 			}
-			add := func(literal *ast.BasicLit) {
-				words, err := strconv.Unquote(literal.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				at := files.Position(literal.Pos())
+			add := func(at token.Pos, words string) {
+				position := files.Position(at)
 				all = append(all, text{
-					strings.TrimPrefix(at.Filename, root) + ":" + strconv.Itoa(at.Line),
+					strings.TrimPrefix(position.Filename, root) + ":" + strconv.Itoa(position.Line),
 					verb.ReplaceAllString(strings.ReplaceAll(words, "%%", "%"), "..."),
 				})
 			}
@@ -80,14 +76,35 @@ func texts(t *testing.T, dirs ...string) (all []text) {
 	return all
 }
 
-// literals passes on the string literals below a node.
-func literals(n ast.Node, add func(*ast.BasicLit)) {
+// literals passes on the string literals below a node; those that are added up as one.
+func literals(n ast.Node, add func(token.Pos, string)) {
 	ast.Inspect(n, func(n ast.Node) bool {
-		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			add(literal)
+		e, ok := n.(ast.Expr)
+		if !ok {
+			return true
 		}
-		return true
+		words, any := sum(e)
+		if any {
+			add(n.Pos(), words)
+		}
+		return !any
 	})
+}
+
+// sum is a literal, or several added up with ... for what is not one; and whether there is one at all.
+func sum(e ast.Expr) (words string, any bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		words, err := strconv.Unquote(e.Value)
+		return words, err == nil && e.Kind == token.STRING
+	case *ast.BinaryExpr:
+		left, one := sum(e.X)
+		right, other := sum(e.Y)
+		if e.Op == token.ADD && (one || other) {
+			return left + right, true
+		}
+	}
+	return "...", false
 }
 
 // isError: errors.New, fmt.Errorf, or log.Warn().Str(...).Msg.

@@ -43,7 +43,7 @@ func (r release) pack(dir string) error {
 	if err := os.WriteFile(overlay, list, 0o600); err != nil {
 		return err
 	}
-	env := []string{"GOFLAGS=-trimpath -buildvcs=false -overlay=" + overlay, "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
+	env := []string{"GOFLAGS=-trimpath -buildvcs=false -overlay=" + overlay, "CGO_ENABLED=0", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
 	_, err = output(r.root, env, "go", "run", ".", "package", "--message", notes, "--dist-dir", dir, r.version, r.root)
 	return err
 }

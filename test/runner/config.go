@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
 // Config is what one or more CloudQuery YAML documents say: one source and the destinations it may name.
@@ -81,18 +81,18 @@ func Parse(data []byte, lookup func(string) (string, bool)) (*Config, error) {
 	if lookup == nil {
 		lookup = os.LookupEnv
 	}
-	documents, err := expand(data, lookup)
+	documents, err := specfile.Expand(data, lookup)
 	if err != nil {
 		return nil, err
 	}
 	var config Config
 	sources := 0
-	for i, document := range documents {
+	for i, text := range documents {
 		var d struct {
 			Kind string          `json:"kind"`
 			Spec json.RawMessage `json:"spec"`
 		}
-		if err := decode(document, &d); err != nil {
+		if err := decode(text, &d); err != nil {
 			return nil, fmt.Errorf("document %d: %w", i+1, err)
 		}
 		switch d.Kind {
@@ -177,29 +177,4 @@ func (c *Config) validate() error {
 func (c *Config) Destination() *Destination {
 	i := slices.IndexFunc(c.Destinations, func(d Destination) bool { return d.Name == c.Source.Destinations[0] })
 	return &c.Destinations[i]
-}
-
-// toJSON turns a YAML document into JSON. A date stays the text it was written as.
-func toJSON(document []byte) ([]byte, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(document, &node); err != nil {
-		return nil, err
-	}
-	walk(&node, func(n *yaml.Node) {
-		if n.Tag == "!!timestamp" {
-			n.Tag = "!!str"
-		}
-	})
-	var value any
-	if err := node.Decode(&value); err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
-}
-
-func walk(node *yaml.Node, visit func(*yaml.Node)) {
-	visit(node)
-	for _, child := range node.Content {
-		walk(child, visit)
-	}
 }

@@ -17,8 +17,9 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
-// Schema numbers the form of the forecast tables. It goes up when rows of settled quarters have to be landed anew.
-const Schema = 1
+// Schema numbers the form of the forecast tables. It goes up when rows of settled quarters have to be landed anew. 2: entries tell
+// who, which field and which week they are of, people are the same in all shapes, and users have another key.
+const Schema = 2
 
 // Config is what the kind needs.
 type Config struct {

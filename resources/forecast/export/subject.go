@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
@@ -30,15 +28,15 @@ var _ job.Subject = (*subject)(nil)
 
 func (s *subject) String() string { return s.Tab.String() + " period " + s.Label() }
 
-func (s *subject) Log(event *zerolog.Event) *zerolog.Event {
-	event = event.Str("forecast_id", s.ForecastID).Str("time_period_id", s.Label())
+func (s *subject) Labels() []job.Label {
+	labels := []job.Label{{Name: "forecast_id", Value: s.ForecastID}, {Name: "time_period_id", Value: s.Label()}}
 	if s.ScopeID != "" {
-		event = event.Str("scope_id", s.ScopeID)
+		labels = append(labels, job.Label{Name: "scope_id", Value: s.ScopeID})
 	}
 	if s.Currency != "" {
-		event = event.Str("currency", s.Currency)
+		labels = append(labels, job.Label{Name: "currency", Value: s.Currency})
 	}
-	return event
+	return labels
 }
 
 func (s *subject) Key() string   { return s.Export.Key }
@@ -80,26 +78,29 @@ func (s *subject) Standing() job.Standing {
 
 // Made goes by what the list tells: module, file name where there is one, file type and currency. Types and weeks are not in it.
 func (s *subject) Made(j clari.Job) bool {
-	return !s.Shared && isForecast(j) && (j.FileName == "" || s.named(j.FileName)) && s.sameFormat(j) &&
+	return !s.Shared && isForecast(j) && (j.FileName == "" || s.named(j.FileName)) && sameFormat(s.Request, j) &&
 		(s.Currency == "" || j.Currency == "" || strings.EqualFold(j.Currency, s.Currency))
 }
 
 // Likely: the file's name tells the tab.
-func (s *subject) Likely(j clari.Job) bool {
-	rest, ok := strings.CutPrefix(j.FileName, filePrefix+s.ForecastID+"_")
-	return isForecast(j) && ok && quarterPrefix.MatchString(rest) && s.sameFormat(j)
+func (s *subject) Likely(j clari.Job) bool { return Likely(s.Request, j) }
+
+// Likely tells whether a listed job took about as long as one for this request will.
+func Likely(r plan.Request, j clari.Job) bool {
+	rest, ok := strings.CutPrefix(j.FileName, filePrefix+r.ForecastID+"_")
+	return ok && isForecast(j) && quarterPrefix.MatchString(rest) && sameFormat(r, j)
 }
 
 func isForecast(j clari.Job) bool {
 	return strings.EqualFold(j.Module, "FORECAST") || j.Module == "" && j.FileName != ""
 }
 
-func (s *subject) sameFormat(j clari.Job) bool {
+func sameFormat(r plan.Request, j clari.Job) bool {
 	format := j.FileType
 	if _, ending, ok := strings.Cut(j.FileName, "."); ok && format == "" {
 		format = ending
 	}
-	return format == "" || strings.EqualFold(format, s.Format)
+	return format == "" || strings.EqualFold(format, r.Format)
 }
 
 // Clari names files clari_export_forecast_<forecast>_<period><digits>_<day>_<time>.json (its API reference, job example).

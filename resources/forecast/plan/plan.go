@@ -26,6 +26,8 @@ type Planner struct {
 	refresh  []spec.Period
 	tabs     []*plannedTab
 	others   []string // forecasts of which other shards have tabs
+	naming   bool     // see NameRelative
+	unsure   []string // see Uncertain
 	part     int      // of the plan, from 1
 	asked    bool     // the current quarters were the first part, and the rest is to come
 }
@@ -112,7 +114,7 @@ func (p *Planner) Next() ([]*Export, error) {
 	case slices.ContainsFunc(p.tabs, func(t *plannedTab) bool { return t.asks }):
 		p.asked = true
 		return p.currents(), nil
-	case guessed:
+	case guessed, p.naming:
 		return p.rest(), nil
 	}
 	return nil, ErrCurrentUnknown
@@ -176,7 +178,7 @@ func (p *Planner) rest() []*Export {
 			switch {
 			case known && e.Period == current.String():
 				ranks[e] = 0
-			case known && e.Period == current.Add(1).String():
+			case e.Period == nextTo(current, known):
 				ranks[e] = 1
 			case e.Why == WhySettling: // else a backfill larger than the quota would never get past it
 				ranks[e] = 3
@@ -186,7 +188,7 @@ func (p *Planner) rest() []*Export {
 		}
 	}
 	slices.SortStableFunc(exports, func(a, b *Export) int {
-		return cmp.Or(cmp.Compare(ranks[a], ranks[b]), strings.Compare(b.Period, a.Period)) // labels sort as the quarters do
+		return cmp.Or(cmp.Compare(ranks[a], ranks[b]), strings.Compare(p.place(b.Period), p.place(a.Period)))
 	})
 	return exports
 }
@@ -212,16 +214,16 @@ func (p *Planner) restOf(tab *plannedTab, current fiscal.Quarter, known bool) []
 		}
 	}
 	if known {
-		label, next := current.String(), current.Add(1).String()
+		label := current.String()
 		if tab.current != nil {
 			tab.current.Refresh = why[label] == WhyRefresh
 			delete(why, label)
 		} else if why[label] == WhyBackfill {
 			why[label] = WhyCurrent
 		}
-		if why[next] == WhyBackfill {
-			why[next] = WhyNext
-		}
+	}
+	if next := nextTo(current, known); why[next] == WhyBackfill {
+		why[next] = WhyNext
 	}
 	var exports []*Export
 	for _, label := range slices.Sorted(maps.Keys(why)) {
@@ -256,6 +258,8 @@ func (p *Planner) quarters(period spec.Period, current fiscal.Quarter, known boo
 		return yield(period.Literal, nil)
 	case period.IsCurrent() && !known:
 		return true // Clari is asked for it
+	case period.NeedsCurrent() && !known && p.naming:
+		return p.name(period, yield)
 	case period.NeedsCurrent() && !known:
 		return yield(period.String(), ErrCurrentUnknown)
 	}

@@ -9,6 +9,8 @@ package arrays
 import (
 	"bytes"
 	"math"
+	"math/bits"
+	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/document"
@@ -30,7 +32,7 @@ type Reader struct {
 	to     *store.Store
 	period string // asked for; empty where Clari chose
 
-	keys     store.Dict // of entries, quoted
+	keys     store.Dict // of entries, as they are between their quotes
 	meanings []meaning  // by number of the key
 	names    []string   // likewise: unquoted
 	entries  int
@@ -41,8 +43,12 @@ type Reader struct {
 	present uint32 // bits of forecast.Values
 	numbers []uint64
 	labels  [][]byte
+	refs    []uint32 // of labels that were foreseen; else 0
 	ids     [forecast.KeyParts][]byte
 	known   [forecast.KeyParts]bool
+	seen    [forecast.KeyParts]bool   // the id was foreseen, and its row is in rows
+	rows    [forecast.KeyParts]uint32 // in the small tables
+	money   money
 	arena   []byte
 	extra   store.Extra
 	err     error
@@ -50,7 +56,7 @@ type Reader struct {
 
 // New makes a reader of a result of which a period was asked for, empty where Clari chose.
 func New(to *store.Store, period string) *Reader {
-	return &Reader{to: to, period: period, numbers: make([]uint64, len(forecast.Values)), labels: make([][]byte, len(forecast.Values)), arena: make([]byte, 0, 4<<10)}
+	return &Reader{to: to, period: period, numbers: make([]uint64, len(forecast.Values)), labels: make([][]byte, len(forecast.Values)), refs: make([]uint32, len(forecast.Values)), arena: make([]byte, 0, 4<<10)}
 }
 
 // meaning is what the key of an entry stands for: a value by its number, or one of these.
@@ -87,39 +93,43 @@ func meaningOf(quotedKey []byte) meaning {
 
 var idNames = [forecast.KeyParts]string{forecast.KeyUser: "userId", forecast.KeyField: "fieldId", forecast.KeyFrame: "timeFrameId", forecast.KeyPeriod: "timePeriodId"}
 
-// meaning is what a key stands for, and its number; one that is not remembered has none.
-func (r *Reader) meaning(key []byte) (m meaning, number int) {
-	if len(r.meanings) == maxKeys {
-		if n, known := r.keys.Lookup(key); known {
-			return r.meanings[n], int(n)
-		}
-		return meaningOf(key), -1
+// key is what the key stands for that document begins with, its number, and its size in bytes. One that is not remembered has no
+// number.
+func (r *Reader) keyAt(document []byte) (m meaning, number, size int) {
+	if n, size := r.keys.Ahead(document); size > 0 {
+		return r.meanings[n], int(n), size
 	}
-	n, isNew := r.keys.Number(key)
+	size = scalar.SkipValue(document, 0)
+	key := document[:size]
+	inner := key[1 : size-1]
+	if len(r.meanings) == maxKeys {
+		if n, known := r.keys.Lookup(inner); known {
+			return r.meanings[n], int(n), size
+		}
+		return meaningOf(key), -1, size
+	}
+	n, isNew := r.keys.Number(inner)
 	if isNew {
 		name, _ := scalar.Text(key)
 		r.meanings, r.names = append(r.meanings, meaningOf(key)), append(r.names, name)
 	}
-	return r.meanings[n], int(n)
+	return r.meanings[n], int(n), size
 }
 
-// Entry reads one entry.
+// Entry reads one entry. Most of it was seen before: what comes next is compared with what came then, and only where it differs are
+// ends searched for and texts looked up.
 func (r *Reader) Entry(object []byte) error {
-	r.present, r.known, r.arena, r.err = 0, [forecast.KeyParts]bool{}, r.arena[:0], nil
+	r.present, r.known, r.seen, r.arena, r.err = 0, [forecast.KeyParts]bool{}, [forecast.KeyParts]bool{}, r.arena[:0], nil
 	r.extra.Reset()
-	for key, value := range scalar.Members(object) {
-		switch m, number := r.meaning(key); {
-		case m >= 0:
-			r.value(int(m), key, value)
-		case m == currency:
-			r.currency(key, value)
-		case m == unknown && number >= 0 && value[0] != '{' && value[0] != '[':
-			r.extra.Keep(r.names[number], value)
-		case m == unknown:
-			r.keep(key, value)
-		default:
-			r.id(m.part(), key, value)
+	for i := scalar.SkipSpace(object, 1); object[i] != '}'; {
+		m, number, size := r.keyAt(object[i:])
+		key := object[i : i+size]
+		i = scalar.SkipColon(object, i+size)
+		if size = r.foresee(m, key, object[i:]); size == 0 {
+			size = scalar.SkipValue(object, i) - i
+			r.member(m, number, key, object[i:i+size])
 		}
+		i = scalar.SkipComma(object, i+size)
 	}
 	if r.err != nil {
 		return r.err
@@ -136,6 +146,62 @@ func (r *Reader) Entry(object []byte) error {
 	return r.set(row)
 }
 
+// foresee reads the value that document begins with if it is what followed the last one before, and returns its size in bytes.
+func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
+	switch {
+	case m >= 0 && forecast.Values[m].Kind == forecast.Label:
+		var ref uint32
+		if ref, size = r.to.LabelAhead(int(m), document); size > 0 {
+			r.Types |= 1 << m
+			r.label(int(m), key, document[1:size-1])
+			r.refs[m] = ref
+		}
+	case m == currency:
+		if size = len(r.money.raw); size == 0 || !bytes.HasPrefix(document, r.money.raw) {
+			return 0
+		}
+		for i, text := range r.money.labels {
+			r.label(moneyNumbers[i], key, text)
+			r.refs[moneyNumbers[i]] = r.money.refs[i]
+		}
+	case m < 0 && m != unknown:
+		var n uint32
+		part := m.part()
+		switch part {
+		case forecast.KeyUser:
+			n, size = r.to.Users.IDs.Ahead(document)
+		case forecast.KeyField:
+			n, size = r.to.Fields.IDs.Ahead(document)
+		case forecast.KeyFrame:
+			n, size = r.to.Frames.IDs.Ahead(document)
+		case forecast.KeyPeriod:
+			n, size = r.to.Periods.IDs.Ahead(document)
+		}
+		if size > 0 {
+			r.setID(part, key, document[1:size-1])
+			r.seen[part], r.rows[part] = true, n
+		}
+	}
+	return size
+}
+
+func (r *Reader) member(m meaning, number int, key, value []byte) {
+	switch {
+	case m >= 0:
+		r.value(int(m), key, value)
+	case m == currency:
+		r.currency(key, value)
+	case m == unknown && number >= 0 && value[0] != '{' && value[0] != '[':
+		r.extra.Keep(r.names[number], value)
+	case m == unknown:
+		r.keep(key, value)
+	default:
+		if text, ok := r.text(key, value); ok {
+			r.setID(m.part(), key, text)
+		}
+	}
+}
+
 func (r *Reader) twice(key []byte) {
 	if r.err == nil {
 		r.err = twice(key)
@@ -147,11 +213,7 @@ func twice(key []byte) error {
 	return fault.Malformed("key %q comes twice with different values", fault.Clip(string(text)))
 }
 
-func (r *Reader) id(part int, key, value []byte) {
-	text, ok := r.text(key, value)
-	if !ok {
-		return
-	}
+func (r *Reader) setID(part int, key, text []byte) {
 	if r.known[part] && !bytes.Equal(r.ids[part], text) {
 		r.twice(key)
 	}
@@ -244,10 +306,14 @@ func (r *Reader) label(i int, key, text []byte) {
 		r.twice(key)
 	}
 	r.present |= bit
-	r.labels[i] = text
+	r.labels[i], r.refs[i] = text, 0
 }
 
-var codeNumber, symbolNumber = numberOf(forecast.CurrencyCode), numberOf(forecast.CurrencySymbol)
+// moneyNumbers are the values that a currency has.
+var (
+	codeNumber   = numberOf(forecast.CurrencyCode)
+	moneyNumbers = [2]int{codeNumber, numberOf(forecast.CurrencySymbol)}
+)
 
 func numberOf(v *forecast.Value) int {
 	for i := range forecast.Values {
@@ -258,32 +324,49 @@ func numberOf(v *forecast.Value) int {
 	panic("arrays: no such value")
 }
 
+// money is a currency as it came the last time.
+type money struct {
+	raw    []byte    // JSON, empty where it was not just an object of two texts
+	labels [2][]byte // code and symbol
+	refs   [2]uint32 // to them, 0 where they are not known yet
+}
+
 // currency reads {"code": "USD", "symbol": "$"}, or the code alone. What else it holds goes to extra with all of it.
 func (r *Reader) currency(key, value []byte) {
+	r.money.raw = r.money.raw[:0]
 	if value[0] != '{' {
 		if text, ok := r.text(key, value); ok {
 			r.label(codeNumber, key, text)
 		}
 		return
 	}
-	odd := false
+	var odd bool
+	var texts [2][]byte
+	members := 0
 	for member, value := range scalar.Members(value) {
+		members++
 		var i int
 		switch string(member) {
 		case `"code"`:
-			i = codeNumber
 		case `"symbol"`:
-			i = symbolNumber
+			i = 1
 		default:
 			odd = true
 			continue
 		}
 		if text, ok := r.text(member, value); ok {
-			r.label(i, member, text)
+			r.label(moneyNumbers[i], member, text)
+			texts[i] = text
 		}
 	}
 	if odd {
 		r.keep(key, value)
+	}
+	if members == 2 && len(texts[0]) > 0 && len(texts[1]) > 0 {
+		r.money.raw = append(r.money.raw, value...)
+		for i, text := range texts {
+			r.money.labels[i], r.money.refs[i] = append(r.money.labels[i][:0], text...), 0
+		}
 	}
 }
 
@@ -294,9 +377,16 @@ func (r *Reader) key() (k store.Key, err error) {
 			return k, &fault.MissingIDError{Index: r.entries, ID: name}
 		}
 	}
-	k[forecast.KeyUser], _ = r.to.Users.Number(r.ids[forecast.KeyUser])
-	k[forecast.KeyField], _ = r.to.Fields.Number(r.ids[forecast.KeyField])
-	k[forecast.KeyFrame], _ = r.to.Frames.Number(r.ids[forecast.KeyFrame])
+	k = r.rows
+	if !r.seen[forecast.KeyUser] {
+		k[forecast.KeyUser], _ = r.to.Users.Number(r.ids[forecast.KeyUser])
+	}
+	if !r.seen[forecast.KeyField] {
+		k[forecast.KeyField], _ = r.to.Fields.Number(r.ids[forecast.KeyField])
+	}
+	if !r.seen[forecast.KeyFrame] {
+		k[forecast.KeyFrame], _ = r.to.Frames.Number(r.ids[forecast.KeyFrame])
+	}
 	for int(k[forecast.KeyFrame]) >= len(r.Frames) {
 		r.Frames = append(r.Frames, false)
 	}
@@ -307,10 +397,8 @@ func (r *Reader) key() (k store.Key, err error) {
 
 // set puts the values of the entry into its row.
 func (r *Reader) set(row uint32) (err error) {
-	for i := range forecast.Values {
-		if r.present&(1<<i) == 0 || err != nil {
-			continue
-		}
+	for left := r.present; left != 0 && err == nil; left &= left - 1 {
+		i := bits.TrailingZeros32(left)
 		switch forecast.Values[i].Kind {
 		case forecast.Amount:
 			err = r.to.Amount(row, i, math.Float64frombits(r.numbers[i]))
@@ -319,7 +407,7 @@ func (r *Reader) set(row uint32) (err error) {
 		case forecast.Flag:
 			err = r.to.Flag(row, i, r.numbers[i] != 0)
 		case forecast.Label:
-			err = r.to.Label(row, i, r.labels[i])
+			err = r.setLabel(row, i)
 		}
 	}
 	if err != nil || r.extra.Empty() {
@@ -329,4 +417,17 @@ func (r *Reader) set(row uint32) (err error) {
 		return twice([]byte(key))
 	}
 	return r.to.Extra(row, &r.extra)
+}
+
+func (r *Reader) setLabel(row uint32, i int) (err error) {
+	ref := r.refs[i]
+	if ref == 0 {
+		if ref, err = r.to.LabelRef(i, r.labels[i]); err != nil {
+			return err
+		}
+		if m := slices.Index(moneyNumbers[:], i); m >= 0 && bytes.Equal(r.labels[i], r.money.labels[m]) {
+			r.money.refs[m] = ref
+		}
+	}
+	return r.to.Refer(row, i, ref)
 }

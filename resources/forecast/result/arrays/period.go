@@ -26,7 +26,10 @@ func (r *Reader) periodNumber() uint32 {
 			return n
 		}
 	}
-	n, _ := r.to.Periods.Number(id)
+	n := r.rows[forecast.KeyPeriod]
+	if !r.seen[forecast.KeyPeriod] {
+		n, _ = r.to.Periods.Number(id)
+	}
 	for int(n) >= len(r.used) {
 		r.used = append(r.used, false)
 	}

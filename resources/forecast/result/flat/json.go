@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -17,9 +18,10 @@ type JSON struct {
 	arena  []byte
 	header header // '[': of the first row
 
-	keys   store.Dict // '{': quoted
-	places []place    // '{': by number of the key
-	seen   columnSet  // '{': in any row
+	keys   store.Dict              // '{': as they are between their quotes
+	places []place                 // '{': by number of the key
+	seen   columnSet               // '{': in any row
+	last   [columnDataValue][]byte // '{': JSON strings of the last row, those without escapes
 }
 
 // maxKeys is how many different keys of rows are remembered. A result has twelve.
@@ -81,38 +83,65 @@ func (r *JSON) list(value []byte) error {
 func (r *JSON) object(value []byte) error {
 	r.line.reset()
 	var here columnSet
-	for key, value := range scalar.Members(value) {
-		p := r.place(key)
+	for i := scalar.SkipSpace(value, 1); value[i] != '}'; {
+		p, size := r.place(value[i:])
 		if p.column < columns {
 			if here&(1<<p.column) != 0 {
 				return r.line.errorf("the key %q comes twice", p.name)
 			}
 			here |= 1 << p.column
 		}
-		if (value[0] == '{' || value[0] == '[') && scalar.Depth(value) > maxDepth {
+		i = scalar.SkipColon(value, i+size)
+		cell, size := r.member(p.column, value[i:])
+		if cell.json && (cell.text[0] == '{' || cell.text[0] == '[') && scalar.Depth(cell.text) > maxDepth {
 			return r.line.errorf("values nest deeper than %d", maxDepth)
 		}
-		r.line.put(p.column, p.name, r.cell(value))
+		r.line.put(p.column, p.name, cell)
+		i = scalar.SkipComma(value, i+size)
 	}
 	r.seen |= here
 	return nil
 }
 
+// member reads the value of a column that document begins with, and returns its size in bytes. Most are what they were in the last
+// row: to see that costs less than to search for their ends.
+func (r *JSON) member(c column, document []byte) (value cell, size int) {
+	if c >= columnDataValue {
+		size = scalar.SkipValue(document, 0)
+		return r.cell(document[:size]), size
+	}
+	if last := r.last[c]; len(last) > 0 && bytes.HasPrefix(document, last) {
+		return cell{text: document[1 : len(last)-1]}, len(last)
+	}
+	size = scalar.SkipValue(document, 0)
+	value = r.cell(document[:size])
+	if document[0] == '"' && len(value.text) == size-len(`""`) {
+		r.last[c] = append(r.last[c][:0], document[:size]...)
+	}
+	return value, size
+}
+
 // maxDepth is how deep values may nest.
 const maxDepth = 1000
 
-func (r *JSON) place(key []byte) place {
+// place is that of the key that document begins with, and the size of the key in bytes.
+func (r *JSON) place(document []byte) (p place, size int) {
+	if n, size := r.keys.Ahead(document); size > 0 {
+		return r.places[n], size
+	}
+	size = scalar.SkipValue(document, 0)
+	key := document[1 : size-1]
 	if len(r.places) == maxKeys {
 		if n, known := r.keys.Lookup(key); known {
-			return r.places[n]
+			return r.places[n], size
 		}
-		return placeOf(key)
+		return placeOf(document[:size]), size
 	}
 	n, isNew := r.keys.Number(key)
 	if isNew {
-		r.places = append(r.places, placeOf(key))
+		r.places = append(r.places, placeOf(document[:size]))
 	}
-	return r.places[n]
+	return r.places[n], size
 }
 
 func placeOf(quotedKey []byte) place {

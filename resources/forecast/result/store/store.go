@@ -209,10 +209,22 @@ func (s *Store) Flag(row uint32, value int, yes bool) error {
 
 // Label sets a label, which is not empty.
 func (s *Store) Label(row uint32, value int, text []byte) error {
-	ref, err := s.labelRef(forecast.Values[value].Slot, text)
+	ref, err := s.LabelRef(value, text)
 	if err != nil {
 		return err
 	}
+	return s.Refer(row, value, ref)
+}
+
+// LabelAhead returns the reference to the label that followed the last one before, and the size in bytes of its JSON string, if
+// document begins with that.
+func (s *Store) LabelAhead(value int, document []byte) (ref uint32, size int) {
+	n, size := s.labels[forecast.Values[value].Slot].Ahead(document)
+	return n + 1, size
+}
+
+// Refer is Label for a label whose reference is known.
+func (s *Store) Refer(row uint32, value int, ref uint32) error {
 	return s.put(row, uint8(value), uint64(ref))
 }
 
@@ -251,9 +263,9 @@ func (s *Store) keep(object []byte) (spill.Place, error) {
 	return place, err
 }
 
-// labelRef is how a row refers to a label: by a number from 1, or by its place among the labels in the log.
-func (s *Store) labelRef(slot int, text []byte) (uint32, error) {
-	d := &s.labels[slot]
+// LabelRef is how a row refers to a label, which is not empty: by a number from 1, or by its place among the labels in the log.
+func (s *Store) LabelRef(value int, text []byte) (uint32, error) {
+	d := &s.labels[forecast.Values[value].Slot]
 	if len(d.Texts) < maxLabels {
 		n, _ := d.Number(text)
 		return n + 1, nil

@@ -221,6 +221,30 @@ func TestDict(t *testing.T) {
 	require.Len(t, d.Texts, 4)
 }
 
+// What a document begins with is foreseen only where that is its JSON string, whole and as it is.
+func TestAhead(t *testing.T) {
+	var d Dict
+	texts := []string{"a", `b","c`, `\n`, "", "é"}
+	for range 2 {
+		for _, text := range texts {
+			d.Number([]byte(text))
+		}
+	}
+	for i, text := range texts { // after the one before it
+		_, size := d.Ahead([]byte(`"` + text + `x"`))
+		require.Zero(t, size)
+		_, size = d.Ahead([]byte(`"` + text))
+		require.Zero(t, size)
+		n, size := d.Ahead([]byte(`"` + text + `":1`))
+		if text == "a" || text == "é" {
+			require.Equal(t, [2]int{i, len(text) + 2}, [2]int{int(n), size})
+		} else {
+			require.Zero(t, size, text) // the quotes and the backslash are not the text's own
+			d.Number([]byte(text))
+		}
+	}
+}
+
 func TestCanonical(t *testing.T) {
 	for raw, want := range map[string]string{
 		`1.50`: `1.50`, `1e999`: `"1e999"`, `{"b": 1e999, "a": [ "\u00e9", -1E400, 1e9 ]}`: `{"a":["é","-1E400",1e9],"b":"1e999"}`,

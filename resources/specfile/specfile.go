@@ -1,4 +1,5 @@
-package runner
+// Package specfile reads the YAML documents that users write for CloudQuery: several in one file, with ${NAME} and ${file:path} in them.
+package specfile
 
 import (
 	"bytes"
@@ -11,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 var (
@@ -19,11 +20,11 @@ var (
 	placeholder = regexp.MustCompile(`variable(\d+)number`)
 )
 
-// expand splits data into its documents, puts the values of ${NAME} and ${file:path} in, and returns each as JSON.
+// Expand splits data into its documents, puts the values of ${NAME}, which lookup knows, and ${file:path} in, and returns each as JSON.
 //
 // Values go in as text, before YAML is read, and never into comments: that is how the CLI does it, so a value may bring
 // structure with it, and one with a quotation mark breaks the quotes around it here as there.
-func expand(data []byte, lookup func(string) (string, bool)) (documents [][]byte, err error) {
+func Expand(data []byte, lookup func(string) (string, bool)) (documents [][]byte, err error) {
 	// A variable is no YAML in every place it may stand in. A word in its place is.
 	var names []string
 	words := variable.ReplaceAllFunc(data, func(match []byte) []byte {
@@ -82,4 +83,29 @@ func resolve(name string, lookup func(string) (string, bool)) (string, error) {
 		return quoted[1 : len(quoted)-1], nil
 	}
 	return string(content), nil
+}
+
+// toJSON turns a YAML document into JSON. A date stays the text it was written as.
+func toJSON(document []byte) ([]byte, error) {
+	var node yaml.Node
+	if err := yaml.Unmarshal(document, &node); err != nil {
+		return nil, err
+	}
+	walk(&node, func(n *yaml.Node) {
+		if n.Tag == "!!timestamp" {
+			n.Tag = "!!str"
+		}
+	})
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
+}
+
+func walk(node *yaml.Node, visit func(*yaml.Node)) {
+	visit(node)
+	for _, child := range node.Content {
+		walk(child, visit)
+	}
 }
