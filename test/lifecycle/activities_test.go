@@ -255,6 +255,37 @@ func TestActivitiesKilled(t *testing.T) {
 	}
 }
 
+// TestActivitiesAdopted: the job of a window that was over serves for as long as its result lives, that of the newest one while it is fresh.
+func TestActivitiesAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{Run: sim.Fixed(20 * time.Second), Around: sim.Around{ActivityEvery: 9 * time.Hour}}, map[string]any{
+			"activities": map[string]any{"since": "1999-11-05"}, "concurrency": 3,
+		}).withState()
+		var p *process
+		o := activityTables
+		o.started = func(started *process) { p = started }
+		time.AfterFunc(15*time.Second, func() { p.kill() }) // two jobs are under way
+		_ = w.sync(o)
+		if n := w.sim.Ledger().Spent(); n != 2 {
+			t.Fatalf("%d exports before the kill, want 2", n)
+		}
+		time.Sleep(10 * time.Hour)
+		now := time.Now()
+		if err := w.sync(activityTables); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.windows("adopted"); !slices.Equal(got, []string{"1999-11-25..1999-12-25"}) {
+			t.Errorf("adopted %v", got)
+		}
+		if n := w.sim.Ledger().Spent(); n != 4 {
+			t.Errorf("%d exports, want two more", n)
+		}
+		if wrong := w.activityDiffer(at("1999-11-05"), at("2000-01-01"), now); len(wrong) > 0 {
+			t.Errorf("%s", lines(wrong))
+		}
+	})
+}
+
 // TestActivitiesLaterTable: a table that is selected later gets what the old results have while they live, at no cost. After that an info line
 // says what it lacks, and nothing is exported for it.
 func TestActivitiesLaterTable(t *testing.T) {
