@@ -55,6 +55,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&b.source, "source", "bin/cq-source-clari", "`program` of the plugin")
 	f.StringVar(&b.destination, "destination", "bin/cq-destination-sqlite", "`program` of the SQLite destination")
 	f.StringVar(&out, "out", "docs/performance.md", "`file` to write")
+	f.StringVar(&b.report.Note, "note", "", "`sentence` about this run for the report, such as what else the machine did")
 	f.StringVar(&only, "only", "", "`parts` to measure, with commas between them, instead of all: "+strings.Join(names(), ", "))
 	f.StringVar(&profile, "profile", "", "`file` for a CPU profile of -only decode-arrays, decode-flat or decode-csv: our decoding and nothing else")
 	f.DurationVar(&budget, "budget", 9*time.Minute, "leave out the largest results when they would end later than this")

@@ -14,6 +14,7 @@ import (
 // report is docs/performance.md in the making: a text written by hand with places for what was measured.
 type report struct {
 	Machine, Date string
+	Note          string // about this run
 	Targets       []target
 	tables        map[string][]*grid // by part
 }
