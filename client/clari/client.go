@@ -51,6 +51,7 @@ type Client struct {
 	throttle  *throttle
 	paused    sync.Map     // method and path -> pause
 	skew      atomic.Int64 // Clari's clock minus ours, in nanoseconds
+	retries   atomic.Int64
 	log       zerolog.Logger
 }
 
@@ -118,6 +119,9 @@ func (c *Client) LocalTime(server time.Time) time.Time {
 // Throttled is how long requests of this key have been held back by 429 so far: the union of those spans, however many callers waited.
 func (c *Client) Throttled() time.Duration { return c.throttle.blocked() }
 
+// Retries is how many requests have been repeated so far, other than after a 429.
+func (c *Client) Retries() int64 { return c.retries.Load() }
+
 // request is one call of the API; path begins with a slash, is encoded, and is relative to the base URL.
 type request struct {
 	op           string // what it is for, as errors begin: get job
@@ -163,6 +167,7 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 			continue
 		}
 		retries++
+		c.retries.Add(1)
 		throttles, held = 0, time.Time{}
 		c.log.Debug().Str("op", r.op).Int("status", f.status).Int("attempt", retries).Stringer("wait", d.Wait).
 			Str("reason", d.Reason).Str("cause", f.err.Error()).Msg("request is repeated")

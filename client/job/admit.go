@@ -22,12 +22,13 @@ type admission struct {
 	auto         bool          // leave the last free place to others
 	queueTimeout time.Duration
 	inFlight     *inFlight
+	metrics      *metrics
 
 	token      chan struct{} // held by whoever creates
 	last       time.Time     // when the last creation was answered
 	blind      bool          // the limits cannot be read, or not in full
 	blindUntil time.Time     // until when asking for them again would only cost time
-	left       *int          // exports of the quota that were left at the last look; nil: not known
+	left       *int          // exports of the quota that are left, as far as this run has seen; nil: not known
 	exhausted  error         // the quota is gone for this run
 	gaveUp     bool          // the queue stayed full for queue_timeout: nobody waits that long again
 }
@@ -68,7 +69,7 @@ func (a *admission) admit(ctx context.Context, w *queueWait) error {
 		return err
 	}
 	for {
-		free := a.reserve == 0 && !a.auto && time.Now().Before(a.blindUntil)
+		free := a.reserve == 0 && time.Now().Before(a.blindUntil)
 		if !free {
 			var err error
 			if free, err = a.look(ctx); err != nil {
@@ -109,7 +110,7 @@ func (a *admission) look(ctx context.Context) (free bool, err error) {
 		a.blindUntil = time.Now().Add(blindFor)
 		return true, nil
 	}
-	a.left = quota
+	a.know(ctx, quota)
 	if quota != nil && *quota-a.reserve <= 0 {
 		a.exhausted = fmt.Errorf("%w: %d left, of which quota_reserve keeps %d", ErrQuota, *quota, a.reserve)
 		return false, a.exhausted
@@ -119,6 +120,13 @@ func (a *admission) look(ctx context.Context) (free bool, err error) {
 		spare = 1
 	}
 	return places == nil || *places > spare, nil
+}
+
+// know takes in how many exports are left of the quota.
+func (a *admission) know(ctx context.Context, left *int) {
+	if a.left = left; left != nil {
+		a.metrics.quota.Record(ctx, int64(*left))
+	}
 }
 
 // refused is told of a creation that Clari turned down for want of quota or of a place, which one code means both. It waits

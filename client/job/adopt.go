@@ -30,7 +30,11 @@ func (r *run) begin(ctx context.Context, e *Export) error {
 		return err
 	}
 	if e.entry.PriorJobID != "" { // the sync that renewed it did not get to its end
-		if job, err := r.Client.Job(ctx, e.entry.PriorJobID); err == nil {
+		job, err := r.Client.Job(ctx, e.entry.PriorJobID)
+		switch {
+		case gone(err) || err == nil && (job.Status.Phase() != clari.PhaseDone || r.expired(job)):
+			e.entry.PriorJobID = ""
+		case err == nil:
 			r.landPrior(ctx, e, job)
 		}
 	}
@@ -74,10 +78,11 @@ func (r *run) takeUp(ctx context.Context, e *Export) (bool, error) {
 			return false, fmt.Errorf("adopt: looking for the job of an interrupted sync: %w", err)
 		}
 		if !found {
-			e.log(r.Log.Warn()).Msg("an interrupted sync may have created a job, but none can be told for sure: creating another")
+			e.Log(r.Log.Warn()).Msg("an interrupted sync may have created a job, but none can be told for sure: creating another")
 			return false, nil
 		}
 		e.entry.JobID, e.entry.Found = job.ID, true
+		r.note(e, running) // whatever becomes of its result, it is not to be looked for again
 		return r.adopt(ctx, e, job.ID, r.worthHaving)
 	}
 	return false, nil
@@ -95,9 +100,12 @@ func (r *run) adopt(ctx context.Context, e *Export, id string, worth func(contex
 	if job.Status.Phase() == clari.PhaseFailed || r.expired(job) || !worth(ctx, e, job) {
 		return false, nil
 	}
+	if id != e.entry.JobID { // an older one, of which the entry has no times any more
+		e.entry.At, e.entry.ExportedAt = job.StartTime, time.Time{}
+	}
 	e.Job, e.Adopted, e.Found, e.RequestedAt = job, true, e.entry.Found && id == e.entry.JobID, r.Client.LocalTime(e.entry.At)
 	r.inFlight.start(e, false)
-	e.log(r.Log.Info()).Str("status", string(job.Status)).Int("export", e.Number).Int("of", r.total()).Msg("adopting the export of an earlier sync")
+	r.tell(e, r.Log.Info()).Str("status", string(job.Status)).Msg("adopting the export of an earlier sync")
 	return true, nil
 }
 
@@ -106,6 +114,9 @@ func always(context.Context, *Export, clari.Job) bool { return true }
 // worthHaving tells whether a job whose rows never landed still serves: a new one would give newer numbers, at the cost of an export.
 func (r *run) worthHaving(ctx context.Context, e *Export, job clari.Job) bool {
 	use := e.Use(e, job, e.entry.Unread || e.entry.TooLarge > 0)
+	if use == Renew && e.entry.Found { // it may be another's, and there is no telling yet
+		use = Drop
+	}
 	since := e.entry.At
 	limit := r.RunTimeout
 	switch job.Status.Phase() {
@@ -132,8 +143,9 @@ func (r *run) landPrior(ctx context.Context, e *Export, job clari.Job) {
 	if job.ID == e.entry.JobID {
 		prior.entry = e.entry
 	}
-	prior.Adopted, prior.prior, prior.reexported, prior.began = true, true, true, time.Now()
+	prior.Adopted, prior.prior, prior.renewed, prior.reexported = true, true, e, true
 	r.plan(prior)
+	r.open(ctx, prior)
 	r.jobs.Go(func() { r.handOver(ctx, prior) }) // not waited for: who lands may be waiting for the slot of e
 }
 

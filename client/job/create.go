@@ -17,13 +17,20 @@ func (r *run) create(ctx context.Context, e *Export) error {
 	var queue queueWait
 	unclear := 0
 	for {
-		if err := r.admission.acquire(ctx, &queue); err != nil {
+		_, admitted := e.stage(ctx, stageAdmit)
+		err := r.admission.acquire(ctx, &queue)
+		admitted(err)
+		if err != nil {
 			return err
 		}
-		id, err := r.request(ctx, e)
+		inner, created := e.stage(ctx, stageCreate)
+		id, err := r.request(inner, e)
+		created(err)
 		if errors.Is(err, clari.ErrQuotaOrQueue) {
 			r.turnedDown(e)
+			_, admitted := e.stage(ctx, stageAdmit)
 			err = r.admission.refused(ctx, &queue, err)
+			admitted(err)
 			r.admission.release()
 			if err != nil {
 				return err
@@ -56,7 +63,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		if unclear++; unclear >= r.ExportAttempts {
 			return err // the journal says "creating"
 		}
-		e.log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created and none can be told for sure: creating again")
+		e.Log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created and none can be told for sure: creating again")
 	}
 }
 
@@ -71,7 +78,12 @@ func (r *run) refusedKey() error {
 // request sends one creation. The journal says "creating" with the time at which it really goes out, which a 429 may put off for long.
 func (r *run) request(ctx context.Context, e *Export) (jobID string, err error) {
 	e.Job, e.Adopted, e.Found = clari.Job{}, false, false
-	defer func() { r.admission.last = time.Now() }()
+	defer func() {
+		r.admission.last = time.Now()
+		if left := r.admission.left; err == nil && left != nil {
+			r.admission.know(ctx, new(*left-1))
+		}
+	}()
 	return e.Create(ctx, func(ctx context.Context) {
 		e.RequestedAt = time.Now()
 		e.entry = entry{At: r.Client.ServerTime(e.RequestedAt), PriorJobID: e.entry.PriorJobID, DoneJobID: e.entry.DoneJobID, Unusable: e.entry.Unusable}
@@ -91,11 +103,12 @@ func (r *run) turnedDown(e *Export) {
 // gets its id even if the sync was stopped just now.
 func (r *run) started(e *Export, j clari.Job, own bool) {
 	e.Attempts++
+	r.spent.Add(1)
 	e.Job, e.Found = j, !own
 	e.entry.JobID, e.entry.Found = j.ID, !own
 	r.inFlight.start(e, own)
 	r.note(e, running)
-	e.log(r.Log.Info()).Int("attempt", e.Attempts).Int("export", e.Number).Int("of", r.total()).Msg("export started")
+	r.tell(e, r.Log.Info()).Int("attempt", e.Attempts).Msg("export started")
 }
 
 // cancelTimeout is how long a run that has failed takes to cancel its jobs: the process may be about to end.

@@ -134,7 +134,7 @@ func (e *TooLargeError) Error() string {
 
 // The ways in which a result, or the quota, falls short.
 var (
-	ErrTruncated = errors.New("check: clari cut the result short: ask for fewer types, set a scope_id further down the hierarchy, or export_format csv")
+	ErrTruncated = errors.New("check: clari cut the result short")
 	ErrQuota     = errors.New("create: monthly export quota used up")
 	ErrNotOurs   = errors.New("check: the job that was found has less in it than this export asks for") // of an Export that was Found
 	errQueueFull = errors.New("create: the export queue is full")

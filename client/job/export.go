@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
@@ -28,10 +29,13 @@ type Export struct {
 	Found       bool      // its job is not known by its id: it was found in the list, and may be another's
 
 	entry      entry
-	prior      bool // an old result, landed beside the new job of the same subject
-	relanding  bool // a settled export, landed again for what it lacks
-	reexported bool // its result was of no use, and has been exported once more
+	prior      bool    // an old result, landed beside the new job of the same subject
+	renewed    *Export // of an old result: the export that has the new job
+	priorOver  bool    // its old result has landed, or never will
+	relanding  bool    // a settled export, landed again for what it lacks
+	reexported bool    // its result was of no use, and has been exported once more
 	began      time.Time
+	span       trace.Span
 	read       chan struct{} // closed when its result has been read, or will not be
 }
 
@@ -66,9 +70,11 @@ func (e *Export) String() string {
 	return e.Subject.String() + " job " + e.Job.ID
 }
 
-// log adds the fields by which a person finds the export in a log.
-func (e *Export) log(event *zerolog.Event) *zerolog.Event {
-	event = e.Log(event)
+// Log adds the fields by which a person finds the export in a log.
+func (e *Export) Log(event *zerolog.Event) *zerolog.Event {
+	for _, l := range e.Labels() {
+		event = event.Str(l.Name, l.Value)
+	}
 	if e.Job.ID != "" {
 		event = event.Str("job_id", e.Job.ID)
 	}

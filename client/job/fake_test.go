@@ -82,9 +82,11 @@ func (k *census) Describe(exports []*Export) string {
 	return k.name + " of " + strings.Join(names, " ")
 }
 
+func (k *census) Advice() Advice { return Advice{Truncated: "count fewer", Lacking: "count again"} }
+
 func (v *village) String() string { return v.kind.name + " of " + v.name }
 
-func (v *village) Log(event *zerolog.Event) *zerolog.Event { return event.Str("village", v.name) }
+func (v *village) Labels() []Label { return []Label{{"village", v.name}} }
 
 func (v *village) Key() string           { return "clari/" + v.kind.name + "/" + v.name }
 func (v *village) Memory() any           { return &v.memo }

@@ -49,6 +49,7 @@ type Journal struct {
 	mu      sync.Mutex
 	known   map[string]string // what has been read, and what was saved since
 	dirty   map[string]string // what was saved and has not been flushed
+	unknown map[string]error  // keys that could not be read
 	saves   int               // so many times something was saved
 	flushed int               // of them have been flushed
 	failed  int               // flushes that failed
@@ -76,7 +77,7 @@ type answer struct {
 // newJournal starts the goroutine; close ends it.
 func newJournal(ctx context.Context, store Store, warn func(error)) *Journal {
 	j := &Journal{
-		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{},
+		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{}, unknown: map[string]error{},
 		saved: make(chan struct{}, 1), written: make(chan struct{}), reads: make(chan read), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if store == nil {
@@ -130,14 +131,11 @@ func (j *Journal) flush(ctx context.Context) error {
 	j.mu.Lock()
 	batch, saves := maps.Clone(j.dirty), j.saves
 	j.mu.Unlock()
-	if len(batch) == 0 {
-		return nil
-	}
 	var err error
 	for _, key := range slices.Sorted(maps.Keys(batch)) {
 		err = errors.Join(err, j.store.SetKey(ctx, key, batch[key]))
 	}
-	if err == nil {
+	if err == nil && len(batch) > 0 { // else all that was saved is there already
 		err = j.store.Flush(ctx)
 	}
 	j.mu.Lock()
@@ -158,12 +156,18 @@ func (j *Journal) flush(ctx context.Context) error {
 	return err
 }
 
-// Load reads a key into v, and leaves v as it is where there is none. What cannot be read or understood is as if it was never written.
+// Load reads a key into v, and leaves v as it is where there is none. What cannot be understood is as if it was never written; what cannot
+// be read is remembered as such: see unreadable.
 func (j *Journal) Load(ctx context.Context, key string, v any) {
 	if j.store == nil {
 		return
 	}
 	text, err := j.get(ctx, key)
+	j.mu.Lock()
+	if delete(j.unknown, key); err != nil {
+		j.unknown[key] = err
+	}
+	j.mu.Unlock()
 	if err == nil && text != "" {
 		whole := reflect.New(reflect.TypeOf(v).Elem()) // half of it would be worse than nothing
 		if err = json.Unmarshal([]byte(text), whole.Interface()); err == nil {
@@ -175,13 +179,25 @@ func (j *Journal) Load(ctx context.Context, key string, v any) {
 	}
 }
 
+// unreadable tells why a key could not be read when it was last asked for. What was done before is not known then.
+func (j *Journal) unreadable(key string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.unknown[key]
+}
+
+var errHung = errors.New("it does not answer")
+
 func (j *Journal) get(ctx context.Context, key string) (string, error) {
 	j.mu.Lock()
 	text, ok := j.known[key]
 	hung := j.hung
 	j.mu.Unlock()
-	if ok || hung {
+	switch {
+	case ok:
 		return text, nil
+	case hung:
+		return "", errHung
 	}
 	patience := time.NewTimer(readPatience)
 	defer patience.Stop()

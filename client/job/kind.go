@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
-// Kind is one kind of export job, such as that of forecasts. Its methods are called by one goroutine at a time.
+// Kind is one kind of export job, such as that of forecasts. Next and Report are each called by one goroutine at a time; Next may
+// run while an export of the batch before is emitted, reported or recorded.
 type Kind interface {
 	// Next returns the next batch of the plan, and an empty one at its end. It is called when every export of the batch before has been
 	// read or has failed, so that a plan may depend on what was read.
@@ -19,6 +18,14 @@ type Kind interface {
 	Report(ctx context.Context, e *Export) error
 	// Describe names exports in an error or a log line, in few words: it says ranges where they follow one another.
 	Describe(exports []*Export) string
+	// Advice is what users can do about what the engine cannot.
+	Advice() Advice
+}
+
+// Advice ends an error or a log line, each part after a colon.
+type Advice struct {
+	Truncated string // Clari cut a result short
+	Lacking   string // a settled export lacks what is wanted now, and its result is gone
 }
 
 // Batch is a part of a plan.
@@ -30,8 +37,8 @@ type Batch struct {
 
 // Subject is what a kind knows of one export. Create, Made, Rival and Use may be called while another export of the kind is read.
 type Subject interface {
-	fmt.Stringer                             // names it in errors
-	Log(event *zerolog.Event) *zerolog.Event // adds the fields by which a person finds it in a log
+	fmt.Stringer     // names it in errors
+	Labels() []Label // by which a person finds it in logs and traces
 
 	Key() string   // of its journal entry: a fingerprint of all that changes what Clari is asked for
 	Memory() any   // pointer to the kind's own fields in that entry, as plain data; its keys must not be those of the engine's
@@ -76,6 +83,9 @@ type Result interface {
 	Emit(ctx context.Context, e *Export) (rows int64, err error)
 	Close() error
 }
+
+// Label is one thing that tells an export from others: a stable name in snake_case, and its value.
+type Label struct{ Name, Value string }
 
 // Standing is where an export stands before anything is asked.
 type Standing int

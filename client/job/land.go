@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -40,26 +41,31 @@ func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
 // one export has failed. A result that has expired, or that is another export's after all, is exported once more.
 func (r *run) land(ctx context.Context, e *Export) (broken, failed error) {
 	for {
-		result, err := r.readAndCheck(ctx, e)
+		inner, done := e.stage(ctx, stageRead)
+		result, err := r.readAndCheck(inner, e)
+		done(err)
 		if err == nil {
 			close(e.read)
-			e.Rows, err = result.Emit(ctx, e)
+			r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
+			inner, done := e.stage(ctx, stageEmit)
+			e.Rows, err = result.Emit(inner, e)
+			done(err)
 			return errors.Join(err, result.Close()), nil
 		}
 		again := errors.Is(err, errExpired) || errors.Is(err, ErrNotOurs)
 		if ctx.Err() != nil || !again || e.relanding || e.reexported {
 			return nil, err
 		}
-		e.log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
-		if err := r.reexport(ctx, e); err != nil {
-			return nil, err
+		e.Log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
+		if then := r.reexport(ctx, e); then != nil {
+			return nil, fmt.Errorf("%w; then %w", err, then)
 		}
 	}
 }
 
 func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
-		return nil, &ContentError{Err: ErrTruncated}
+		return nil, &ContentError{Err: fmt.Errorf("%w: %s", ErrTruncated, e.Kind.Advice().Truncated)}
 	}
 	result, err := r.readResult(ctx, e)
 	if err != nil {
@@ -70,6 +76,12 @@ func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 		return nil, errors.Join(err, result.Close())
 	}
 	return result, nil
+}
+
+// isWrong tells of a result that would be wrong again, however often it is downloaded.
+func isWrong(err error) bool {
+	content, ok := errors.AsType[*ContentError](err)
+	return ok && !content.Damaged
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
@@ -99,8 +111,12 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if e.relanding && (isContent(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)) {
+	useless := isWrong(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)
+	if e.relanding && useless {
 		r.leaveLacking(e)
+	}
+	if e.prior {
+		e.renewed.priorOver = e.Err == nil || useless
 	}
 	switch {
 	case e.Outcome == OutcomeSettled:
@@ -116,14 +132,21 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	default:
 		e.Outcome = OutcomeExported
 	}
+	r.progress.end(e)
+	r.Summary.count(e)
+	r.metrics.ended(ctx, e)
+	r.metrics.follow(ctx, r.Client)
+	if !e.Landed() {
+		e.close()
+	}
 	switch e.Outcome {
 	case OutcomeFailed, OutcomeLeftOut:
 		r.logLost(e)
 	case OutcomeSettled:
-		e.log(r.Log.Info()).Msg("settled: not exported again")
+		e.Log(r.Log.Info()).Msg("settled: not exported again")
 	default:
 		r.sent = append(r.sent, e)
-		e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
+		r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
 	}
 	return e.Kind.Report(ctx, e)
 }
@@ -135,7 +158,7 @@ func (r *run) logLost(e *Export) {
 		event = r.Log.Debug()
 	}
 	r.toldRefused = r.toldRefused || errors.Is(e.Err, clari.ErrUnauthorized)
-	e.log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
+	e.Log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
 }
 
 func seconds(e *Export) float64 { return math.Round(time.Since(e.began).Seconds()*100) / 100 }

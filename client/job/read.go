@@ -23,13 +23,13 @@ const (
 func (r *run) readResult(ctx context.Context, e *Export) (Result, error) {
 	var missing time.Time // since when the result has not been there
 	gap := r.PollInterval
-	damaged := 0
+	damaged, cuts := 0, 0
 	for attempt := 0; ; attempt++ {
 		result, err := r.fetch(ctx, e)
 		if err == nil || ctx.Err() != nil {
 			return result, err
 		}
-		decision := r.Client.DownloadRetry(err, attempt)
+		decision := r.Client.DownloadRetry(err, cuts)
 		content, isContent := errors.AsType[*ContentError](err)
 		switch {
 		case errors.Is(err, clari.ErrInvalidJob) || errors.Is(err, clari.ErrNotFound):
@@ -49,12 +49,14 @@ func (r *run) readResult(ctx context.Context, e *Export) (Result, error) {
 			return nil, fmt.Errorf("%w: %w", errExpired, err)
 		case isContent && content.Damaged:
 			damaged++
-			decision = clari.Decision{Retry: damaged < damagedReads, Reason: "result is not whole"}
+			decision = clari.Decision{Retry: damaged < damagedReads, Wait: r.PollInterval, Reason: "result is not whole"}
+		default:
+			cuts++
 		}
 		if !decision.Retry {
 			return nil, err
 		}
-		e.log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Stringer("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
+		e.Log(r.Log.Debug()).Err(err).Int("attempt", attempt+1).Stringer("wait", decision.Wait).Msg("downloading again: " + decision.Reason)
 		if err := clock.Sleep(ctx, decision.Wait); err != nil {
 			return nil, err
 		}

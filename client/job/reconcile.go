@@ -30,7 +30,7 @@ func (r *run) reconcile(ctx context.Context, e *Export, sent, ended time.Time) (
 		case ctx.Err() != nil:
 			return clari.Job{}, false, ctx.Err()
 		case errors.Is(err, clari.ErrForbidden) || errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrBadRequest) || err != nil && e.entry.Unlisted:
-			e.log(r.Log.Info()).Err(err).Msg("the job list cannot be had: the job of an unclear creation cannot be looked for")
+			e.Log(r.Log.Info()).Err(err).Msg("the job list cannot be had: the job of an unclear creation cannot be looked for")
 			return clari.Job{}, false, nil
 		case err != nil:
 			e.entry.Unlisted = true
@@ -39,7 +39,7 @@ func (r *run) reconcile(ctx context.Context, e *Export, sent, ended time.Time) (
 		}
 		candidates := r.candidates(e, jobs, from, to)
 		if len(candidates) == 1 {
-			e.log(r.Log.Info()).Str("found", candidates[0].ID).Msg("found the job of an unclear creation")
+			e.Log(r.Log.Info()).Str("found", candidates[0].ID).Msg("found the job of an unclear creation")
 			return candidates[0], true, nil
 		}
 		if len(candidates) > 1 {

@@ -7,7 +7,15 @@ import (
 
 // commit passes a barrier and then notes in the journal what has landed: "done" is never ahead of the rows.
 func (r *run) commit(ctx context.Context) error {
-	if err := r.Barrier(ctx); err != nil {
+	waiting := make([]func(error), len(r.sent))
+	for i, e := range r.sent {
+		_, waiting[i] = e.stage(ctx, stageBarrier)
+	}
+	err := r.Barrier(ctx)
+	for _, ended := range waiting {
+		ended(err)
+	}
+	if err != nil {
 		return err
 	}
 	r.recordSent(ctx)
@@ -17,7 +25,8 @@ func (r *run) commit(ctx context.Context) error {
 func (r *run) recordSent(ctx context.Context) {
 	for _, e := range r.sent {
 		r.record(e)
-		e.log(r.Log.Info()).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Int("export", e.Number).Int("of", r.total()).Msg("export landed")
+		r.tell(e, r.Log.Info()).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("export landed")
+		e.close()
 	}
 	r.sent = nil
 	r.journal.wait(ctx, flushPatience)
@@ -28,11 +37,25 @@ func (r *run) record(e *Export) {
 	if e.prior {
 		return
 	}
-	e.entry.DoneJobID, e.entry.Found, e.entry.PriorJobID, e.entry.Unusable = e.Job.ID, false, "", ""
+	e.entry.DoneJobID, e.entry.Found, e.entry.Unusable = e.Job.ID, false, ""
+	if e.priorOver {
+		e.entry.PriorJobID = ""
+	}
 	e.entry.Unlisted, e.entry.Unread, e.entry.TooLarge = false, false, 0
 	e.Subject.Landed(e, r.journal)
 	r.note(e, done)
 	r.remember(e)
+}
+
+// tellLacking tells of what nobody can land any more, in one line a kind.
+func (r *run) tellLacking() {
+	lacking := map[Kind][]*Export{}
+	for _, e := range r.lacking {
+		lacking[e.Kind] = append(lacking[e.Kind], e)
+	}
+	for k, exports := range lacking {
+		r.Log.Info().Str("exports", k.Describe(exports)).Msg("settled, but without tables or columns that came later, and their results are gone: " + k.Advice().Lacking)
+	}
 }
 
 // conclude commits what has landed, and names what has not.
@@ -43,9 +66,7 @@ func (r *run) conclude(ctx context.Context) error {
 			missing = append(missing, e)
 		}
 	}
-	if len(r.lacking) > 0 {
-		r.Log.Info().Str("exports", describe(r.lacking)).Msg("settled, but without tables or columns that came later, and their results are gone: only refresh exports them again, without those who have left since")
-	}
+	r.tellLacking()
 	var err error
 	if len(missing) > 0 || r.Store != nil && len(r.sent) > 0 {
 		err = r.commit(ctx)

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +38,7 @@ type Config struct {
 	// Barrier returns when destinations have written out everything that was sent before.
 	Barrier func(ctx context.Context) error
 	Log     zerolog.Logger
+	Summary *Summary // filled as the run goes on; may be nil
 }
 
 // run is one sync's exports in progress.
@@ -46,6 +48,9 @@ type run struct {
 	pace       *pace
 	inFlight   *inFlight
 	admission  *admission
+	progress   *progress
+	metrics    *metrics
+	spent      atomic.Int64          // export jobs created
 	unknown    sync.Map              // status words told of
 	listing    chan struct{}         // a token: held by who uses listed
 	listed     []clari.Job           // finished jobs that Clari lists, to learn from; nil: not asked for yet
@@ -69,8 +74,11 @@ const many = 1 << 10
 // Run makes the exports of all kinds and lands them. One failed export does not stop the others; the error is then an
 // *IncompleteError that names each. It returns early only when the context ends or nothing can be sent any more.
 func Run(ctx context.Context, c Config) error {
+	if c.Summary == nil {
+		c.Summary = &Summary{}
+	}
 	r := &run{
-		Config: c, pace: newPace(c.PollInterval, c.PollMaxInterval), inFlight: newInFlight(),
+		Config: c, progress: newProgress(), metrics: newMetrics(), pace: newPace(c.PollInterval, c.PollMaxInterval), inFlight: newInFlight(),
 		slots: make(chan struct{}, c.Concurrency), arriving: make(chan *Export), listing: make(chan struct{}, 1),
 	}
 	if c.Concurrency == 0 {
@@ -84,13 +92,18 @@ func Run(ctx context.Context, c Config) error {
 	})
 	r.admission = &admission{
 		client: c.Client, log: c.Log, gap: c.DelayBetweenExports, reserve: c.QuotaReserve, auto: c.Concurrency == 0,
-		queueTimeout: c.QueueTimeout, inFlight: r.inFlight, token: make(chan struct{}, 1),
+		queueTimeout: c.QueueTimeout, inFlight: r.inFlight, token: make(chan struct{}, 1), metrics: r.metrics,
 	}
 	err := r.run(ctx)
 	if err != nil {
 		r.cancelOwn(ctx)
 	}
 	r.journal.close(ctx)
+	for _, e := range r.planned {
+		e.close()
+	}
+	r.metrics.follow(ctx, c.Client)
+	c.Summary.Spent, c.Summary.QuotaLeft = int(r.spent.Load()), r.admission.left
 	return err
 }
 
@@ -132,6 +145,9 @@ func (r *run) runKind(ctx context.Context, kind Kind) error {
 		}
 		for _, e := range batch.Exports {
 			r.journal.Load(ctx, e.Key(), &e.entry)
+			if err := r.journal.unreadable(e.Key()); err != nil && e.Err == nil { // it may be settled, or paid for
+				e.Err = fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+			}
 			r.plan(e)
 			r.inFlight.plan(e)
 		}
@@ -151,16 +167,7 @@ func (r *run) plan(e *Export) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.planned = append(r.planned, e)
-	if e.Number == 0 {
-		e.Number = len(r.planned)
-	}
-}
-
-// total is how many exports are planned so far.
-func (r *run) total() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.planned)
+	r.progress.plan(e)
 }
 
 // dispatch starts exports in the order of the plan, as many at a time as may be. It returns when the last has started.
@@ -169,7 +176,7 @@ func (r *run) dispatch(ctx context.Context, exports []*Export) {
 		if !r.takeSlot(ctx) {
 			return
 		}
-		e.began = time.Now()
+		r.open(ctx, e)
 		if e.Err == nil {
 			e.Err = r.begin(ctx, e)
 		}

@@ -528,7 +528,7 @@ func TestLacking(t *testing.T) {
 					t.Fatal(err)
 				}
 				want(t, "outcome", k.outcomes(), test.outcome)
-				if told := strings.Contains(g.log.String(), "only refresh"); told != (test.outcome == "a settled") {
+				if told := strings.Contains(g.log.String(), "gone: count again"); told != (test.outcome == "a settled") {
 					t.Errorf("told that it lacks something: %t", told)
 				}
 			}

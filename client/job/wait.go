@@ -14,7 +14,9 @@ import (
 // obtain brings e's job to its end, with new jobs for those that fail.
 func (r *run) obtain(ctx context.Context, e *Export) error {
 	for {
-		err := r.wait(ctx, e)
+		inner, waited := e.stage(ctx, stageWait)
+		err := r.wait(inner, e)
+		waited(err)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -26,7 +28,7 @@ func (r *run) obtain(ctx context.Context, e *Export) error {
 		if e.relanding || !again {
 			return err
 		}
-		e.log(r.Log.Info()).Err(err).Int("attempt", e.Attempts).Msg("export job did not succeed: creating another")
+		e.Log(r.Log.Info()).Err(err).Int("attempt", e.Attempts).Msg("export job did not succeed: creating another")
 		if then := r.create(ctx, e); then != nil {
 			if ctx.Err() != nil {
 				return then
@@ -63,7 +65,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		if left := r.limit(queued).d - watch.elapsed(); left > 0 {
 			wait = max(min(wait, left), r.PollInterval)
 		}
-		e.log(r.Log.Debug()).Str("status", cmp.Or(string(e.Job.Status), "created")).Int("poll", e.Polls+1).Stringer("wait", wait).Msg("next poll")
+		e.Log(r.Log.Debug()).Str("status", cmp.Or(string(e.Job.Status), "created")).Int("poll", e.Polls+1).Stringer("wait", wait).Msg("next poll")
 		if err := clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
@@ -79,7 +81,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		switch phase {
 		case clari.PhaseDone:
 			r.inFlight.end(e)
-			if !began.IsZero() {
+			if known := !e.Adopted || !e.Job.StartTime.IsZero(); known && !began.IsZero() {
 				r.pace.observe(e.Class(), r.took(e, began))
 			}
 			return nil
@@ -94,7 +96,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		}
 		if e.Job.Status != before || time.Since(logged) >= progressEvery {
 			logged = time.Now()
-			e.log(r.Log.Info()).Str("status", string(e.Job.Status)).Int("attempt", e.Attempts).Int("polls", e.Polls).
+			r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int("attempt", e.Attempts).Int("polls", e.Polls).
 				Stringer("wait", time.Since(e.RequestedAt).Round(100*time.Millisecond)).Msg("export waiting")
 		}
 	}
@@ -103,6 +105,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 func (r *run) poll(ctx context.Context, e *Export) error {
 	job, err := r.Client.Job(ctx, e.Job.ID)
 	e.Polls++
+	r.metrics.polls.Add(ctx, 1)
 	if missing := errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob); missing && !e.Adopted && time.Since(e.RequestedAt) < appearsWithin {
 		job, err = clari.Job{Status: "SCHEDULED"}, nil // it is not everywhere yet
 	}
@@ -176,17 +179,17 @@ func (r *run) giveUp(ctx context.Context, e *Export, l limit) error {
 		r.inFlight.end(e)
 	}
 	if cancelErr != nil {
-		e.log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long, and could not be cancelled")
+		e.Log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long, and could not be cancelled")
 		return err
 	}
 	r.note(e, failed)
-	e.log(r.Log.Info()).Msg("export job took too long: cancelled")
+	e.Log(r.Log.Info()).Msg("export job took too long: cancelled")
 	return err
 }
 
 // reportUnknown tells once of each status word that is not known. The job counts as running.
 func (r *run) reportUnknown(e *Export) {
 	if _, told := r.unknown.LoadOrStore(e.Job.Status, true); !told {
-		e.log(r.Log.Warn()).Str("status", string(e.Job.Status)).Msg("unknown job status: waiting as if it were running")
+		e.Log(r.Log.Warn()).Str("status", string(e.Job.Status)).Msg("unknown job status: waiting as if it were running")
 	}
 }

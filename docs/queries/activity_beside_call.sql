@@ -1,27 +1,27 @@
--- What each person does in a week beside what they call: the activities that they own, and their call for each field with its change since
--- the week before. A call that moves while nothing happens is worth a question. Reads the view clari_forecast_current. Weeks are those of the
--- forecast; a person is the same in both by the CRM user id.
+-- What does each person do in a week beside what they call?
+-- The activities that they own, and their call for each field with its change since the last week that had one. A call that moves while nothing
+-- happens is worth a question. Weeks are those of the forecast; a person is the same in both by the CRM user id.
 WITH frames AS (
   SELECT forecast_id, scope_id, requested_currency, requested_period, time_frame_id, MIN(start_date) AS start_date, MIN(end_date) AS end_date
-  FROM clari_forecast_time_frames
+  FROM clari_forecast_time_frames_current
   GROUP BY forecast_id, scope_id, requested_currency, requested_period, time_frame_id
 ),
 days AS (
   SELECT
     owner_crm_user_id,
-    SUBSTR(CAST(occurred_at AS varchar(32)), 1, 10) AS day,
+    DATE(occurred_at) AS day,
     SUM(CASE WHEN activity_type = 'MEETING' THEN 1 ELSE 0 END) AS meetings,
     SUM(CASE WHEN activity_type LIKE 'EMAIL%' THEN 1 ELSE 0 END) AS emails,
     COUNT(*) AS activities
-  FROM clari_activities
+  FROM clari_activities_current
   WHERE owner_crm_user_id IS NOT NULL
-  GROUP BY owner_crm_user_id, SUBSTR(CAST(occurred_at AS varchar(32)), 1, 10)
+  GROUP BY owner_crm_user_id, DATE(occurred_at)
 ),
 weeks AS (
   SELECT
     d.owner_crm_user_id, w.start_date, SUM(d.meetings) AS meetings, SUM(d.emails) AS emails, SUM(d.activities) AS activities
   FROM (SELECT DISTINCT start_date, end_date FROM frames) w
-  JOIN days d ON d.day BETWEEN CAST(w.start_date AS varchar(10)) AND CAST(w.end_date AS varchar(10))
+  JOIN days d ON d.day BETWEEN w.start_date AND w.end_date
   GROUP BY d.owner_crm_user_id, w.start_date
 )
 SELECT

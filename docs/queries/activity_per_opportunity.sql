@@ -1,11 +1,11 @@
--- How much goes on around each opportunity, week by week, with Clari's score of it. Weeks are those of the forecast: of the time frames that have
--- landed; activities outside of them are left out.
+-- How much goes on around each opportunity, week by week, and how does Clari score it?
+-- Weeks are those of the forecast: of the time frames that have landed; activities outside of them are left out.
 WITH weeks AS (
-  SELECT DISTINCT start_date, end_date FROM clari_forecast_time_frames
+  SELECT DISTINCT start_date, end_date FROM clari_forecast_time_frames_current
 ),
 guests AS (
   SELECT activity_id, COUNT(*) AS external
-  FROM clari_activity_participants
+  FROM clari_activity_participants_current
   WHERE NOT COALESCE(is_internal, FALSE)
   GROUP BY activity_id
 )
@@ -19,11 +19,11 @@ SELECT
   SUM(CASE WHEN a.activity_type LIKE 'ATTACHMENT%' THEN 1 ELSE 0 END) AS attachments,
   SUM(CASE WHEN g.external > 0 THEN 1 ELSE 0 END) AS with_customer,
   MAX(c.crm_score) AS crm_score
-FROM clari_activity_opportunities o
-JOIN clari_activities a ON a.activity_id = o.activity_id
+FROM clari_activity_opportunities_current o
+JOIN clari_activities_current a ON a.activity_id = o.activity_id
 JOIN weeks w
-  ON SUBSTR(CAST(a.occurred_at AS varchar(32)), 1, 10) BETWEEN CAST(w.start_date AS varchar(10)) AND CAST(w.end_date AS varchar(10))
+  ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date
 LEFT JOIN guests g ON g.activity_id = a.activity_id
-LEFT JOIN clari_opportunities c ON c.opportunity_id = o.opportunity_id
+LEFT JOIN clari_opportunities_current c ON c.opportunity_id = o.opportunity_id
 GROUP BY o.opportunity_id, w.start_date
 ORDER BY o.opportunity_id, w.start_date;

@@ -1,18 +1,18 @@
--- Who uses Clari's API and starts exports, by day, from the audit trail: whose script melts the export quota. An actor whose use on a day is
--- far above the average of the days before is worth a question. Days are those of UTC. api.accessed and the events that begin with export
--- are what Clari is known to log; other names may be added to both lists.
+-- Who uses Clari's API and starts exports, by day, and whose script melts the export quota?
+-- From the audit trail. An actor whose use on a day is far above the average of the days before is worth a question. Days are those of UTC.
+-- api.accessed and the events that begin with export are what Clari is known to log; other names may be added to both lists.
 WITH used AS (
   SELECT
     actor_id,
     COALESCE(actor_type, '') AS actor_type,
-    SUBSTR(CAST(occurred_at AS varchar(32)), 1, 10) AS day,
+    DATE(occurred_at) AS day,
     SUM(CASE WHEN event LIKE 'api.%' THEN 1 ELSE 0 END) AS api_calls,
     SUM(CASE WHEN event LIKE 'export%' THEN 1 ELSE 0 END) AS exports,
     COUNT(DISTINCT ip_address) AS addresses,
     COUNT(DISTINCT session_id) AS sessions
-  FROM clari_audit_events
+  FROM clari_audit_events_current
   WHERE event LIKE 'api.%' OR event LIKE 'export%'
-  GROUP BY actor_id, COALESCE(actor_type, ''), SUBSTR(CAST(occurred_at AS varchar(32)), 1, 10)
+  GROUP BY actor_id, COALESCE(actor_type, ''), DATE(occurred_at)
 )
 SELECT
   u.day,
@@ -28,5 +28,5 @@ SELECT
     PARTITION BY u.actor_id, u.actor_type ORDER BY u.day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING
   ) AS average_before
 FROM used u
-LEFT JOIN clari_audit_actors a ON a.actor_id = u.actor_id AND a.actor_type = u.actor_type
+LEFT JOIN clari_audit_actors_current a ON a.actor_id = u.actor_id AND a.actor_type = u.actor_type
 ORDER BY u.day DESC, u.api_calls + u.exports DESC, u.actor_id;

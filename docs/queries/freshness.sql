@@ -1,42 +1,22 @@
--- How old the newest data of each tab and quarter is, and whether it fails: alert on failing.
--- failing ends with the next success: data that is newer than the last failure, or a quarter that has settled.
--- Where Clari was to choose the quarter and nobody knows which it would have been, requested_period is not a quarter: it is empty
--- for current, else as written in periods. Such a line has no data of its own, and ends with the next success of the tab.
+-- How old is the newest data of each tab and quarter, and does it fail?
+-- Alert on is_failing: it ends with the next success. Where Clari was to choose the quarter and nobody knows which it would have been,
+-- requested_period is no quarter: such a line has no data of its own, and ends with the next success of the tab.
 WITH quarters AS (
   SELECT
-    forecast_id,
-    scope_id,
-    requested_currency,
-    requested_period,
+    forecast_key, forecast_id, scope_id, requested_currency, requested_period,
     MAX(CASE WHEN outcome IN ('exported', 'adopted') THEN exported_at END) AS data_from,
     MAX(CASE WHEN outcome IN ('exported', 'adopted') THEN exported_at WHEN outcome = 'settled' THEN requested_at END) AS last_success,
-    MAX(CASE WHEN outcome IN ('failed', 'left_out') THEN requested_at END) AS last_failure,
-    SUM(CASE WHEN outcome IN ('failed', 'left_out') THEN 1 ELSE 0 END) AS failures,
-    SUM(attempts) AS exports_spent
+    MAX(CASE WHEN outcome IN ('failed', 'left_out') THEN requested_at END) AS last_failure
   FROM clari_forecast_exports
-  GROUP BY forecast_id, scope_id, requested_currency, requested_period
+  GROUP BY forecast_key, forecast_id, scope_id, requested_currency, requested_period
 ),
 tabs AS (
-  SELECT forecast_id, scope_id, requested_currency, MAX(last_success) AS last_success
-  FROM quarters
-  GROUP BY forecast_id, scope_id, requested_currency
+  SELECT q.*, MAX(q.last_success) OVER (PARTITION BY q.forecast_id, q.scope_id, q.requested_currency) AS tab_success FROM quarters q
 )
 SELECT
-  q.forecast_id,
-  q.scope_id,
-  q.requested_currency,
-  q.requested_period,
-  q.data_from,
-  q.last_failure,
-  COALESCE(
-    q.last_failure > CASE
-      WHEN q.requested_period IN ('', 'previous', 'next') OR q.requested_period LIKE '%current%' THEN t.last_success
-      ELSE q.last_success
-    END,
-    q.last_failure IS NOT NULL
-  ) AS failing,
-  q.failures,
-  q.exports_spent
-FROM quarters q
-JOIN tabs t ON t.forecast_id = q.forecast_id AND t.scope_id = q.scope_id AND t.requested_currency = q.requested_currency
-ORDER BY q.forecast_id, q.scope_id, q.requested_currency, q.requested_period;
+  t.forecast_key, t.forecast_id, t.requested_period, t.data_from, t.last_success, t.last_failure,
+  COALESCE(t.last_failure > CASE
+    WHEN t.requested_period IN ('', 'previous', 'next') OR t.requested_period LIKE '%current%' THEN t.tab_success ELSE t.last_success
+  END, t.last_failure IS NOT NULL) AS is_failing
+FROM tabs t
+ORDER BY t.forecast_key;

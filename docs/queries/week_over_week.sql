@@ -1,46 +1,21 @@
--- How each person's call for each field moved from week to week: the call, the change since the week before, and what managers
--- added. Reads the view clari_forecast_current.
-WITH people AS (
-  SELECT forecast_id, scope_id, requested_currency, requested_period, user_id, MAX(name) AS name, MAX(role) AS role
-  FROM clari_forecast_users
-  GROUP BY forecast_id, scope_id, requested_currency, requested_period, user_id
+-- How did each call move from week to week?
+-- change is against the week before: null in the first week, and where that week has no call. A manager's row holds the whole team:
+-- stay on one hierarchy_level, or with one person.
+WITH calls AS (
+  SELECT c.*, DENSE_RANK() OVER (PARTITION BY c.forecast_key ORDER BY c.week_start_date) AS week_place FROM clari_forecast_current c
 ),
-fields AS (
-  SELECT forecast_id, scope_id, requested_currency, requested_period, field_id, MAX(name) AS name
-  FROM clari_forecast_fields
-  GROUP BY forecast_id, scope_id, requested_currency, requested_period, field_id
-),
-frames AS (
-  SELECT forecast_id, scope_id, requested_currency, requested_period, time_frame_id, MIN(start_date) AS start_date
-  FROM clari_forecast_time_frames
-  GROUP BY forecast_id, scope_id, requested_currency, requested_period, time_frame_id
+moves AS (
+  SELECT
+    c.*,
+    LAG(c.forecast_value) OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date) AS value_before,
+    c.week_place - LAG(c.week_place) OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date) AS places,
+    c.week_number - LAG(c.week_number) OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date) AS weeks
+  FROM calls c
 )
 SELECT
-  c.forecast_id,
-  c.scope_id,
-  c.requested_currency,
-  c.requested_period,
-  c.time_period_id,
-  p.name AS person,
-  p.role,
-  f.name AS field,
-  w.start_date AS week,
-  c.currency_code,
-  c.forecast_value,
-  c.forecast_value - LAG(c.forecast_value) OVER (
-    PARTITION BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_period_id, c.user_id, c.field_id
-    ORDER BY w.start_date
-  ) AS change,
-  c.adjustment_value
-FROM clari_forecast_current c
-JOIN frames w
-  ON w.forecast_id = c.forecast_id AND w.scope_id = c.scope_id AND w.requested_currency = c.requested_currency
- AND w.requested_period = c.requested_period AND w.time_frame_id = c.time_frame_id
-LEFT JOIN people p
-  ON p.forecast_id = c.forecast_id AND p.scope_id = c.scope_id AND p.requested_currency = c.requested_currency
- AND p.requested_period = c.requested_period AND p.user_id = c.user_id
-LEFT JOIN fields f
-  ON f.forecast_id = c.forecast_id AND f.scope_id = c.scope_id AND f.requested_currency = c.requested_currency
- AND f.requested_period = c.requested_period AND f.field_id = c.field_id
-WHERE c.forecast_value IS NOT NULL
-ORDER BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_period_id, person, field, week;
+  m.forecast_key, m.forecast_id, m.requested_period, m.time_period_id, m.user_id, m.user_name, m.hierarchy_level, m.manager_name,
+  m.field_name, m.week_start_date, m.week_number, m.currency_code, m.forecast_value,
+  CASE WHEN m.places = 1 AND COALESCE(m.weeks, 1) = 1 THEN m.forecast_value - m.value_before END AS change
+FROM moves m
+WHERE m.forecast_value IS NOT NULL
+ORDER BY m.forecast_key, m.hierarchy_level, m.user_name, m.user_id, m.field_name, m.time_period_id, m.week_start_date;

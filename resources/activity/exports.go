@@ -8,7 +8,7 @@ type Export struct {
 	WindowStart, WindowEnd table.Opt[int32] // days since 1970, both included
 	JobID                  table.Opt[string]
 	ExportedAt             table.Opt[int64] // microseconds since 1970, UTC, as all times here
-	Outcome                string           // exported, adopted, failed or left_out
+	Outcome                string           // exported, adopted, settled, failed or left_out
 	Types                  []string
 	Status                 table.Opt[string] // of the job, as Clari named it last
 	Attempts               table.Opt[int64]  // jobs
@@ -29,14 +29,14 @@ var exportsTable = table.Def[struct{}, Export]{
 	Name:  ExportsTable,
 	Title: "Clari Activity Exports",
 	Description: "What became of each window of activities that a sync planned: one row an export job, and one for each window that got none. " +
-		"A window that has landed and is over is not planned again.",
+		"A window that has landed and is over is not planned again, unless a table is selected later.",
 	Columns: []table.Column[Export]{
 		table.String("export_id", "The export job, else a fingerprint of the request and its time.", func(x *Export) *string { return &x.ExportID }).Key(),
 		table.Date("window_start", "First day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowStart }),
 		table.Date("window_end", "Last day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowEnd }),
 		table.NullString("job_id", "The export job.", func(x *Export) *table.Opt[string] { return &x.JobID }),
 		table.Timestamp("exported_at", "When the export ended.", func(x *Export) *table.Opt[int64] { return &x.ExportedAt }),
-		table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; failed; left_out: the monthly quota did not reach.",
+		table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; settled: it lacks a table that was selected later, and its result is gone; failed; left_out: the monthly quota did not reach.",
 			func(x *Export) *string { return &x.Outcome }),
 		table.Strings("types", "Types asked for.", func(x *Export) *[]string { return &x.Types }),
 		table.NullString("status", "Status of the job as last seen.", func(x *Export) *table.Opt[string] { return &x.Status }),

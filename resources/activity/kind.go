@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -57,17 +58,28 @@ func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
 		return memories[start]
 	}
 	today := DayOf(k.Client.ServerTime(k.planned).In(k.Spec.Location()))
-	plan := GridOf(k.Spec.Activities, today).Plan(today, func(start Day) (Landed, bool) { return load(start).landed(k.Wanted) })
+	plan := GridOf(k.Spec.Activities, today).Plan(today, func(start Day) (Landed, bool) { return load(start).landed() })
 	var batch job.Batch
 	for _, w := range plan {
 		m := *load(w.Start)
 		delete(memories, w.Start)
+		if m.lacks(k.Wanted) { // all of it costs no more than a part
+			w.From = min(w.From, m.Landed.From)
+		}
 		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Window: w, memory: &m}, k.planned, nil))
 	}
-	for start := range memories { // landed: their jobs are nobody else's
-		batch.Later = append(batch.Later, k.key(start))
+	for _, start := range slices.Backward(slices.Sorted(maps.Keys(memories))) { // they have landed
+		m := *memories[start]
+		if !m.lacks(k.Wanted) {
+			batch.Later = append(batch.Later, k.key(start)) // their jobs are nobody else's
+			continue
+		}
+		w := Window{Start: start, End: start + Day(k.Spec.Activities.WindowDays), From: m.Landed.From, To: start + Day(k.Spec.Activities.WindowDays)}
+		if m.Last != nil {
+			w.From, w.To = m.Last.From, m.Last.To
+		}
+		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Window: w, memory: &m, lacking: true}, k.planned, nil))
 	}
-	slices.Sort(batch.Later)
 	return batch, nil
 }
 
@@ -106,6 +118,14 @@ func (k *Kind) Describe(exports []*job.Export) string {
 		stretches = append(stretches, first.String()+".."+last.String())
 	}
 	return "activities " + strings.Join(stretches, ", ")
+}
+
+// Advice names the keys of the spec that help.
+func (k *Kind) Advice() job.Advice {
+	return job.Advice{
+		Truncated: "set a smaller window_days, or ask for fewer types",
+		Lacking:   "another window_days exports all windows again",
+	}
 }
 
 // of is the subject of an export of this kind.

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -20,44 +18,52 @@ type memory struct {
 	Landed *Landed  `json:"landed,omitempty"` // nil: nothing has
 	Tables []string `json:"tables,omitempty"` // that landed
 	Asked  *Asked   `json:"asked,omitempty"`  // of the job that the journal has
+	Last   *Asked   `json:"last,omitempty"`   // of the job that landed last
 }
 
 // Asked is the days that a job was asked for.
 type Asked struct{ From, To Day }
 
-// landed is what landed in all tables that are wanted. A table that is wanted later has the window exported once more.
-func (m *memory) landed(wanted []string) (Landed, bool) {
-	for _, name := range wanted {
-		if !slices.Contains(m.Tables, name) {
-			return Landed{}, false
-		}
-	}
+func (m *memory) landed() (Landed, bool) {
 	if m.Landed == nil {
 		return Landed{}, false
 	}
 	return *m.Landed, true
 }
 
+// lacks tells whether a table that is wanted now was not when the window landed.
+func (m *memory) lacks(wanted []string) bool {
+	return m.Landed != nil && slices.ContainsFunc(wanted, func(name string) bool { return !slices.Contains(m.Tables, name) })
+}
+
 // subject is one window as the engine sees it.
 type subject struct {
 	Window
-	k      *Kind
-	memory *memory
-	counts Counts
+	k       *Kind
+	memory  *memory
+	lacking bool // it has landed and is not due, but lacks a table
+	counts  Counts
 }
 
 var _ job.Subject = (*subject)(nil)
 
 func (s *subject) String() string { return fmt.Sprintf("activities %s..%s", s.From, s.To) }
 
-func (s *subject) Log(event *zerolog.Event) *zerolog.Event {
-	return event.Str("table", ActivitiesTable).Stringer("window_start", s.From).Stringer("window_end", s.To)
+func (s *subject) Labels() []job.Label {
+	return []job.Label{{Name: "table", Value: ActivitiesTable}, {Name: "window_start", Value: s.From.String()}, {Name: "window_end", Value: s.To.String()}}
 }
 
-func (s *subject) Key() string            { return s.k.key(s.Start) }
-func (s *subject) Memory() any            { return s.memory }
-func (s *subject) Standing() job.Standing { return job.Due }
-func (s *subject) Refresh() bool          { return false }
+func (s *subject) Key() string   { return s.k.key(s.Start) }
+func (s *subject) Memory() any   { return s.memory }
+func (s *subject) Refresh() bool { return false }
+
+// Standing: the old result of a window that is not due may still have what a table that is wanted later lacks.
+func (s *subject) Standing() job.Standing {
+	if s.lacking {
+		return job.Lacking
+	}
+	return job.Due
+}
 
 // Class: how long a job takes depends on how many days are in it.
 func (s *subject) Class() string {
@@ -132,14 +138,21 @@ func (s *subject) Read(ctx context.Context, _ *job.Export, body job.Body) (job.R
 
 // Landed brings up to date what is remembered of the window.
 func (s *subject) Landed(e *job.Export, _ *job.Journal) {
+	if s.lacking {
+		if before := s.memory.Landed.From; s.From > before {
+			e.Log(s.k.Log.Info()).Stringer("since", before).Msg("the table that came later lacks the days before those of the last result: " + s.k.Advice().Lacking)
+		}
+		s.memory.Tables = s.k.Wanted
+		return
+	}
 	landed := Landed{From: s.From, On: DayOf(s.k.Client.ServerTime(e.RequestedAt).In(s.k.Spec.Location()))}
 	if a := s.memory.Asked; a != nil {
 		landed.From = a.From
 	}
-	if before, ok := s.memory.landed(s.k.Wanted); ok {
+	if before, ok := s.memory.landed(); ok {
 		landed.From = min(landed.From, before.From)
 	}
-	s.memory.Landed, s.memory.Tables = &landed, s.k.Wanted
+	s.memory.Landed, s.memory.Last, s.memory.Tables = &landed, s.memory.Asked, s.k.Wanted
 }
 
 // landing is a result that has been read, on its way to the tables.

@@ -18,7 +18,7 @@ import (
 
 // exportAll makes and lands the exports of all groups, in one run: they share the quota, the queue, the gap between creations and the journal.
 func (s *syncer) exportAll(ctx context.Context) error {
-	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log}
+	config := job.Config{Limits: limitsOf(s.spec), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Log: s.log, Summary: &s.summary}
 	tableOf := map[job.Kind]string{}
 	for _, g := range groups {
 		names := s.selectedOf(g)

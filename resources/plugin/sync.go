@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -51,6 +53,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	}
 	s.backend = o.BackendOptions
 	defer s.closeStore()
+	began := time.Now()
 	err = s.all(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // once
@@ -58,6 +61,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	if err != nil {
 		err = errors.Join(err, s.stream.barrier(ctx))
 	}
+	s.log.Info().EmbedObject(&s.summary).Float64("seconds", math.Round(time.Since(began).Seconds())).Msg("sync finished")
 	return err
 }
 
@@ -112,6 +116,7 @@ type syncer struct {
 	backend  *plugin.BackendOptions // nil: none
 	opened   state.Client           // of backend, once it was needed
 
+	summary       job.Summary
 	opportunities map[string]bool // ids of those that this sync's activities are about
 }
 

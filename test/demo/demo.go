@@ -22,21 +22,15 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/truth"
 )
 
-// demo is one run: three tabs, each answered in another form, and eight quarters of each.
+// demo is one run: a sales team with three tabs, each answered in another form, and eight quarters of each.
 type demo struct {
 	out, log            io.Writer // the result; what happens meanwhile
 	plugin, destination string    // programs
-	queries, dir        string    // directories
+	dir                 string    // directory
 	people              int
 	job                 time.Duration // of one export, about
 	document, database  string        // files in dir
 	server              *sim.Server
-}
-
-var demoTabs = []sim.Tab{
-	{ID: "net_arr", Encoding: sim.Arrays, Fields: sim.Fields(6)},
-	{ID: "bookings", Encoding: sim.FlatObjects, Fields: sim.Fields(4)},
-	{ID: "renewals", Encoding: sim.FlatLists, Fields: sim.Fields(3)},
 }
 
 //go:embed demo.yml.tmpl
@@ -46,7 +40,7 @@ var documentTemplate = template.Must(template.New("document").Parse(documentText
 
 func (d *demo) run(ctx context.Context) error {
 	d.server = sim.New(sim.Config{
-		Tenant: sim.Tenant{People: d.people, Tabs: demoTabs}, Concurrent: 3, Monthly: 1000,
+		Tenant: sim.SalesTeam(d.people, time.Now()), Concurrent: 3, Monthly: 1000,
 		Queue: sim.Fixed(d.job / 4), Run: sim.Between(d.job/2, d.job),
 		// One that takes its time, to see how waiting for it looks.
 		Faults: []sim.Fault{{Op: sim.Create, Job: 1, Do: sim.Takes(d.job, 4*d.job)}},
@@ -67,7 +61,7 @@ func (d *demo) run(ctx context.Context) error {
 	defer db.Close()
 	fmt.Fprintf(d.out, "\n%s, from the spec %s:\n\n", d.database, d.document)
 	summary.Report(d.out)
-	return errors.Join(d.quota(ctx, db), d.check(db), d.weekOverWeek(ctx, db))
+	return errors.Join(d.quota(ctx, db), d.check(db), d.answers(ctx, db))
 }
 
 // prepare starts the stand-in, writes the spec that uses it, and makes room for the database.
@@ -87,7 +81,7 @@ func (d *demo) prepare() (*runner.Config, error) {
 	}
 	var text bytes.Buffer
 	err = documentTemplate.Execute(&text, map[string]any{
-		"Plugin": local(d.plugin), "Destination": local(d.destination), "BaseURL": url, "Tabs": demoTabs, "Database": local(d.database),
+		"Plugin": local(d.plugin), "Destination": local(d.destination), "BaseURL": url, "Tabs": d.server.Tenant().Tabs, "Database": local(d.database),
 	})
 	if err != nil {
 		return nil, err

@@ -13,13 +13,14 @@ import (
 	"time"
 )
 
+//go:generate go run ./gen
+
 func main() {
 	d := demo{out: os.Stdout, log: os.Stderr}
 	flag.StringVar(&d.plugin, "plugin", "bin/cq-source-clari", "`program` of the source plugin")
 	flag.StringVar(&d.destination, "destination", "bin/cq-destination-sqlite", "`program` of the SQLite destination plugin")
-	flag.StringVar(&d.queries, "queries", "docs/queries", "`directory` of the SQL to show")
 	flag.StringVar(&d.dir, "out", "out", "`directory` to write to")
-	flag.IntVar(&d.people, "people", 60, "people in the hierarchy")
+	flag.IntVar(&d.people, "people", 40, "people in the hierarchy")
 	flag.DurationVar(&d.job, "job-time", 200*time.Millisecond, "how long an export takes, about")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

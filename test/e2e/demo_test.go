@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,17 +18,23 @@ func TestDemo(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 { // the second in place of the first
 		demo := exec.CommandContext(t.Context(), demoPath, "-plugin", pluginPath, "-destination", destinationPath,
-			"-queries", "../../docs/queries", "-out", dir, "-people", "7", "-job-time", "20ms")
+			"-out", dir, "-people", "8", "-job-time", "20ms")
 		output, err := demo.CombinedOutput()
 		require.NoError(t, err, "%s", output)
 		for _, part := range []string{
 			"INF export started forecast_id=net_arr", "INF export landed forecast_id=renewals", " clari_forecast_entries\n",
 			"24 exports spent; 976 of 1000 are left this month.", "rows of 24 exports are what the stand-in had to export.",
-			"Commit of net_arr in ", "its change since the week before:\n\n",
+			"'s team week over week, in ", "\nRoll-up of Commit in ", "\nWho has not submitted this week\n", "demo.html\n",
 		} {
 			require.Contains(t, string(output), part)
 		}
 	}
 	_, err := runner.Load(filepath.Join(dir, "demo.yml"), lookup)
 	require.NoError(t, err)
+	html, err := os.ReadFile(filepath.Join(dir, "demo.html"))
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(string(html), "<svg"))
+	for _, outside := range []string{"src=", "href=", "url(", "@import", "<script"} { // the page loads nothing
+		require.NotContains(t, string(html), outside)
+	}
 }

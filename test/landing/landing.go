@@ -46,7 +46,8 @@ type Landed struct {
 	Err      error
 	Rows     map[string][]Row // by table, in the order sent
 	Messages []Message
-	Log      string // lines of the log, from debug on
+	Stream   []message.SyncMessage // the messages themselves
+	Log      string                // lines of the log, from debug on
 }
 
 // A Message is one that the plugin sent. Rows is 0 for that a table is there.
@@ -81,6 +82,7 @@ func (w *World) Sync() *Landed {
 		l.Err = client.Sync(context.Background(), options, messages)
 	}()
 	for m := range messages {
+		l.Stream = append(l.Stream, m)
 		switch m := m.(type) {
 		case *message.SyncMigrateTable:
 			l.Messages = append(l.Messages, Message{Table: m.Table.Name})

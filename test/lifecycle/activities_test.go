@@ -17,7 +17,12 @@ import (
 var activityTables = only("clari_activities", "clari_activity_*")
 
 // activityDiffer compares the activities that landed with those from one day to another, both included.
-func (w *world) activityDiffer(from, to, now time.Time) (wrong []string) {
+func (w *world) activityDiffer(from, to, now time.Time) []string {
+	wrong := w.activityDifferences(from, to, now)
+	return wrong[:min(len(wrong), 6)]
+}
+
+func (w *world) activityDifferences(from, to, now time.Time) (wrong []string) {
 	left := map[string]int{}
 	add := func(table string, r row) {
 		maps.DeleteFunc(r, func(_ string, v any) bool { return v == "" })
@@ -61,7 +66,12 @@ func (w *world) activityDiffer(from, to, now time.Time) (wrong []string) {
 	for _, line := range slices.Sorted(maps.Keys(left)) {
 		wrong = append(wrong, fmt.Sprintf("%+d of %s", -left[line], line))
 	}
-	return wrong[:min(len(wrong), 6)]
+	return wrong
+}
+
+// childrenDiffer is activityDiffer, but for the activities themselves.
+func (w *world) childrenDiffer(from, to, now time.Time) (wrong []string) {
+	return slices.DeleteFunc(w.activityDifferences(from, to, now), func(line string) bool { return strings.Contains(line, " clari_activities: ") })
 }
 
 // windows are what the exports table tells of windows, the newest first.
@@ -159,7 +169,7 @@ func TestActivitiesFail(t *testing.T) {
 		{"no id", sim.CreateActivity, sim.ActivityWithoutID(3), "check: result: activity 3, which ends at byte "},
 		{"failed", sim.CreateActivity, sim.Ends(sim.Failed), "job ended FAILED"},
 		{"refused", sim.CreateActivity, sim.Answer(403), "create export of activities: HTTP 403"},
-		{"truncated", sim.CreateActivity, sim.RowsTruncated(), "cut the result short"},
+		{"truncated", sim.CreateActivity, sim.RowsTruncated(), "cut the result short: set a smaller window_days"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -245,25 +255,108 @@ func TestActivitiesKilled(t *testing.T) {
 	}
 }
 
-// TestActivitiesLaterTable: a table that is selected later has the windows exported once more.
-func TestActivitiesLaterTable(t *testing.T) {
+// TestActivitiesAdopted: the job of a window that was over serves for as long as its result lives, that of the newest one while it is fresh.
+func TestActivitiesAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{Around: sim.Around{ActivityEvery: 9 * time.Hour}}, map[string]any{"activities": map[string]any{"since": "1999-11-05"}}).withState()
-		o := only("clari_activities")
-		o.SkipDependentTables = true
-		if err := w.sync(o); err != nil {
-			t.Fatal(err)
+		w := newWorld(t, sim.Config{Run: sim.Fixed(20 * time.Second), Around: sim.Around{ActivityEvery: 9 * time.Hour}}, map[string]any{
+			"activities": map[string]any{"since": "1999-11-05"}, "concurrency": 3,
+		}).withState()
+		var p *process
+		o := activityTables
+		o.started = func(started *process) { p = started }
+		time.AfterFunc(15*time.Second, func() { p.kill() }) // two jobs are under way
+		_ = w.sync(o)
+		if n := w.sim.Ledger().Spent(); n != 2 {
+			t.Fatalf("%d exports before the kill, want 2", n)
 		}
-		time.Sleep(24 * time.Hour)
+		time.Sleep(10 * time.Hour)
 		now := time.Now()
 		if err := w.sync(activityTables); err != nil {
 			t.Fatal(err)
 		}
-		if wrong := w.activityDiffer(at("1999-11-05"), at("2000-01-02"), now); len(wrong) > 0 {
+		if got := w.windows("adopted"); !slices.Equal(got, []string{"1999-11-25..1999-12-25"}) {
+			t.Errorf("adopted %v", got)
+		}
+		if n := w.sim.Ledger().Spent(); n != 4 {
+			t.Errorf("%d exports, want two more", n)
+		}
+		if wrong := w.activityDiffer(at("1999-11-05"), at("2000-01-01"), now); len(wrong) > 0 {
 			t.Errorf("%s", lines(wrong))
 		}
-		if n := w.sim.Ledger().Spent(); n != 6 {
+	})
+}
+
+// TestActivitiesLaterTable: a table that is selected later gets what the old results have while they live, at no cost. After that an info line
+// says what it lacks, and nothing is exported for it.
+func TestActivitiesLaterTable(t *testing.T) {
+	for name, test := range map[string]struct {
+		later time.Duration
+		gone  bool
+	}{"while results live": {24 * time.Hour, false}, "when they are gone": {24 * time.Hour, true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sim.Config{Around: sim.Around{ActivityEvery: 9 * time.Hour}}, map[string]any{"activities": map[string]any{"since": "1999-11-05"}}).withState()
+				o := only("clari_activities", "clari_activity_exports")
+				o.SkipDependentTables = true
+				if err := w.sync(o); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(test.later)
+				since := at("1999-11-05")
+				if test.gone {
+					w.sim.Change(func(j *sim.Job) { j.Life = time.Nanosecond })
+					since = at("1999-12-25")
+				}
+				now := time.Now()
+				for range 2 {
+					if err := w.sync(activityTables); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if wrong := w.childrenDiffer(since, at("2000-01-02"), now); len(wrong) > 0 {
+					t.Errorf("%s", lines(wrong))
+				}
+				if n := w.sim.Ledger().Spent(); n != 5 {
+					t.Errorf("%d exports, want three windows, and the newest twice more", n)
+				}
+				told := w.logs.count("info", "their results are gone: another window_days exports all windows again")
+				if adopted := w.windows("adopted"); test.gone != (told == 2) || test.gone != (len(adopted) == 0) {
+					t.Errorf("adopted %v, told %d times:\n%s", adopted, told, w.logs)
+				}
+				if n := len(w.windows("settled")); test.gone != (n > 0) {
+					t.Errorf("%d rows of windows whose result is gone", n)
+				}
+			})
+		})
+	}
+}
+
+// TestActivitiesLaterTablePart: the last result of a window holds its last days only. They land; an info line names the days that do not.
+func TestActivitiesLaterTablePart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sim.Config{Around: sim.Around{ActivityEvery: 9 * time.Hour}}, map[string]any{
+			"activities": map[string]any{"since": "1999-12-25", "window_days": 10, "overlap_days": 1},
+		}).withState()
+		o := only("clari_activities", "clari_activity_exports")
+		o.SkipDependentTables = true
+		for range 6 { // from the second day of a window into the next one
+			if err := w.sync(o); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(24 * time.Hour)
+		}
+		before := w.sim.Ledger().Spent()
+		t.Log(w.windows("exported"))
+		for range 2 {
+			if err := w.sync(activityTables); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := w.sim.Ledger().Spent() - before; n != 2 {
 			t.Errorf("%d exports", n)
+		}
+		if n := w.logs.count("info", "lacks the days before those of the last result"); n != 1 {
+			t.Errorf("told %d times:\n%s", n, w.logs)
 		}
 	})
 }

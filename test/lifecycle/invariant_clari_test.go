@@ -130,7 +130,7 @@ func (g *witness) errorsReadable(p *playedSync, wrong report) {
 // endsInTime: what a sync takes follows from what went wrong, from its jobs, and from the timeouts of its spec.
 func (g *witness) endsInTime(p *playedSync, wrong report) {
 	const again = 40 * time.Second // the longest gap between two tries, jittered
-	planned := time.Duration(max(len(p.exports), 1))
+	planned := time.Duration(max(len(p.exports)+len(p.windows), 1))
 	limit := 15*time.Minute + time.Duration(p.refusals.Load())*again + time.Duration(p.messages)*p.slow + planned*10*time.Second
 	limit += time.Duration(p.flushes) * p.backend.slowest
 	if p.backend.hangs > 0 {
@@ -147,9 +147,9 @@ func (g *witness) endsInTime(p *playedSync, wrong report) {
 		} else if r.Throttled {
 			limit += again
 		}
-		full = full || r.Op == sim.Create && r.Status == 400
+		full = full || (r.Op == sim.Create || r.Op == sim.CreateActivity) && r.Status == 400
 		switch r.Op {
-		case sim.Create:
+		case sim.Create, sim.CreateActivity:
 			limit += g.duration("delay_between_exports") + 4*g.duration("poll_interval") + 30*time.Second // for "creating" to be written
 		case sim.Status:
 			jobs[r.JobID] = true

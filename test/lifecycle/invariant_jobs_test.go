@@ -87,7 +87,8 @@ func (g *witness) noJobAgain(p *playedSync, wrong report) {
 
 // landedFrom tells whether rows of a job are in the destination, as far as the exports table knows.
 func (g *witness) landedFrom(j sim.Job) bool {
-	return len(g.wh.rows("clari_forecast_exports", func(r row) bool { return hasLanded(r) && r["job_id"] == j.ID })) > 0
+	of := func(r row) bool { return hasLanded(r) && r["job_id"] == j.ID }
+	return len(g.wh.rows("clari_forecast_exports", of))+len(g.wh.rows("clari_activity_exports", of)) > 0
 }
 
 // ofUse tells whether job a served when the present sync created b for the same request. In doubt it says no.
@@ -122,7 +123,7 @@ func (g *witness) ofUse(p *playedSync, a, b sim.Job) bool {
 	// What was asked of it or for it since then was all answered, as it should be.
 	known := g.clean(a) && g.aliveAfter(a)
 	for _, r := range g.ledger.Requests[a.Request : b.Request-1] {
-		about := r.JobID == a.ID || r.Op == sim.Create && r.Forecast == a.Forecast && r.Period == a.Asked
+		about := r.JobID == a.ID || (r.Op == sim.Create || r.Op == sim.CreateActivity) && r.Forecast == a.Forecast && r.Period == a.Asked
 		unanswered := r.Status/100 != 2 || r.Cut || len(r.Faults) > 0
 		if about && unanswered || !known && r.Op == sim.List && unanswered {
 			return false
@@ -147,7 +148,7 @@ func (g *witness) aliveAfter(j sim.Job) bool {
 // onlyCandidate tells whether job a, of whose creation nobody heard, could be told from the job list when b was created: the list was
 // had, and no other job in it or request of the plan may be meant.
 func (g *witness) onlyCandidate(p *playedSync, a, b sim.Job) bool {
-	if a.Hidden || a.Twin || g.config.Skew != 0 || slices.Contains(g.config.OmitKeys, "startTime") {
+	if a.Hidden || a.Twin || isActivity(a) || g.config.Skew != 0 || slices.Contains(g.config.OmitKeys, "startTime") {
 		return false
 	}
 	without := func(key string) bool { return slices.Contains(g.config.OmitKeys, key) }

@@ -110,7 +110,7 @@ func (g *witness) lossesTold(p *playedSync, wrong report) {
 		return
 	}
 	text, lost := fmt.Sprint(p.err), 0
-	for _, r := range p.exports {
+	for _, r := range slices.Concat(p.exports, p.windows) {
 		if r["outcome"] == "failed" || r["outcome"] == "left_out" {
 			lost++
 			if r["error"] == nil {
@@ -118,7 +118,7 @@ func (g *witness) lossesTold(p *playedSync, wrong report) {
 			}
 		}
 	}
-	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ")
+	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ") + strings.Count(text, "table clari_audit_")
 	if n := p.logs.count("error", ""); n != lost+failed {
 		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
 	}

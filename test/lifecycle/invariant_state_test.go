@@ -22,7 +22,7 @@ func (g *witness) stateKnowsJobs(p *playedSync, wrong report) {
 	for _, j := range last {
 		told := g.request(j).Answered.Add(-g.config.Skew)
 		later := func(r sim.Request) bool { // nobody knows what a later creation for the same tab and period has made of it
-			return r.Op == sim.Create && r.Number > j.Request && r.Forecast == j.Forecast && r.Period == j.Asked
+			return (r.Op == sim.Create || r.Op == sim.CreateActivity) && r.Number > j.Request && r.Forecast == j.Forecast && r.Period == j.Asked
 		}
 		if !g.clean(j) || g.lastOf(p).Sub(told) < p.backend.written() || slices.ContainsFunc(p.requests, later) {
 			continue

@@ -42,6 +42,9 @@ var invariants = []invariant{
 	{"state knows what landed", alone(ended), (*witness).stateKnowsLanded},
 	{"state forgets no quarter", alone(always), (*witness).stateKeepsCalendar},
 	{"all lands within two undisturbed syncs", alone(always), (*witness).landsInTwo},
+	{"activities and audit events are the truth", alone(always), (*witness).aroundLands},
+	{"what activities cost is told", alone(ended), (*witness).windowsAccounted},
+	{"no window is skipped", alone(ended), (*witness).windowsNotSkipped},
 	{"errors can be read", always, (*witness).errorsReadable},
 }
 
@@ -58,6 +61,7 @@ type witness struct {
 	*world
 	config   sim.Config
 	tabs     []randomTab // that the spec names
+	since    time.Time   // first day of the activities that the spec names, if any
 	played   []*playedSync
 	problems []string
 	tally    tally
@@ -81,6 +85,7 @@ type playedSync struct {
 	requests   []sim.Request
 	created    []sim.Job         // by this sync
 	exports    []row             // of clari_forecast_exports, as sent
+	windows    []row             // of clari_activity_exports, as sent
 	also       []row             // those of the sync that ran beside it
 	journal    map[string]string // state backend before
 	refusals   *atomic.Int64

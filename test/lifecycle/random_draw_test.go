@@ -38,6 +38,7 @@ func newSchedule(seed uint64) *schedule {
 		pick(d, plots...).play(d, s)
 	}
 	s.withBackend()
+	s.around()
 	// What an earlier sync left behind may still be of no use to the first of these: a job with a bad result is adopted, and fails.
 	s.steps = append(s.steps, step{pause: 3 * time.Hour, final: true}, step{pause: time.Hour, final: true})
 	return s

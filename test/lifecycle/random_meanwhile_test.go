@@ -120,19 +120,22 @@ func (m *meanwhile) end() {
 
 func (m *meanwhile) message(msg message.SyncMessage) {
 	m.p.messages++
-	m.p.exports = append(m.p.exports, m.reported(msg)...)
+	m.p.exports = append(m.p.exports, m.reported(msg, "clari_forecast_exports")...)
+	m.p.windows = append(m.p.windows, m.reported(msg, "clari_activity_exports")...)
 	if m.p.messages == m.p.stop.message {
 		m.stop()
 	}
 }
 
 // beside sees the messages of a sync beside the one that is watched.
-func (m *meanwhile) beside(msg message.SyncMessage) { m.p.also = append(m.p.also, m.reported(msg)...) }
+func (m *meanwhile) beside(msg message.SyncMessage) {
+	m.p.also = append(m.p.also, m.reported(msg, "clari_forecast_exports")...)
+}
 
-// reported are the rows of clari_forecast_exports in a message.
-func (m *meanwhile) reported(msg message.SyncMessage) (rows []row) {
+// reported are the rows of a table in a message.
+func (m *meanwhile) reported(msg message.SyncMessage, table string) (rows []row) {
 	insert, ok := msg.(*message.SyncInsert)
-	if !ok || tableName(insert.Record) != "clari_forecast_exports" {
+	if !ok || tableName(insert.Record) != table {
 		return nil
 	}
 	for i := range int(insert.Record.NumRows()) {
@@ -167,7 +170,7 @@ func (m *meanwhile) flush(n int) call {
 func (o stranger) made(r *http.Request, format string) sim.Job {
 	j := o.job
 	j.Types, j.Format = slices.Clone(j.Types), format
-	if o.like && r != nil {
+	if o.like && r != nil && strings.Contains(r.URL.Path, "/export/forecast/") {
 		_, j.Forecast, _ = strings.Cut(r.URL.Path, "/export/forecast/")
 		var body struct {
 			TimePeriod, Currency string

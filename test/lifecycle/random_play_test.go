@@ -23,6 +23,7 @@ type game struct {
 func play(t *testing.T, s *schedule, total *tally) {
 	fields := maps.Clone(s.spec)
 	g := &game{s: s, witness: newWitness(newWorld(t, s.config, fields), s.config, s.tabs)}
+	g.since = s.since
 	if s.state {
 		g.withState()
 	}

@@ -19,6 +19,7 @@ type schedule struct {
 	state       bool
 	deleteStale bool
 	start       time.Duration // from the bubble's beginning to the first sync: labels with two digits for the year mean 20xx
+	since       time.Time     // first day of the activities; zero: neither they nor audit events are asked for
 	lasting     []randomFault // not disarmed by the end
 	steps       []step
 }

@@ -59,6 +59,7 @@ type tally struct {
 	mu                                           sync.Mutex
 	schedules, syncs, failed, kills, cancels     int
 	exports, landed, adopted, settled, jobs, req int
+	windows, windowsLanded                       int // of activities
 	fired                                        map[string]int
 }
 
@@ -80,6 +81,12 @@ func (t *tally) count(p *playedSync) {
 		}
 	}
 	t.exports += len(p.exports)
+	for _, r := range p.windows {
+		t.windows++
+		if hasLanded(r) {
+			t.windowsLanded++
+		}
+	}
 }
 
 func (t *tally) add(o *tally) {
@@ -88,7 +95,7 @@ func (t *tally) add(o *tally) {
 	t.schedules++
 	for to, n := range map[*int]int{
 		&t.syncs: o.syncs, &t.failed: o.failed, &t.kills: o.kills, &t.cancels: o.cancels, &t.exports: o.exports,
-		&t.landed: o.landed, &t.adopted: o.adopted, &t.settled: o.settled, &t.jobs: o.jobs, &t.req: o.req,
+		&t.landed: o.landed, &t.adopted: o.adopted, &t.settled: o.settled, &t.jobs: o.jobs, &t.req: o.req, &t.windows: o.windows, &t.windowsLanded: o.windowsLanded,
 	} {
 		*to += n
 	}
@@ -102,6 +109,6 @@ func (t *tally) String() string {
 	for _, kind := range slices.Sorted(maps.Keys(t.fired)) {
 		fmt.Fprintf(&fired, " %s %d", kind, t.fired[kind])
 	}
-	return fmt.Sprintf("%d schedules, %d syncs (%d failed, %d killed, %d cancelled), %d exports planned (%d landed, %d of them adopted, %d settled), %d jobs, %d requests; faults:%s",
-		t.schedules, t.syncs, t.failed, t.kills, t.cancels, t.exports, t.landed, t.adopted, t.settled, t.jobs, t.req, fired.String())
+	return fmt.Sprintf("%d schedules, %d syncs (%d failed, %d killed, %d cancelled), %d exports planned (%d landed, %d of them adopted, %d settled), %d windows of activities (%d landed), %d jobs, %d requests; faults:%s",
+		t.schedules, t.syncs, t.failed, t.kills, t.cancels, t.exports, t.landed, t.adopted, t.settled, t.windows, t.windowsLanded, t.jobs, t.req, fired.String())
 }

@@ -78,10 +78,20 @@ func (k *Kind) Describe(exports []*job.Export) string {
 // of is the subject of an export of this kind.
 func of(e *job.Export) *subject { return e.Subject.(*subject) }
 
+// Advice names the keys of the spec that help.
+func (k *Kind) Advice() job.Advice {
+	return job.Advice{
+		Truncated: "ask for fewer types, set a scope_id further down the hierarchy, or export_format csv",
+		Lacking:   "only refresh exports them again, without those who have left since",
+	}
+}
+
 // Report sends the row of clari_forecast_exports.
 func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	s := of(e)
-	s.Err = e.Err
+	if e.Err != nil { // the plan may read it meanwhile, but only of an export that has failed
+		s.Err = e.Err
+	}
 	rows := func(n int64) table.Opt[int64] { return table.Opt[int64]{V: n, Valid: e.Landed()} }
 	row := &forecast.Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome),

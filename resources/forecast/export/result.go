@@ -83,7 +83,7 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 	if s.k.failsEmpty(s) {
 		return &job.ContentError{Err: ErrEmpty}
 	}
-	s.Log(s.k.Log.Warn()).Msg("export has no entries")
+	e.Log(s.k.Log.Warn()).Msg("export has no entries")
 	return nil
 }
 

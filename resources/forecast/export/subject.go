@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
@@ -30,15 +28,15 @@ var _ job.Subject = (*subject)(nil)
 
 func (s *subject) String() string { return s.Tab.String() + " period " + s.Label() }
 
-func (s *subject) Log(event *zerolog.Event) *zerolog.Event {
-	event = event.Str("forecast_id", s.ForecastID).Str("time_period_id", s.Label())
+func (s *subject) Labels() []job.Label {
+	labels := []job.Label{{Name: "forecast_id", Value: s.ForecastID}, {Name: "time_period_id", Value: s.Label()}}
 	if s.ScopeID != "" {
-		event = event.Str("scope_id", s.ScopeID)
+		labels = append(labels, job.Label{Name: "scope_id", Value: s.ScopeID})
 	}
 	if s.Currency != "" {
-		event = event.Str("currency", s.Currency)
+		labels = append(labels, job.Label{Name: "currency", Value: s.Currency})
 	}
-	return event
+	return labels
 }
 
 func (s *subject) Key() string   { return s.Export.Key }
@@ -152,7 +150,7 @@ func (s *subject) Use(e *job.Export, j clari.Job, unread bool) job.Use {
 		ended = e.AskedAt()
 	}
 	switch {
-	case !over && (unread || now.Sub(ended) < freshFor || s.Period != "" && planner.Final(planner.EndOf(s.Export), ended)):
+	case !over && (unread || now.Sub(ended) < freshFor || s.Period != "" && !s.Refresh() && planner.Final(planner.EndOf(s.Export), ended)):
 		return job.Land
 	case s.k.Spec.History:
 		return job.Renew

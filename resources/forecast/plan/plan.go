@@ -136,6 +136,7 @@ func (p *Planner) currents() []*Export {
 	for _, tab := range p.tabs {
 		if tab.asks {
 			tab.current = p.export(tab, "", WhyCurrent, false)
+			tab.current.Refresh = slices.ContainsFunc(p.refresh, includesCurrent)
 			if q, ok := p.Calendar.CurrentOr(p.today); ok {
 				tab.current.Likely = q.String()
 			}
@@ -216,7 +217,6 @@ func (p *Planner) restOf(tab *plannedTab, current fiscal.Quarter, known bool) []
 	if known {
 		label := current.String()
 		if tab.current != nil {
-			tab.current.Refresh = why[label] == WhyRefresh
 			delete(why, label)
 		} else if why[label] == WhyBackfill {
 			why[label] = WhyCurrent

@@ -9,6 +9,7 @@ package result
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
@@ -48,8 +49,11 @@ func (doc *reading) result() *Result {
 		types, r.Found.Weeks = doc.flat.Types, doc.flat.Weeks()
 		told, r.wrong = doc.flatQuarter()
 		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
+		if told.Start.IsZero() || told.End.IsZero() { // a row has both, and its week's number, or none
+			told.Start, told.End = time.Time{}, time.Time{}
+		}
 		doc.flat.List(told.Quarter, table.Day(told.Start), table.Day(told.End))
-		if told.End.IsZero() {
+		if r.Found.End.IsZero() {
 			r.Found.Start, r.Found.End = doc.flat.QuarterDays()
 		}
 	} else {

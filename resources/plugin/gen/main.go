@@ -1,4 +1,5 @@
-// Command gen writes the docs of the tables. The SDK's own generator leaves out what columns mean.
+// Command gen writes what follows from the tables: their docs (the SDK's own generator leaves out what columns mean), the views over
+// them, and the dbt package.
 package main
 
 import (
@@ -24,21 +25,32 @@ var page string
 var pages = template.Must(template.New("table").Funcs(template.FuncMap{"keys": keys}).Parse(page))
 
 func main() {
-	if err := generate("../../docs/tables"); err != nil {
+	tables, err := tables()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := generate("../../docs/tables", tables); err != nil {
+		log.Fatal(err)
+	}
+	if err := writeViews("../../docs/queries", tables); err != nil {
+		log.Fatal(err)
+	}
+	if err := writePackage("../../docs/queries", "../../docs/dbt", tables); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func generate(dir string) error {
+func tables() (schema.Tables, error) {
 	ctx := context.Background()
 	client, err := plugin.Configure(ctx, zerolog.Nop(), nil, sdk.NewClientOptions{NoConnection: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tables, err := client.Tables(ctx, sdk.TableOptions{Tables: []string{"*"}})
-	if err != nil {
-		return err
-	}
+	all, err := client.Tables(ctx, sdk.TableOptions{Tables: []string{"*"}})
+	return all.FlattenTables(), err
+}
+
+func generate(dir string, tables schema.Tables) error {
 	if err := os.RemoveAll(dir); err != nil { // a table that is gone leaves no page behind
 		return err
 	}
@@ -47,7 +59,7 @@ func generate(dir string) error {
 	}
 	var index strings.Builder
 	index.WriteString("# Tables\n\n| table | what a row is |\n| --- | --- |\n")
-	for _, t := range tables.FlattenTables() {
+	for _, t := range tables {
 		if err := write(filepath.Join(dir, t.Name+".md"), t); err != nil {
 			return err
 		}

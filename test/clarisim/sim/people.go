@@ -114,6 +114,9 @@ func (t *Tenant) team(root int, at time.Time) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		if len(t.Staff) > 0 {
 			for i := range t.Staff {
+				if left, ok := t.Leavers[i]; ok && !at.Before(left) {
+					continue
+				}
 				if !yield(i) {
 					return
 				}

@@ -9,11 +9,12 @@ import (
 // A Tenant is a customer of Clari, made up from a seed. Nothing of it is held in memory: people, weeks and
 // amounts are computed as they are needed, so that a tenant may have any size. The zero value is a small tenant.
 type Tenant struct {
-	Seed   uint64
-	People int      // in the hierarchy; 0 is 9
-	Span   int      // direct reports of a manager; 0 is 8
-	Staff  []Person // in place of generated people: exactly these, whatever hierarchy they make
-	Tabs   []Tab    // none is one tab named "forecast" with Fields(4)
+	Seed    uint64
+	People  int                // in the hierarchy; 0 is 9
+	Span    int                // direct reports of a manager; 0 is 8
+	Staff   []Person           // in place of generated people: exactly these, whatever hierarchy they make
+	Amounts func(Sale) Amounts // in place of generated ones; nil: those of the seed
+	Tabs    []Tab              // none is one tab named "forecast" with Fields(4)
 
 	Calendar     Calendar
 	FirstQuarter Quarter                // earlier quarters hold no entries; zero: no such limit

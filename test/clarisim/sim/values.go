@@ -56,6 +56,9 @@ type cell struct {
 
 // cell computes the entry of a block's week; not one of its values depends on what was computed before.
 func (x Export) cell(b block, w Week, asked column) cell {
+	if x.Tenant.Amounts != nil {
+		return x.told(b, w, asked)
+	}
 	h := mix(mix(b.hash, uint64(w.First.Unix())), x.revision(w))
 	c := cell{look: mix(h, 9)}
 	if b.Type == "quota" {

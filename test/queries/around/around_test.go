@@ -1,4 +1,4 @@
-package queries
+package around
 
 import (
 	"database/sql"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	expected "github.com/cq-source-clari/cq-source-clari/test/truth"
 )
@@ -31,6 +32,7 @@ func TestAPIUseByActor(t *testing.T) {
 				exports[k]++
 			}
 		}
+		d.view(t)
 		rows, err := d.Query(query(t, "api_use_by_actor"))
 		if err != nil {
 			t.Fatal(err)
@@ -199,6 +201,34 @@ func TestActivityBesideCall(t *testing.T) {
 		}
 		if err := rows.Err(); err != nil || calls == 0 || len(matched) < 20 {
 			t.Errorf("%d calls, %d with activities, %v", calls, len(matched), err)
+		}
+	})
+}
+
+// TestCurrentViews: each view has as many rows as its table has keys.
+func TestCurrentViews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, d, _ := withActivities(t)
+		seen := 0
+		for _, q := range queries.All() {
+			table := strings.TrimSuffix(q.Name, "_current")
+			if !q.IsView || strings.HasPrefix(table, "clari_forecast") || strings.HasPrefix(table, "clari_audit") {
+				continue
+			}
+			var got, want int
+			text := fmt.Sprintf("SELECT (SELECT COUNT(*) FROM %s), COUNT(DISTINCT _cq_id) FROM %s", q.Name, table)
+			if err := d.QueryRow(text).Scan(&got, &want); err != nil {
+				t.Fatal(err)
+			}
+			if got != want {
+				t.Errorf("%s has %d rows, and its table %d keys", q.Name, got, want)
+			}
+			if want > 0 {
+				seen++
+			}
+		}
+		if seen < 6 {
+			t.Errorf("%d tables have rows", seen)
 		}
 	})
 }

@@ -1,0 +1,28 @@
+-- Made by make gen from docs/queries/activity_per_opportunity.sql, where its comment is.
+WITH weeks AS (
+  SELECT DISTINCT start_date, end_date FROM {{ ref('clari_forecast_time_frames_current') }}
+),
+guests AS (
+  SELECT activity_id, COUNT(*) AS external
+  FROM {{ ref('clari_activity_participants_current') }}
+  WHERE NOT COALESCE(is_internal, FALSE)
+  GROUP BY activity_id
+)
+SELECT
+  o.opportunity_id,
+  MAX(o.opportunity_name) AS opportunity,
+  w.start_date AS week,
+  SUM(CASE WHEN a.activity_type = 'MEETING' THEN 1 ELSE 0 END) AS meetings,
+  SUM(CASE WHEN a.activity_type = 'EMAIL_SENT' THEN 1 ELSE 0 END) AS emails_sent,
+  SUM(CASE WHEN a.activity_type = 'EMAIL_RECEIVED' THEN 1 ELSE 0 END) AS emails_received,
+  SUM(CASE WHEN a.activity_type LIKE 'ATTACHMENT%' THEN 1 ELSE 0 END) AS attachments,
+  SUM(CASE WHEN g.external > 0 THEN 1 ELSE 0 END) AS with_customer,
+  MAX(c.crm_score) AS crm_score
+FROM {{ ref('clari_activity_opportunities_current') }} o
+JOIN {{ ref('clari_activities_current') }} a ON a.activity_id = o.activity_id
+JOIN weeks w
+  ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date
+LEFT JOIN guests g ON g.activity_id = a.activity_id
+LEFT JOIN {{ ref('clari_opportunities_current') }} c ON c.opportunity_id = o.opportunity_id
+GROUP BY o.opportunity_id, w.start_date
+ORDER BY o.opportunity_id, w.start_date

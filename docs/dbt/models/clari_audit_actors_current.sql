@@ -1,0 +1,7 @@
+-- Made by make gen from docs/queries/clari_audit_actors_current.sql, where its comment is.
+SELECT
+  k._cq_id, k.actor_id, k.actor_type, k.name, k.email, k.extra
+FROM (
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.actor_id, r.actor_type ORDER BY r._cq_sync_time DESC) AS place FROM {{ source('clari', 'clari_audit_actors') }} r
+) k
+WHERE k.place < 2

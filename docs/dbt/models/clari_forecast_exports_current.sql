@@ -1,0 +1,15 @@
+-- Made by make gen from docs/queries/clari_forecast_exports_current.sql, where its comment is.
+SELECT
+  k._cq_id, k.forecast_id, k.scope_id, k.requested_currency, k.requested_period, k.forecast_key, k.job_id, k.exported_at,
+  k.snapshot_date, k.export_id, k.outcome, k.types, k.include_historical, k.export_format, k.status, k.attempts, k.polls,
+  k.requested_at, k.started_at, k.ended_at, k.expires_at, k.result_shape, k.result_bytes, k.entries, k.users, k.fields,
+  k.time_periods, k.time_frames, k.rows_truncated, k.cells_truncated, k.file_name, k.error
+FROM (
+  SELECT
+    r.*,
+    MAX(CASE WHEN r.include_historical THEN r.exported_at END) OVER (PARTITION BY r.forecast_key) AS all_weeks_at,
+    ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.job_id ORDER BY r.exported_at DESC, r.attempts DESC) AS copy_number
+  FROM {{ source('clari', 'clari_forecast_exports') }} r
+  WHERE r.outcome IN ('exported', 'adopted')
+) k
+WHERE k.copy_number < 2 AND (k.all_weeks_at IS NULL OR k.exported_at >= k.all_weeks_at)

@@ -1,0 +1,10 @@
+-- Made by make gen from docs/queries/clari_forecast_time_periods_current.sql, where its comment is.
+SELECT
+  k._cq_id, k.forecast_id, k.scope_id, k.requested_currency, k.requested_period, k.forecast_key, k.job_id, k.exported_at,
+  k.snapshot_date, k.time_period_id, k.type, k.label, k.year, k.start_date, k.end_date, k.crm_id, k.extra
+FROM (
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.time_period_id ORDER BY x.exported_at DESC, x.job_id DESC) AS place
+  FROM {{ source('clari', 'clari_forecast_time_periods') }} r
+  JOIN {{ ref('clari_forecast_exports_current') }} x ON x.job_id = r.job_id
+) k
+WHERE k.place < 2

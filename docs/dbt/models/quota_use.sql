@@ -1,0 +1,25 @@
+-- Made by make gen from docs/queries/quota_use.sql, where its comment is.
+WITH spent AS (
+  SELECT DATE(requested_at) AS export_day, forecast_id, SUM(jobs) AS exports
+  FROM (
+    SELECT forecast_id, export_id, MIN(requested_at) AS requested_at, MAX(attempts) AS jobs FROM {{ source('clari', 'clari_forecast_exports') }} GROUP BY forecast_id, export_id
+  ) once
+  WHERE jobs > 0
+  GROUP BY DATE(requested_at), forecast_id
+),
+ranked AS (
+  SELECT export_day, exports, DENSE_RANK() OVER (ORDER BY export_day DESC) AS days_back FROM spent
+),
+pace AS (
+  SELECT SUM(exports) * 1.0 / COUNT(DISTINCT export_day) AS a_day FROM ranked WHERE days_back <= 7
+),
+quota AS (
+  SELECT monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS place FROM {{ source('clari', 'clari_limits') }}
+)
+SELECT
+  s.export_day, s.forecast_id, s.exports, p.a_day AS exports_a_day, q.monthly_quota, q.available_monthly_quota,
+  CASE WHEN p.a_day * 30 > q.monthly_quota THEN q.available_monthly_quota / p.a_day END AS days_left
+FROM spent s
+CROSS JOIN pace p
+LEFT JOIN quota q ON q.place < 2
+ORDER BY s.export_day DESC, s.forecast_id

@@ -1,0 +1,28 @@
+-- What does each tab spend of the export quota a day, and how long does what is left last?
+-- days_left counts from the newest row of clari_limits, at the pace of the last seven days on which there were exports. It is null where the
+-- quota never ends at that pace: an export comes back after 30 days. The day is CURRENT_DATE + CAST(days_left AS INTEGER) in PostgreSQL and
+-- Snowflake, DATE_ADD(CURRENT_DATE(), INTERVAL CAST(days_left AS INT64) DAY) in BigQuery, DATE('now', days_left || ' days') in SQLite.
+WITH spent AS (
+  SELECT DATE(requested_at) AS export_day, forecast_id, SUM(jobs) AS exports
+  FROM (
+    SELECT forecast_id, export_id, MIN(requested_at) AS requested_at, MAX(attempts) AS jobs FROM clari_forecast_exports GROUP BY forecast_id, export_id
+  ) once
+  WHERE jobs > 0
+  GROUP BY DATE(requested_at), forecast_id
+),
+ranked AS (
+  SELECT export_day, exports, DENSE_RANK() OVER (ORDER BY export_day DESC) AS days_back FROM spent
+),
+pace AS (
+  SELECT SUM(exports) * 1.0 / COUNT(DISTINCT export_day) AS a_day FROM ranked WHERE days_back <= 7
+),
+quota AS (
+  SELECT monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS place FROM clari_limits
+)
+SELECT
+  s.export_day, s.forecast_id, s.exports, p.a_day AS exports_a_day, q.monthly_quota, q.available_monthly_quota,
+  CASE WHEN p.a_day * 30 > q.monthly_quota THEN q.available_monthly_quota / p.a_day END AS days_left
+FROM spent s
+CROSS JOIN pace p
+LEFT JOIN quota q ON q.place < 2
+ORDER BY s.export_day DESC, s.forecast_id;

@@ -1,0 +1,72 @@
+package queries
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/landing"
+)
+
+// TestNamesWithoutJoin: names and days are in the entries, in every shape and encoding.
+func TestNamesWithoutJoin(t *testing.T) {
+	for _, encoding := range []sim.Encoding{sim.Arrays, sim.FlatObjects, sim.FlatLists, sim.CSV} {
+		t.Run(string(encoding), func(t *testing.T) {
+			format := "json"
+			if encoding == sim.CSV {
+				format = "csv"
+			}
+			cfg := sim.Config{JSON: encoding, Tenant: sim.Tenant{People: 4, MissingCRM: 3, Tabs: []sim.Tab{{ID: "tab", Fields: append(sim.Fields(3), sim.MonthlyField())}}}}
+			s := tell(t, cfg, map[string]any{"export_format": format, "periods": []string{"current", "next"}}, false, day(3, 0))
+			each(t, s, "overwrite", func(t *testing.T, d *database) {
+				var want []row
+				for _, r := range s.now.entries {
+					want = append(want, with(r, []string{"user_name", "field_name", "week_start_date", "forecast_value"}, nil))
+				}
+				equal(t, "the query", d.query(t, "SELECT user_name, field_name, week_start_date, forecast_value FROM clari_forecast_current"), want)
+				for _, r := range d.query(t, "SELECT user_name, field_name, week_start_date FROM clari_forecast_current") {
+					if len(r) != 3 {
+						t.Fatalf("a name or day is missing: %v", r)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestFailures: what failed is listed, fails in freshness until the next success, and takes no row from the views.
+func TestFailures(t *testing.T) {
+	s := &story{}
+	synctest.Test(t, func(t *testing.T) {
+		w := landing.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{
+			"periods": []string{"2000_Q3", "current"}, "export_attempts": 1, "delay_between_exports": "0s",
+		})
+		w.Sim.Add(sim.Fault{Op: sim.Create, From: 3, Count: 2, Do: sim.Ends(sim.Failed)}, sim.Fault{Op: sim.Create, From: 6, Do: sim.Ends(sim.Failed)})
+		for i := range 3 {
+			time.Sleep(time.Hour)
+			l := w.Sync()
+			if (l.Err != nil) != (i > 0) {
+				t.Fatalf("sync %d: %v", i, l.Err)
+			}
+			s.syncs = append(s.syncs, recorded{time.Now(), l.Stream})
+		}
+		for _, job := range w.Sim.Ledger().Created() {
+			if job.End != sim.Failed {
+				s.jobs = append(s.jobs, job)
+			}
+		}
+		s.today = time.Now()
+	})
+	s.now = presentOf(s.jobs)
+	each(t, s, "overwrite", func(t *testing.T, d *database) {
+		equal(t, "failures", d.query(t, "SELECT COUNT(*) AS n, COUNT(error) AS errors FROM ("+byName("failures").Select+") f"), []row{{"n": "3", "errors": "3"}})
+		equal(t, "clari_forecast_current", d.query(t, "SELECT * FROM clari_forecast_current"), rows(s.now.entries))
+		var failing []row
+		for _, r := range d.file(t, "freshness") {
+			failing = append(failing, row{"requested_period": r["requested_period"], "is_failing": r["is_failing"]})
+		}
+		// The third sync landed the current quarter, which is exported first.
+		equal(t, "freshness", failing, []row{{"requested_period": "2000_Q3", "is_failing": "1"}, {"requested_period": "2000_Q4", "is_failing": "0"}})
+	})
+}

@@ -1,0 +1,109 @@
+package queries
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/truth"
+)
+
+// present is what the current views must hold.
+type present struct {
+	entries   []truth.Row
+	lastKnown []truth.Row            // with in_latest_export
+	others    map[string][]truth.Row // by table
+	jobs      []string               // ids of those that the present state is of
+	newest    map[any]string         // forecast_key to the id of its newest job
+}
+
+// keyOf are the columns that a row is known by in a table.
+var keyOf = map[string][]string{
+	"clari_forecast_entries": {"forecast_key", "time_period_id", "time_frame_id", "user_id", "field_id"},
+	"clari_forecast_users":   {"forecast_key", "user_id"}, "clari_forecast_fields": {"forecast_key", "field_id"},
+	"clari_forecast_time_periods": {"forecast_key", "time_period_id"}, "clari_forecast_time_frames": {"forecast_key", "time_frame_id"},
+}
+
+func key(r truth.Row, columns ...string) (k [5]any) {
+	for i, name := range columns {
+		k[i] = r[name]
+	}
+	return k
+}
+
+// presentOf goes through the jobs from the newest to the oldest. After one of all weeks nothing older is present.
+func presentOf(jobs []sim.Job) *present {
+	p := &present{others: map[string][]truth.Row{}, newest: map[any]string{}}
+	over := map[string]bool{}        // forecast_key: an export of all weeks has been seen
+	weeks := map[[5]any]string{}     // forecast_key and week to the job that it is present of
+	seen := map[string]map[any]bool{ // keys by table
+	}
+	for table := range keyOf {
+		seen[table] = map[any]bool{}
+	}
+	known, people := map[any]bool{}, map[[5]any]string{}
+	jobs = slices.Clone(jobs)
+	slices.SortStableFunc(jobs, func(a, b sim.Job) int { return cmp.Or(b.EndsAt().Compare(a.EndsAt()), cmp.Compare(b.ID, a.ID)) })
+	for _, job := range jobs {
+		forecastKey := truth.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
+		of := truth.Of(job)
+		if p.newest[forecastKey] == "" {
+			p.newest[forecastKey] = job.ID
+		}
+		for r := range of["clari_forecast_entries"] {
+			week := key(r, "forecast_key", "time_frame_id")
+			if weeks[week] == "" && !over[forecastKey] {
+				weeks[week] = job.ID
+			}
+			isPresent := weeks[week] == job.ID
+			if isPresent {
+				p.entries = append(p.entries, r)
+			}
+			k := key(r, keyOf["clari_forecast_entries"]...)
+			person := key(r, "forecast_key", "time_period_id", "time_frame_id", "person_id", "field_name")
+			if people[person] == "" {
+				people[person] = job.ID
+			}
+			if !known[k] && people[person] == job.ID {
+				last := truth.Row{"in_latest_export": isPresent}
+				for name, v := range r {
+					last[name] = v
+				}
+				p.lastKnown = append(p.lastKnown, last)
+			}
+			known[k] = true
+		}
+		if over[forecastKey] {
+			continue
+		}
+		p.jobs = append(p.jobs, job.ID)
+		for table, columns := range keyOf {
+			if table == "clari_forecast_entries" {
+				continue
+			}
+			for r := range of[table] {
+				if k := key(r, columns...); !seen[table][k] {
+					seen[table][k] = true
+					p.others[table] = append(p.others[table], r)
+				}
+			}
+		}
+		over[forecastKey] = job.Historical
+	}
+	return p
+}
+
+// rows are rows of the truth as a database returns them.
+func rows(all []truth.Row) []row {
+	var out []row
+	for _, r := range all {
+		plainRow := row{}
+		for name, v := range r {
+			if text, ok := plain(name, v); ok {
+				plainRow[name] = text
+			}
+		}
+		out = append(out, plainRow)
+	}
+	return out
+}

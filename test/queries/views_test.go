@@ -1,0 +1,101 @@
+package queries
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/cq-source-clari/cq-source-clari/docs/queries"
+)
+
+// checks are one for each view and query of the docs.
+var checks = map[string]func(t *testing.T, s *story, d *database) []row{
+	"clari_forecast_current":              func(_ *testing.T, s *story, _ *database) []row { return rows(s.now.entries) },
+	"clari_forecast_last_known":           func(_ *testing.T, s *story, _ *database) []row { return rows(s.now.lastKnown) },
+	"clari_forecast_users_current":        ofTable("clari_forecast_users"),
+	"clari_forecast_fields_current":       ofTable("clari_forecast_fields"),
+	"clari_forecast_time_periods_current": ofTable("clari_forecast_time_periods"),
+	"clari_forecast_time_frames_current":  ofTable("clari_forecast_time_frames"),
+	"clari_forecast_exports_current":      presentExports,
+	"clari_export_jobs_current":           listedJobs,
+	"clari_limits_current":                limits,
+	"week_over_week":                      weekOverWeek,
+	"attainment":                          attainment,
+	"submissions":                         submissions,
+	"submitted_and_adjusted":              adjusted,
+	"roll_up":                             rollUp,
+	"accuracy":                            accuracy,
+	"salesforce":                          salesforce,
+	"freshness":                           freshness,
+	"quota_use":                           quotaUse,
+}
+
+// elsewhere says whether a query is tested in a story of its own, or what it is about is tested in package around.
+func elsewhere(name string) bool {
+	return name == "failures" || strings.HasPrefix(name, "activity_") || strings.HasPrefix(name, "api_") ||
+		strings.HasPrefix(name, "clari_activit") || strings.HasPrefix(name, "clari_audit") || strings.HasPrefix(name, "clari_opportunit")
+}
+
+// TestQueries: each view and query returns what plain Go makes of the stand-in's truth, in every database and write mode.
+func TestQueries(t *testing.T) {
+	for _, q := range queries.All() {
+		if checks[q.Name] == nil && !elsewhere(q.Name) {
+			t.Errorf("%s is not tested", q.Name)
+		}
+	}
+	eachStory(t, func(t *testing.T, s *story, d *database) {
+		for name, want := range checks {
+			wanted := want(t, s, d)
+			if name == "accuracy" && !s.hasEnded() {
+				if got := d.file(t, name); len(got) > 0 {
+					t.Errorf("accuracy of quarters that are not over: %v", got[0])
+				}
+				continue
+			}
+			got := d.file(t, name)
+			if q := byName(name); q.IsView { // by its name, as people read it
+				got = d.query(t, "SELECT * FROM "+name)
+			}
+			equal(t, name, got, wanted)
+		}
+		sums(t, s, d)
+		documented(t, s, d)
+	})
+}
+
+func byName(name string) queries.Query {
+	for _, q := range queries.All() {
+		if q.Name == name {
+			return q
+		}
+	}
+	return queries.Query{}
+}
+
+func ofTable(table string) func(*testing.T, *story, *database) []row {
+	return func(_ *testing.T, s *story, _ *database) []row { return rows(s.now.others[table]) }
+}
+
+func presentExports(_ *testing.T, s *story, _ *database) (want []row) {
+	for _, id := range s.now.jobs {
+		want = append(want, row{"job_id": id, "outcome": "exported", "attempts": "1"})
+	}
+	return want
+}
+
+func listedJobs(_ *testing.T, s *story, _ *database) (want []row) {
+	for _, job := range s.jobs {
+		want = append(want, row{"job_id": job.ID})
+	}
+	return want
+}
+
+func limits(t *testing.T, s *story, d *database) (want []row) {
+	for _, r := range d.query(t, "SELECT DISTINCT observed_at, available_monthly_quota FROM clari_limits") {
+		want = append(want, maps.Clone(r))
+	}
+	if len(want) < 3 {
+		t.Errorf("%d rows of limits", len(want))
+	}
+	return want
+}
