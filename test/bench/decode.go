@@ -121,7 +121,7 @@ func (b *bench) compare(e encoding, ways []way) error {
 				c = &cost{}
 				costs[w.name] = c
 			}
-			if round > 0 && c.spent() > 6*time.Second {
+			if round > 0 && c.spent() > 3*time.Second {
 				continue
 			}
 			progress("%s: %s", e.name, w.name)
