@@ -132,7 +132,7 @@ func (g *witness) endsInTime(p *playedSync, wrong report) {
 	const again = 40 * time.Second // the longest gap between two tries, jittered
 	planned := time.Duration(max(len(p.exports)+len(p.windows), 1))
 	limit := 15*time.Minute + time.Duration(p.refusals.Load())*again + time.Duration(p.messages)*p.slow + planned*10*time.Second
-	limit += time.Duration(p.flushes) * p.backend.slowest
+	limit += time.Duration(p.flushes.Load()) * p.backend.slowest
 	if p.backend.hangs > 0 {
 		limit += (planned + 3) * time.Minute
 	}

@@ -90,7 +90,7 @@ type playedSync struct {
 	journal    map[string]string // state backend before
 	refusals   *atomic.Int64
 	messages   int
-	flushes    int
+	flushes    atomic.Int64
 }
 
 func newWitness(w *world, config sim.Config, tabs []randomTab) *witness {

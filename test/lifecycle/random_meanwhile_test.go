@@ -153,7 +153,7 @@ func (m *meanwhile) flush(n int) call {
 	b := m.p.backend
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
-	m.p.flushes++
+	m.p.flushes.Add(1)
 	m.beforeLast = maps.Clone(m.state)
 	switch {
 	case b.hangs > 0 && n >= b.hangs:
