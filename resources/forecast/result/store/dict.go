@@ -47,7 +47,7 @@ func (d *Dict) Number(text []byte) (n uint32, isNew bool) {
 }
 
 // Ahead returns the number of the text that followed the last one before, and the size in bytes of its JSON string, if document
-// begins with that. Where it does, no end needs to be searched for, nothing to be looked up: with it BenchmarkRead takes two fifths
+// begins with that. Where it does, no end needs to be searched for, nothing to be looked up: with it BenchmarkRead takes a sixth to two fifths
 // less.
 func (d *Dict) Ahead(document []byte) (n uint32, size int) {
 	if int(d.last) >= len(d.Texts) {
