@@ -112,10 +112,14 @@ var plain = strings.NewReplacer("%3A", ":", "%25", "%")
 var journalKeys = []string{"clari/calendar/", "clari/export/", "clari/tab/"}
 
 // undoJournal takes out of a value of the journal what has changed on purpose: schema is raised with the columns; at is when the request
-// really went out; an export whose result is refused while it comes in has no time; a calendar that knows nothing is not written.
+// really went out; an export whose result is refused while it comes in has no time; a calendar that knows nothing is not written; what landed last is described
+// by its types and weeks, and quarters by how many days they have.
 func undoJournal(v map[string]any) {
 	delete(v, "schema")
 	delete(v, "at")
+	for _, added := range []string{"types", "weeks", "days"} {
+		delete(v, added)
+	}
 	if v["state"] == "failed" {
 		delete(v, "exported_at")
 	}
