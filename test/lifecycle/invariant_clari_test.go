@@ -109,11 +109,17 @@ func (g *witness) stopsAtOnce(p *playedSync, wrong report) {
 // ownCancelled: only a job whose id a creation of this sync returned is ever cancelled.
 func (g *witness) ownCancelled(p *playedSync, wrong report) {
 	for _, r := range p.requests {
-		own := slices.ContainsFunc(p.created, func(j sim.Job) bool { return j.ID == r.JobID && g.clean(j) })
+		own := slices.ContainsFunc(p.created, func(j sim.Job) bool { return j.ID == r.JobID && (g.clean(j) || g.flawed(j)) })
 		if r.Op == sim.Cancel && !own {
 			wrong("it cancels a job whose id no creation returned to it: %s", r)
 		}
 	}
+}
+
+// flawed tells of a job whose creation was answered well, and whose result will not pass: an activity in it has no id.
+func (g *witness) flawed(j sim.Job) bool {
+	r := g.request(j)
+	return r.Status/100 == 2 && !r.Cut && slices.Equal(r.Faults, []string{"activity-without-id"})
 }
 
 // errorsReadable: an error is short, and says nothing twice.
