@@ -11,11 +11,11 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
-// around gives one schedule in eight activities and audit events, with faults of their own. It draws from dice of its own: the rest of the
+// around gives one schedule in twelve activities and audit events, with faults of their own. It draws from dice of its own: the rest of the
 // schedule is that of the seed.
 func (s *schedule) around() {
 	d := dice{rand.New(rand.NewPCG(s.seed, 20260202))}
-	if !d.in(8) || s.big() || s.long() {
+	if !d.in(12) || s.big() || s.long() {
 		return
 	}
 	s.config.Around = sim.Around{

@@ -31,7 +31,7 @@ func TestRandom(t *testing.T) {
 		n = min(n, 200)
 	}
 	t.Setenv("TMPDIR", t.TempDir())                   // for spools
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // many small worlds: a third of the time went into collecting them
+	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // many small worlds: at 400 a third of the time went into collecting them
 	total := &tally{fired: map[string]int{}}
 	var failed atomic.Int32
 	t.Run("seed", func(t *testing.T) {
