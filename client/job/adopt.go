@@ -12,7 +12,13 @@ import (
 // begin sees to it that e has a job: one of an earlier sync where the journal knows one worth having, else a new one. Nothing is
 // to do for what is settled.
 func (r *run) begin(ctx context.Context, e *Export) error {
-	switch e.Standing() {
+	standing := e.Standing()
+	if standing != Due && e.entry.State == running { // a refresh that was interrupted: its job is newer than what landed
+		if ok, err := r.takeUp(ctx, e); ok || err != nil {
+			return err
+		}
+	}
+	switch standing {
 	case Settled:
 		e.Outcome = OutcomeSettled
 		return nil

@@ -34,6 +34,7 @@ func Fingerprint(v any) string {
 const (
 	flushPatience = 30 * time.Second // how long a creation waits for the journal to say so
 	readPatience  = 2 * time.Minute  // how long a key is waited for
+	callPatience  = 45 * time.Second // how long the end of a run waits for one call of the backend
 	stopPatience  = time.Second      // how long a stopped sync, whose process may be about to end, still writes
 	flushRetry    = 5 * time.Second  // the first gap after a flush that failed; it doubles up to flushPatience
 )
@@ -55,13 +56,14 @@ type Journal struct {
 	failed  int               // flushes that failed
 	hung    bool              // the backend let somebody wait in vain, and has not answered since
 
-	saved   chan struct{} // told when something was saved
-	written chan struct{} // closed, and made anew, at the end of each flush
-	reads   chan read
-	closing chan struct{}
-	ended   chan struct{} // closed when the goroutine has ended
-	stopped func() error  // why the run is over; nil while it is not
-	cancel  context.CancelFunc
+	saved    chan struct{} // told when something was saved
+	written  chan struct{} // closed, and made anew, at the end of each flush
+	answered chan struct{} // told when the backend has answered a call
+	reads    chan read
+	closing  chan struct{}
+	ended    chan struct{} // closed when the goroutine has ended
+	stopped  func() error  // why the run is over; nil while it is not
+	cancel   context.CancelFunc
 }
 
 type read struct {
@@ -78,7 +80,7 @@ type answer struct {
 func newJournal(ctx context.Context, store Store, warn func(error)) *Journal {
 	j := &Journal{
 		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{}, unknown: map[string]error{},
-		saved: make(chan struct{}, 1), written: make(chan struct{}), reads: make(chan read), closing: make(chan struct{}), ended: make(chan struct{}),
+		saved: make(chan struct{}, 1), written: make(chan struct{}), answered: make(chan struct{}, 1), reads: make(chan read), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if store == nil {
 		return j
@@ -100,7 +102,7 @@ func (j *Journal) work(ctx context.Context) {
 		case r := <-j.reads:
 			text, err := j.store.GetKey(ctx, r.key)
 			r.answer <- answer{text, err}
-			j.answered()
+			j.told()
 			continue
 		case <-j.saved:
 		case <-retry.C:
@@ -120,10 +122,15 @@ func (j *Journal) work(ctx context.Context) {
 	}
 }
 
-func (j *Journal) answered() {
+// told notes that the backend has answered a call.
+func (j *Journal) told() {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.hung = false
+	j.mu.Unlock()
+	select {
+	case j.answered <- struct{}{}:
+	default:
+	}
 }
 
 // flush writes what has been saved since it was last written.
@@ -134,13 +141,14 @@ func (j *Journal) flush(ctx context.Context) error {
 	var err error
 	for _, key := range slices.Sorted(maps.Keys(batch)) {
 		err = errors.Join(err, j.store.SetKey(ctx, key, batch[key]))
+		j.told()
 	}
 	if err == nil && len(batch) > 0 { // else all that was saved is there already
 		err = j.store.Flush(ctx)
 	}
+	j.told()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.hung = false
 	if err != nil {
 		j.failed++
 	} else {
@@ -282,20 +290,31 @@ func (j *Journal) wait(ctx context.Context, patience time.Duration) {
 	j.mu.Unlock()
 }
 
-// close writes what is left, and ends the goroutine. It does not wait for a backend that hangs.
+// close writes what is left, and ends the goroutine. It waits for a slow backend as long as that answers, and not for one that hangs.
 func (j *Journal) close(ctx context.Context) {
 	if j.store == nil {
 		return
 	}
 	close(j.closing)
-	patience := flushPatience
-	if ctx.Err() != nil {
-		patience = stopPatience
+	patience := time.NewTimer(callPatience)
+	defer patience.Stop()
+	stopped := ctx.Done()
+	for {
+		select {
+		case <-j.ended:
+			j.cancel()
+			return
+		case <-j.answered:
+			if ctx.Err() == nil {
+				patience.Reset(callPatience)
+			}
+		case <-stopped:
+			stopped = nil
+			patience.Reset(stopPatience)
+		case <-patience.C:
+			j.warn(errors.New("journal: flush: no answer in time"))
+			j.cancel()
+			return
+		}
 	}
-	select {
-	case <-j.ended:
-	case <-time.After(patience):
-		j.warn(fmt.Errorf("journal: flush: no answer within %s", patience))
-	}
-	j.cancel()
 }
