@@ -30,7 +30,7 @@ func TestRandom(t *testing.T) {
 	} else if testing.Short() {
 		n = min(n, 200)
 	}
-	t.Setenv("TMPDIR", t.TempDir())                   // for spools
+	t.Setenv("TMPDIR", t.TempDir())                    // for spools
 	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // many small worlds: at 400 a third of the time went into collecting them
 	total := &tally{fired: map[string]int{}}
 	var failed atomic.Int32
