@@ -296,8 +296,9 @@ func (j *Journal) close(ctx context.Context) {
 		return
 	}
 	close(j.closing)
-	patience := time.NewTimer(callPatience)
-	defer patience.Stop()
+	patience := callPatience
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	stopped := ctx.Done()
 	for {
 		select {
@@ -306,13 +307,13 @@ func (j *Journal) close(ctx context.Context) {
 			return
 		case <-j.answered:
 			if ctx.Err() == nil {
-				patience.Reset(callPatience)
+				timer.Reset(patience)
 			}
 		case <-stopped:
-			stopped = nil
-			patience.Reset(stopPatience)
-		case <-patience.C:
-			j.warn(errors.New("journal: flush: no answer in time"))
+			stopped, patience = nil, stopPatience
+			timer.Reset(patience)
+		case <-timer.C:
+			j.warn(fmt.Errorf("journal: flush: %w", j.gaveUp(patience)))
 			j.cancel()
 			return
 		}
