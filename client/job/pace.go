@@ -11,7 +11,8 @@ import (
 )
 
 // pace says when to poll a job: first when the quickest of the last ones of its class was done, and then after each twelfth of the
-// time that has passed. So few polls are wasted, and few seconds. It is safe for concurrent use.
+// time that has passed. So few polls are wasted, and few seconds. One or two jobs may have been far slower than the next will be: where no
+// more are known, a long wait for the first poll is cut into pieces, each as long as all before. It is safe for concurrent use.
 type pace struct {
 	min, max time.Duration  // least and greatest gap between two polls of one job; a first poll may come later
 	jitter   func() float64 // in [0, 1); tests replace it
@@ -22,6 +23,9 @@ type pace struct {
 
 // remembered is how many jobs of a class are remembered: few enough that a change in how long they take is soon known.
 const remembered = 8
+
+// enough jobs make it unlikely that all of them were slow by chance.
+const enough = 3
 
 func newPace(min, max time.Duration) *pace {
 	return &pace{min: min, max: max, jitter: rand.Float64, took: map[string][]time.Duration{}}
@@ -41,7 +45,7 @@ func (p *pace) schedule(class string) schedule {
 	defer p.mu.Unlock()
 	s := p.ladder()
 	if took := slices.Sorted(slices.Values(p.took[class])); len(took) > 0 {
-		s.first = took[0]
+		s.first, s.unsure = took[0], len(took) < enough
 	}
 	return s
 }
@@ -62,6 +66,7 @@ type schedule struct {
 	min, max time.Duration
 	jitter   func() float64
 	first    time.Duration // when the first poll is due; 0: nothing is known
+	unsure   bool          // first is known from few jobs
 }
 
 // next is the wait before the next poll of a job that still runs after elapsed. Where nothing has been seen yet, a jitter of up to
@@ -72,6 +77,8 @@ func (s schedule) next(elapsed time.Duration) time.Duration {
 	switch {
 	case s.first == 0:
 		return max(min(s.min+elapsed/8+jitter, s.max), s.min)
+	case elapsed < s.first && s.unsure:
+		return max(min(s.first-elapsed+jitter, max(elapsed, s.max)), s.min)
 	case elapsed < s.first:
 		return max(s.first-elapsed+jitter, s.min)
 	default:

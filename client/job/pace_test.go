@@ -87,6 +87,28 @@ func TestPaceKeepsToItsBounds(t *testing.T) {
 	}
 }
 
+// TestPaceDoubtsFew: where only one job is known, and it took half an hour, one that takes a moment is seen after a minute. Where three
+// are known, nothing is wasted.
+func TestPaceDoubtsFew(t *testing.T) {
+	for _, test := range []struct {
+		known, length, seen time.Duration
+		jobs, polls         int
+	}{
+		{30 * time.Minute, 4 * time.Second, time.Minute, 1, 1},
+		{30 * time.Minute, 5 * time.Minute, 8 * time.Minute, 2, 4},
+		{30 * time.Minute, 30 * time.Minute, 30 * time.Minute, 1, 6},
+		{30 * time.Minute, 30 * time.Minute, 30 * time.Minute, 3, 1},
+		{45 * time.Second, 45 * time.Second, 45 * time.Second, 1, 1},
+	} {
+		p := newPace(5*time.Second, time.Minute)
+		p.jitter = func() float64 { return 0 }
+		p.observe("x", slices.Repeat([]time.Duration{test.known}, test.jobs)...)
+		if seen, polls := p.schedule("x").wait(test.length); seen != test.seen || polls != test.polls {
+			t.Errorf("%d jobs of %s are known: one of %s is seen after %s with %d polls, want %s with %d", test.jobs, test.known, test.length, seen, polls, test.seen, test.polls)
+		}
+	}
+}
+
 // TestPaceRemembersEight: the quickest of them counts.
 func TestPaceRemembersEight(t *testing.T) {
 	p := newPace(5*time.Second, time.Minute)

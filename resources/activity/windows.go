@@ -47,15 +47,17 @@ func GridOf(a *spec.Activities, today Day) Grid {
 	return Grid{WindowDays: a.WindowDays, OverlapDays: a.OverlapDays, Since: DayOf(a.SinceDay(today.In(time.UTC)))}
 }
 
-// Plan lists the windows to be exported today, the newest first.
+// Plan lists the windows to be exported today, the newest first: none before the first day has come.
 //
 // Each is exported once, but for the newest, which is exported in every sync. Whatever lands so early that activities of its last OverlapDays
 // may still be missing is followed by an export that begins OverlapDays before it: of the same window while that is not over, else of the
 // next one, which then reaches back, or of its own last days if the next one has landed before. So late activities arrive, and a daily sync costs one export a day.
 func (g Grid) Plan(today Day, landed func(start Day) (Landed, bool)) []Window {
 	var plan []Window
-	size, overlap := Day(g.WindowDays), Day(g.OverlapDays)
-	since := min(g.Since, today)
+	size, overlap, since := Day(g.WindowDays), Day(g.OverlapDays), g.Since
+	if since > today {
+		return nil
+	}
 	start := (today - 1) - mod(today-1, size) // a day between two windows belongs to the one that it ends
 	// Of the window after: what of it is planned, if anything, and with what day it began, if it ever landed.
 	var next *Window

@@ -81,8 +81,11 @@ func TestPlan(t *testing.T) {
 			want: []string{"2026-02-06/2026-03-08: 2026-02-22 2026-02-22 newest"},
 		},
 		{
-			name: "since is to come", today: "2026-02-22", since: "2026-03-25", days: 30, overlap: 2,
+			name: "since is today", today: "2026-02-22", since: "2026-02-22", days: 30, overlap: 2,
 			want: []string{"2026-02-06/2026-03-08: 2026-02-22 2026-02-22 newest"},
+		},
+		{
+			name: "since is to come", today: "2026-02-22", since: "2026-02-23", days: 30, overlap: 2,
 		},
 		{
 			name: "since is a border", today: "2026-02-22", since: "2026-02-06", days: 30, overlap: 2,

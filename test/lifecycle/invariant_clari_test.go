@@ -100,7 +100,7 @@ func (g *witness) stopsAtOnce(p *playedSync, wrong report) {
 		if !p.stoppedAt.After(g.request(j).Answered.Add(-g.config.Skew)) || !g.clean(j) {
 			continue
 		}
-		if j.Active(g.sim.Now()) {
+		if j.Active(g.sim.Now()) && !j.Vanished { // one that vanished cannot be cancelled
 			wrong("job %s of %s %s goes on, and nobody will adopt it", j.ID, j.Forecast, j.Asked)
 		}
 	}

@@ -135,11 +135,11 @@ func (g *witness) ofUse(p *playedSync, a, b sim.Job) bool {
 	return known || g.onlyCandidate(p, a, b)
 }
 
-// aliveAfter tells whether the process that created a job lived, and was not cancelled, to hear of it.
+// aliveAfter tells whether the process that created a job lived, and was not cancelled, until it had written down what it heard of it.
 func (g *witness) aliveAfter(j sim.Job) bool {
 	for _, p := range g.played {
 		if slices.ContainsFunc(p.created, func(o sim.Job) bool { return o.ID == j.ID }) {
-			return p.stoppedAt.IsZero() || g.request(j).Answered.Add(-g.config.Skew).Before(p.stoppedAt)
+			return p.stoppedAt.IsZero() || g.request(j).Answered.Add(p.backend.written()-g.config.Skew).Before(p.stoppedAt)
 		}
 	}
 	return false

@@ -111,6 +111,9 @@ func (g *witness) landedIsTrue(p *playedSync, wrong report) {
 		if why := g.foreign(p, r, job); why != "" {
 			wrong("landed from a job of another %s: %v\nis not what %+v was asked for", why, r, job)
 		}
+		if g.spec["history"] == true && r["outcome"] == "adopted" && !g.kept(p) {
+			continue // the day that it landed for before may be lost with the state
+		}
 		if differs := g.differ(p, job); len(differs) > 0 {
 			wrong("%s %s is not what job %s holds:%s", r["forecast_id"], r["requested_period"], job.ID, lines(differs))
 		}
@@ -147,7 +150,7 @@ func (g *witness) tooShort(p *playedSync, job sim.Job, allWeeks, forecast bool) 
 		want.types["forecast"], want.weeks = forecast, 2
 	}
 	for name, wanted := range want.types {
-		if wanted && !has.types[name] {
+		if wanted && !has.types[name] && !slices.Contains(job.Types, name) { // the result may name a type that nobody has a value of
 			return "extent: it has no " + name
 		}
 	}

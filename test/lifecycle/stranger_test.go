@@ -62,6 +62,29 @@ func TestStrangersJobIsNotTaken(t *testing.T) {
 	}
 }
 
+// TestStrangersCurrency: a creation without a currency made no job, and the list has one in a currency that the spec asks for apart. That
+// one is not taken: its rows would be in the tables as if they were the tab's own.
+func TestStrangersCurrency(t *testing.T) {
+	for _, both := range []bool{false, true} {
+		t.Run(fmt.Sprintf("asked for apart: %t", both), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tabs := []any{map[string]any{"id": "forecast"}}
+				if both {
+					tabs = append(tabs, map[string]any{"id": "forecast", "currency": "GBP"})
+				}
+				w := newWorld(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"forecasts": tabs, "periods": []string{"1999_Q4"}})
+				j := sim.Job{Forecast: "forecast", Asked: "1999_Q4", Currency: "GBP", Types: []string{"forecast", "quota"}, Historical: true, Format: "JSON", Run: 20 * time.Second}
+				w.sim.Add(sim.Fault{Op: sim.Create, Do: sim.Answer(504)})
+				w.mustSync(trap{request: on(sim.Create, func(*process) { j = w.sim.Plant(j) })}.options())
+				taken := slices.ContainsFunc(w.wh.rows("clari_forecast_exports", hasLanded), func(r row) bool { return r["job_id"] == j.ID })
+				if taken == both {
+					t.Errorf("the stranger's job landed: %t", taken)
+				}
+			})
+		})
+	}
+}
+
 // TestStoppedCancelsWhatItKnows: a sync without a state backend is stopped while one of its jobs runs and another is being created, and
 // the job list hangs. The job that it knows is cancelled in time; the stranger's, which looks like the other, is not.
 func TestStoppedCancelsWhatItKnows(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 )
@@ -78,8 +79,17 @@ func (s *subject) Standing() job.Standing {
 
 // Made goes by what the list tells: module, file name where there is one, file type and currency. Types and weeks are not in it.
 func (s *subject) Made(j clari.Job) bool {
-	return !s.Shared && isForecast(j) && (j.FileName == "" || s.named(j.FileName)) && sameFormat(s.Request, j) &&
-		(s.Currency == "" || j.Currency == "" || strings.EqualFold(j.Currency, s.Currency))
+	return !s.Shared && isForecast(j) && (j.FileName == "" || s.named(j.FileName)) && sameFormat(s.Request, j) && s.sameCurrency(j)
+}
+
+// sameCurrency: without one Clari takes the tab's own, which the list tells and nobody knows. It is not one that is asked for apart.
+func (s *subject) sameCurrency(j clari.Job) bool {
+	if s.Currency != "" || j.Currency == "" {
+		return j.Currency == "" || strings.EqualFold(j.Currency, s.Currency)
+	}
+	return !slices.ContainsFunc(s.k.Spec.Forecasts, func(f spec.Forecast) bool {
+		return f.ID == s.ForecastID && strings.EqualFold(f.Currency, j.Currency)
+	})
 }
 
 // Likely: the file's name tells the tab.
