@@ -146,6 +146,7 @@ func (r *run) worthHaving(ctx context.Context, e *Export, job clari.Job) bool {
 func (r *run) landPrior(ctx context.Context, e *Export, job clari.Job) {
 	prior := NewExport(e.Kind, e.Copy(), r.Client.LocalTime(e.entry.At), nil)
 	prior.Number, prior.Job = e.Number, job
+	prior.entry.At = e.entry.At
 	if job.ID == e.entry.JobID {
 		prior.entry = e.entry
 	}

@@ -133,8 +133,14 @@ func (b *bounded) Read(p []byte) (int, error) {
 func (r *run) date(ctx context.Context, e *Export, started time.Time) {
 	if e.entry.ExportedAt.IsZero() {
 		at := e.Job.EndTime
-		if at.IsZero() {
+		switch {
+		case !at.IsZero():
+		case !e.prior:
 			at = r.Client.ServerTime(started)
+		case !e.Job.StartTime.IsZero():
+			at = e.Job.StartTime
+		default: // in any case before the job that renews it
+			at = e.entry.At
 		}
 		e.entry.ExportedAt = at.UTC().Truncate(time.Microsecond)
 		if e.Job.EndTime.IsZero() { // only we know it: it has to be in the journal before the first row goes out

@@ -221,17 +221,22 @@ func TestOldResultKeepsItsDay(t *testing.T) {
 		begin   time.Duration // from the epoch, a first of January
 		days    int
 		fault   sim.Effect
-		lost    bool // the old result cannot be had
+		lost    bool     // the old result cannot be had
+		untold  []string // keys that Clari leaves out
 	}{
-		{"history", true, 12 * time.Hour, 2, sim.Effect{}, false},
-		{"no history", false, 12 * time.Hour, 1, sim.Effect{}, false},
-		{"history, over the end of a quarter", true, (30*24 + 12) * time.Hour, 2, sim.Effect{}, false},
-		{"history, result gone", true, 12 * time.Hour, 1, sim.ResultsGone(), true},
+		{"history", true, 12 * time.Hour, 2, sim.Effect{}, false, nil},
+		{"no history", false, 12 * time.Hour, 1, sim.Effect{}, false, nil},
+		{"history, over the end of a quarter", true, (30*24 + 12) * time.Hour, 2, sim.Effect{}, false, nil},
+		{"history, result gone", true, 12 * time.Hour, 1, sim.ResultsGone(), true, nil},
+		{"history, nobody tells when it ended", true, 12 * time.Hour, 2, sim.Effect{}, false, []string{"endTime"}},
+		{"history, nobody tells when it ran", true, 12 * time.Hour, 2, sim.Effect{}, false, []string{"startTime", "endTime"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(test.begin)
-				w := newWorld(t, slow, map[string]any{"history": test.history}).withState()
+				cfg := slow
+				cfg.OmitKeys = test.untold
+				w := newWorld(t, cfg, map[string]any{"history": test.history}).withState()
 				if err := w.sync(phases[4].trap(w, (*process).kill).options()); err != errKilled {
 					t.Fatal(err)
 				}
