@@ -68,9 +68,10 @@ func (g *witness) mirrors(p *playedSync) bool {
 	return g.wh.deleteStale && g.state == nil && (p.err == nil || !p.alone())
 }
 
-// viewStays: a quarter that analysts see in clari_forecast_current stays there.
+// viewStays: a quarter that analysts see in clari_forecast_current stays there. Where state has forgotten what landed last, an older job
+// may land over it.
 func (g *witness) viewStays(p *playedSync, wrong report) {
-	if g.mirrors(p) {
+	if g.mirrors(p) || g.state != nil && !g.kept(p) {
 		return
 	}
 	now := g.view()
@@ -111,8 +112,8 @@ func (g *witness) landedIsTrue(p *playedSync, wrong report) {
 		if why := g.foreign(p, r, job); why != "" {
 			wrong("landed from a job of another %s: %v\nis not what %+v was asked for", why, r, job)
 		}
-		if g.spec["history"] == true && r["outcome"] == "adopted" && !g.kept(p) {
-			continue // the day that it landed for before may be lost with the state
+		if r["outcome"] == "adopted" && g.forgotDay(p) {
+			continue
 		}
 		if differs := g.differ(p, job); len(differs) > 0 {
 			wrong("%s %s is not what job %s holds:%s", r["forecast_id"], r["requested_period"], job.ID, lines(differs))
@@ -223,7 +224,7 @@ func (g *witness) doneIsThere(p *playedSync, wrong report) {
 			wrong("the journal calls a job done that there never was: %+v", e)
 			continue
 		}
-		if g.replaced(p, job) {
+		if g.replaced(p, job) || g.forgotDay(p) {
 			continue
 		}
 		if differs := g.differ(p, job); len(differs) > 0 {
@@ -231,6 +232,9 @@ func (g *witness) doneIsThere(p *playedSync, wrong report) {
 		}
 	}
 }
+
+// forgotDay tells whether state may have forgotten for which day the rows of a job landed before, so that they are there for two.
+func (g *witness) forgotDay(p *playedSync) bool { return g.spec["history"] == true && !g.kept(p) }
 
 // replaced tells whether another job of the sync has landed in the place of one.
 func (g *witness) replaced(p *playedSync, job sim.Job) bool {
