@@ -5,7 +5,10 @@
 WITH spent AS (
   SELECT DATE(requested_at) AS export_day, forecast_id, SUM(jobs) AS exports
   FROM (
-    SELECT forecast_id, export_id, MIN(requested_at) AS requested_at, MAX(attempts) AS jobs FROM clari_forecast_exports GROUP BY forecast_id, export_id
+    SELECT -- a job that a later sync adopted has a row of that sync alone if the first one was killed
+      forecast_id, COALESCE(job_id, export_id) AS job, MIN(requested_at) AS requested_at,
+      MAX(CASE WHEN attempts > 1 OR job_id IS NULL THEN attempts ELSE 1 END) AS jobs
+    FROM clari_forecast_exports WHERE outcome <> 'settled' GROUP BY forecast_id, COALESCE(job_id, export_id)
   ) once
   WHERE jobs > 0
   GROUP BY DATE(requested_at), forecast_id

@@ -70,3 +70,33 @@ func TestFailures(t *testing.T) {
 		equal(t, "freshness", failing, []row{{"requested_period": "2000_Q3", "is_failing": "1"}, {"requested_period": "2000_Q4", "is_failing": "0"}})
 	})
 }
+
+// TestQuotaUseOfAdopted: an export whose sync was killed, and of which only the sync that adopted its job has a row, was spent all the same.
+func TestQuotaUseOfAdopted(t *testing.T) {
+	s := &story{}
+	synctest.Test(t, func(t *testing.T) {
+		w := landing.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s"})
+		w.State = map[string]string{}
+		w.Sim.Add(sim.Fault{Op: sim.Results, Count: 1, Do: sim.Answer(401)})
+		if l := w.Sync(); l.Err == nil { // what it sent is lost
+			t.Fatal("the first sync landed")
+		}
+		time.Sleep(time.Hour)
+		l := w.Sync()
+		if l.Err != nil {
+			t.Fatal(l.Err)
+		}
+		s.syncs, s.jobs, s.today = []recorded{{time.Now(), l.Stream}}, w.Sim.Ledger().Created(), time.Now()
+	})
+	if len(s.jobs) != 1 {
+		t.Fatalf("%d jobs were created", len(s.jobs))
+	}
+	s.now = presentOf(s.jobs)
+	each(t, s, "overwrite", func(t *testing.T, d *database) {
+		var spent []row
+		for _, r := range d.file(t, "quota_use") {
+			spent = append(spent, row{"export_day": r["export_day"], "exports": r["exports"]})
+		}
+		equal(t, "quota_use", spent, []row{{"export_day": "2000-01-01", "exports": "1"}})
+	})
+}
