@@ -78,12 +78,6 @@ func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 	return result, nil
 }
 
-// isWrong tells of a result that would be wrong again, however often it is downloaded.
-func isWrong(err error) bool {
-	content, ok := errors.AsType[*ContentError](err)
-	return ok && !content.Damaged
-}
-
 func isTrue(b *bool) bool { return b != nil && *b }
 
 // reexport makes a new job for an export whose result is of no use, as one of those in flight.
@@ -111,7 +105,7 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	useless := isWrong(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)
+	useless := isContent(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)
 	if e.relanding && useless {
 		r.leaveLacking(e)
 	}

@@ -146,9 +146,9 @@ func (g *witness) endsInTime(p *playedSync, wrong report) {
 	jobs := map[string]bool{}
 	for _, r := range p.requests {
 		if r.Status/100 != 2 || r.Cut || len(r.Faults) > 0 {
-			limit += r.Answered.Sub(r.At) + again
+			limit += max(r.Answered.Sub(r.At), time.Minute) + again // the client waits a minute for an answer that does not come
 		}
-		if r.RetryAt.After(r.Answered) {
+		if r.RetryAt.After(r.Answered) && !r.Answered.IsZero() {
 			limit += r.RetryAt.Sub(r.Answered)
 		} else if r.Throttled {
 			limit += again

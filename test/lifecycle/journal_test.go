@@ -228,6 +228,7 @@ func TestOldResultKeepsItsDay(t *testing.T) {
 		{"no history", false, 12 * time.Hour, 1, sim.Effect{}, false, nil},
 		{"history, over the end of a quarter", true, (30*24 + 12) * time.Hour, 2, sim.Effect{}, false, nil},
 		{"history, result gone", true, 12 * time.Hour, 1, sim.ResultsGone(), true, nil},
+		{"history, result makes no sense", true, 12 * time.Hour, 1, sim.Shorten(200), true, nil},
 		{"history, nobody tells when it ended", true, 12 * time.Hour, 2, sim.Effect{}, false, []string{"endTime"}},
 		{"history, nobody tells when it ran", true, 12 * time.Hour, 2, sim.Effect{}, false, []string{"startTime", "endTime"}},
 	} {
@@ -236,7 +237,8 @@ func TestOldResultKeepsItsDay(t *testing.T) {
 				time.Sleep(test.begin)
 				cfg := slow
 				cfg.OmitKeys = test.untold
-				w := newWorld(t, cfg, map[string]any{"history": test.history}).withState()
+				all := []any{map[string]any{"id": "forecast", "include_historical": true}} // the same request each time
+				w := newWorld(t, cfg, map[string]any{"history": test.history, "forecasts": all}).withState()
 				if err := w.sync(phases[4].trap(w, (*process).kill).options()); err != errKilled {
 					t.Fatal(err)
 				}
@@ -249,6 +251,8 @@ func TestOldResultKeepsItsDay(t *testing.T) {
 				}
 				w.landed()
 				w.spent(2)
+				time.Sleep(time.Hour)
+				w.mustSync() // what was lost is told once
 				if days := w.values("clari_forecast_entries", "snapshot_date"); len(days) != test.days {
 					t.Errorf("days %v, want %d", days, test.days)
 				}

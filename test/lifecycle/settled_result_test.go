@@ -17,6 +17,7 @@ func TestSettledWithABadOldResult(t *testing.T) {
 	for name, befall := range map[string]func(*sim.Job){
 		"truncated":         func(j *sim.Job) { j.RowsTruncated = true },
 		"contradicts":       func(j *sim.Job) { j.Export.Quirks.RepeatEntry = true },
+		"makes no sense":    func(j *sim.Job) { j.Export.Quirks.MissingID = true },
 		"another quarter's": func(j *sim.Job) { j.Export.Quarter = j.Export.Quarter.Add(-1) },
 		"gone":              func(j *sim.Job) { j.Vanished = true },
 		"expired":           func(j *sim.Job) { j.Life = time.Minute },
