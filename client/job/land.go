@@ -78,6 +78,12 @@ func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
 	return result, nil
 }
 
+// isWrong tells of a result that would be wrong again, however often it is downloaded.
+func isWrong(err error) bool {
+	content, ok := errors.AsType[*ContentError](err)
+	return ok && !content.Damaged
+}
+
 func isTrue(b *bool) bool { return b != nil && *b }
 
 // reexport makes a new job for an export whose result is of no use, as one of those in flight.
@@ -105,12 +111,12 @@ func (r *run) end(ctx context.Context, e *Export) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	useless := isContent(e.Err) || errors.Is(e.Err, errExpired) || gone(e.Err)
-	if e.relanding && useless {
+	useless := errors.Is(e.Err, errExpired) || gone(e.Err)
+	if e.relanding && (useless || isWrong(e.Err)) { // it has been read before: if it makes no sense now, it was damaged on its way
 		r.leaveLacking(e)
 	}
 	if e.prior {
-		e.renewed.priorOver = e.Err == nil || useless
+		e.renewed.priorOver = e.Err == nil || useless || isContent(e.Err)
 	}
 	switch {
 	case e.Outcome == OutcomeSettled:
