@@ -1,10 +1,12 @@
-package main
+package bench
 
 import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -13,24 +15,96 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	forecastresult "github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
+// way is a way to deal with a result. do returns how many bytes would leave the process.
+type way struct {
+	name    string
+	oneCore bool
+	do      func(context.Context, *result) (wire int64, err error)
+}
+
+var ours = []way{
+	{"this-plugin", false, land},
+	{"this-plugin-one-core", true, land},
+	{"this-plugin-reading-one-core", true, readOnly},
+	{"this-plugin-after-last-byte", false, nil}, // what is left to do once the result was read
+}
+
+var baselines = map[sim.Encoding][]way{
+	sim.Arrays:      {{"tokens-only", true, readTokens}, {"structs-builders", false, buildRecords}, {"structs-scheduler", false, schedule}},
+	sim.FlatObjects: {{"tokens-only", true, readTokens}, {"structs-map-builders", false, buildRecords}},
+	sim.FlatLists:   {{"tokens-only", true, readTokens}, {"structs-map-builders", false, buildRecords}},
+	sim.CSV:         {{"cells-only", true, readCells}, {"structs-map-builders", false, buildRecords}},
+}
+
+// BenchmarkDecode compares ways to deal with one result of 280,000 entries, in each encoding.
+func BenchmarkDecode(b *testing.B) {
+	for _, e := range encodings {
+		b.Run(string(e), func(b *testing.B) {
+			r := newResult(b, e, 1000)
+			for _, w := range slices.Concat(ours, baselines[e]) {
+				b.Run(w.name, func(b *testing.B) { w.measure(b, r) })
+			}
+		})
+	}
+}
+
+// measure reports what a way costs by row. Neither what makes it ready nor the garbage of that counts.
+func (w way) measure(b *testing.B, r *result) {
+	if w.oneCore {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	}
+	b.SetBytes(r.size)
+	var cpu time.Duration
+	var allocations uint64
+	var wire int64
+	for b.Loop() {
+		b.StopTimer()
+		do := func() (int64, error) { return w.do(b.Context(), r) }
+		if w.do == nil {
+			read, err := forecastresult.Read(b.Context(), r.section(), r.asked())
+			if err != nil {
+				b.Fatal(err)
+			}
+			do = func() (int64, error) { return emit(b.Context(), r, read) }
+		}
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		used := cpuTime()
+		b.StartTimer()
+		n, err := do()
+		b.StopTimer()
+		cpu += cpuTime() - used
+		runtime.ReadMemStats(&after)
+		allocations += after.Mallocs - before.Mallocs
+		wire += n
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	rows := float64(b.N * r.entries)
+	b.ReportMetric(float64(b.Elapsed())/rows, "ns/row")
+	b.ReportMetric(rows/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(cpu)/rows, "cpu-ns/row")
+	b.ReportMetric(float64(allocations)/rows, "allocs/row")
+	b.ReportMetric(float64(wire)/rows, "wire-B/row")
+}
+
 // land does to a result all that the plugin does: it reads it, checks it, and turns the rows of all tables into records and those
-// into the bytes that leave the plugin, whose number it returns.
-func (r *result) land(ctx context.Context) (int64, error) {
-	read, err := r.read(ctx)
+// into the bytes that leave the plugin.
+func land(ctx context.Context, r *result) (int64, error) {
+	read, err := forecastresult.Read(ctx, r.section(), r.asked())
 	if err != nil {
 		return 0, err
 	}
-	return r.emit(ctx, read)
+	return emit(ctx, r, read)
 }
 
-func (r *result) read(ctx context.Context) (*forecastresult.Result, error) {
-	return forecastresult.Read(ctx, r.section(), r.asked())
-}
-
-// emit is what is left to do once the last byte of a result was read.
-func (r *result) emit(ctx context.Context, read *forecastresult.Result) (int64, error) {
+func emit(ctx context.Context, r *result, read *forecastresult.Result) (int64, error) {
 	defer read.Close()
 	var wire atomic.Int64
 	tables := forecast.NewTables(func(string) bool { return true }, table.Options{}, func(_ context.Context, record arrow.Record) error {
@@ -52,141 +126,9 @@ func (r *result) emit(ctx context.Context, read *forecastresult.Result) (int64, 
 
 // readOnly is all that happens while a result is downloaded.
 func readOnly(ctx context.Context, r *result) (int64, error) {
-	read, err := r.read(ctx)
+	read, err := forecastresult.Read(ctx, r.section(), r.asked())
 	if err != nil {
 		return 0, err
 	}
 	return 0, read.Close()
-}
-
-// decodedPeople make 280,000 entries.
-const decodedPeople = 1000
-
-// way is a way to deal with a result.
-type way struct {
-	name    string
-	do      func(context.Context, *result) (int64, error)
-	oneCore bool
-	after   bool // do what is left once a result was read; that time does not count
-}
-
-var (
-	ours   = way{name: "this plugin", do: func(ctx context.Context, r *result) (int64, error) { return r.land(ctx) }}
-	single = way{name: "this plugin, one core", do: ours.do, oneCore: true}
-	in     = way{name: "this plugin, reading only, one core", do: readOnly, oneCore: true}
-	last   = way{name: "this plugin, from the last byte on", after: true}
-	tokens = way{name: "tokens only (jsontext), one core", do: readTokens, oneCore: true}
-	cells  = way{name: "cells only (encoding/csv), one core", do: readCells, oneCore: true}
-	usual  = way{name: "encoding/json into structs, Arrow builders", do: buildRecords}
-	bySDK  = way{name: "encoding/json into structs, SDK scheduler", do: schedule}
-	pivot  = way{name: "into structs, a map to join rows, Arrow builders", do: buildRecords}
-)
-
-// decode compares ways to deal with the results of one tenant in all encodings.
-func (b *bench) decode() error {
-	for _, e := range encodings {
-		ways := []way{ours, single, in, last, tokens, pivot}
-		switch {
-		case e.Encoding == encodings[0].Encoding:
-			ways = []way{ours, single, in, last, tokens, usual, bySDK}
-		case e.format == "csv":
-			ways = []way{ours, single, in, last, cells, pivot}
-		}
-		if err := b.compare(e, ways); err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
-		}
-	}
-	return nil
-}
-
-func (b *bench) compare(e encoding, ways []way) error {
-	progress("making the result: %s", e.name)
-	r, err := b.result(e, decodedPeople)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	title := fmt.Sprintf("%s: %s entries, %.1f MB", e.name, count(r.entries), float64(r.size)/1e6)
-	head := []string{"way", "s, best", "s, median", "CPU s", "rows/s", "MB/s"}
-	if r.lines > 0 {
-		title += fmt.Sprintf(", %s lines", count(r.lines))
-		head = append(head, "lines/s")
-	}
-	t := b.report.grid("decode", title, append(head, "allocations/row", "wire bytes/row", "time, ours = 1")...)
-	costs := map[string]*cost{}
-	for round := range 5 { // one after the other in each, so that what else the machine does meets all alike
-		for _, w := range ways {
-			c := costs[w.name]
-			if c == nil {
-				c = &cost{}
-				costs[w.name] = c
-			}
-			if round > 0 && c.spent() > 3*time.Second {
-				continue
-			}
-			progress("%s: %s", e.name, w.name)
-			if err := w.measure(b, r, c); err != nil {
-				return fmt.Errorf("%s: %w", w.name, err)
-			}
-		}
-	}
-	for _, w := range ways {
-		t.add(r.line(w, costs[w.name], costs[ours.name])...)
-	}
-	t.print()
-	b.decodeTargets(r, costs)
-	return nil
-}
-
-func (r *result) line(w way, c, ours *cost) []string {
-	s := c.best().Seconds()
-	line := []string{w.name, seconds(c.best()), seconds(c.median()), seconds(c.cpu), count(float64(r.entries) / s), decimals(1, float64(r.size)/1e6/s)}
-	if r.lines > 0 {
-		line = append(line, count(float64(r.lines)/s))
-	}
-	wire := "none"
-	if c.wire > 0 {
-		wire = decimals(1, float64(c.wire)/float64(r.entries))
-	}
-	return append(line, decimals(3, float64(c.allocations)/float64(r.entries)), wire, decimals(2, s/ours.best().Seconds()))
-}
-
-// measure adds a run to the cost. What makes it ready does not count.
-func (w way) measure(ctx context.Context, r *result, c *cost) error {
-	if w.oneCore {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	}
-	do := func() (int64, error) { return w.do(ctx, r) }
-	if w.after {
-		read, err := r.read(ctx)
-		if err != nil {
-			return err
-		}
-		do = func() (int64, error) { return r.emit(ctx, read) }
-	}
-	return c.once(do)
-}
-
-func (b *bench) decodeTargets(r *result, costs map[string]*cost) {
-	seconds := func(w way) float64 { return costs[w.name].best().Seconds() }
-	oneCore := func(w way) float64 { return costs[w.name].one().Seconds() }
-	allocations := float64(costs[ours.name].allocations) / float64(r.entries)
-	b.report.target("allocations, "+r.name, "at most 0.18 a row", decimals(3, allocations), allocations <= 0.18)
-	share := func(what string, base, w way, seconds func(way) float64, want float64) {
-		got := seconds(base) / seconds(w)
-		b.report.target(what+", "+r.name, fmt.Sprintf("at least %s of the throughput of %s", times(want), base.name), times(got), got >= want)
-	}
-	switch {
-	case r.Encoding == encodings[0].Encoding:
-		share("decode + Arrow + IPC, one core", tokens, single, oneCore, 0.35)
-		share("the same, all cores", tokens, ours, seconds, 0.45)
-		wait := seconds(last) / seconds(tokens)
-		b.report.target("from the last byte to the last record, "+r.name, "under 0.85 of the time of tokens only", times(wait), wait < 0.85)
-		factor := seconds(bySDK) / seconds(ours)
-		b.report.target("decode + Arrow + IPC, "+r.name, "at least 10 times the SDK scheduler's way", times(factor), factor >= 10)
-	case r.format == "csv":
-		share("decode + Arrow + IPC, one core", cells, single, oneCore, 0.45)
-	case r.Encoding == encodings[1].Encoding:
-		share("decode + Arrow + IPC, one core", tokens, single, oneCore, 0.5)
-	}
 }

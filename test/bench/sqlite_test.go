@@ -1,108 +1,82 @@
-package main
+package bench
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"testing"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/test/runner"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
-// relayCommand makes this program the one that carries rows from source to destination, as the CLI does, and nothing else: so
-// that its CPU time can be told from that of the stand-in.
-const relayCommand = "relay"
-
-func relay(ctx context.Context, file string) error {
-	config, err := runner.Load(file, nil)
-	if err != nil {
-		return err
+// BenchmarkSyncSQLite is a whole sync of one export to SQLite. Source, runner and destination are processes of their own, as under the
+// CLI; the stand-in for Clari is in this one, whose CPU time does not count.
+func BenchmarkSyncSQLite(b *testing.B) {
+	dir := build(b, "../..", "../sqlite/serve", "../demo/sync")
+	for _, e := range []sim.Encoding{sim.Arrays, sim.CSV} {
+		b.Run(string(e), func(b *testing.B) { toSQLite(b, dir, scenario{string(e), tenant(500), e, sim.Quirks{}, 1}) })
 	}
-	_, err = runner.Sync(ctx, config, runner.Options{})
-	return err
 }
 
-// share finds which part of the CPU time of a whole sync to SQLite is the plugin's.
-func (b *bench) share() error {
-	t := b.report.grid("share", "CPU seconds of a sync of one export to SQLite, by process",
-		"result", "entries", "s", "plugin", "runner", "SQLite destination", "plugin's share")
-	for _, e := range []encoding{encodings[0], encodings[3]} {
-		progress("syncing to SQLite: %s", e.name)
-		if err := b.toSQLite(t, e); err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
+func toSQLite(b *testing.B, programs string, s scenario) {
+	var source, runner, destination time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		server, spec := s.start(b)
+		from, to := serve(b, filepath.Join(programs, "cq-source-clari")), serve(b, filepath.Join(programs, "serve"))
+		run := exec.CommandContext(b.Context(), filepath.Join(programs, "sync"), writeSpec(b, from.address, to.address, spec))
+		run.Dir = b.TempDir()
+		b.StartTimer()
+		output, err := run.CombinedOutput()
+		b.StopTimer()
+		from.stop()
+		to.stop()
+		if err != nil {
+			b.Fatalf("%v\n%s", err, output)
 		}
+		if want := fmt.Sprintf("%d %s\n", s.entries(), forecast.EntriesTable.Name); !strings.Contains(string(output), want) {
+			b.Fatalf("not %q:\n%s", want, output)
+		}
+		source, runner, destination = source+cpu(from.Cmd), runner+cpu(run), destination+cpu(to.Cmd)
+		server.Close()
+		b.StartTimer()
 	}
-	t.print()
-	return nil
+	rows := float64(b.N * s.entries())
+	b.ReportMetric(float64(s.entries()), "rows/op")
+	b.ReportMetric(float64(source)/rows, "plugin-cpu-ns/row")
+	b.ReportMetric(float64(runner)/rows, "runner-cpu-ns/row")
+	b.ReportMetric(float64(destination)/rows, "sqlite-cpu-ns/row")
+	b.ReportMetric(100*float64(source)/float64(source+runner+destination), "plugin-%")
 }
 
-func (b *bench) toSQLite(t *grid, e encoding) error {
-	const people = 500
-	server, url, err := startSim(people, e)
-	if err != nil {
-		return err
-	}
-	defer server.Close()
-	source, err := b.serve(b.source)
-	if err != nil {
-		return err
-	}
-	destination, err := b.serve(b.destination)
-	if err != nil {
-		source.stop()
-		return err
-	}
-	file, err := b.writeSpec(source, destination, specOf(server, url, e, 1))
-	if err != nil {
-		return err
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	runner := exec.CommandContext(b, program, relayCommand, file)
-	runner.Stderr = os.Stderr
-	began := time.Now()
-	err = runner.Run()
-	wall := time.Since(began)
-	source.stop()
-	destination.stop()
-	if err != nil {
-		return fmt.Errorf("sync: %w", err)
-	}
-	ledger := server.Ledger()
-	if len(ledger.Jobs) != 1 {
-		return fmt.Errorf("%d jobs", len(ledger.Jobs))
-	}
-	s, r, d := cpu(source.Cmd).Seconds(), cpu(runner).Seconds(), cpu(destination.Cmd).Seconds()
-	part := s / (s + r + d)
-	t.add(e.name, count(entriesOf(ledger.Jobs[0].Export)), seconds(wall), decimals(2, s), decimals(2, r), decimals(2, d), percent(part))
-	b.report.target("CPU share in a sync to SQLite, "+e.name, "under a fifth of the whole", percent(part), part < 0.2)
-	return nil
-}
-
-// writeSpec writes what the runner reads: JSON is YAML too.
-func (b *bench) writeSpec(source, destination *process, spec map[string]any) (string, error) {
-	documents := []map[string]any{
+// writeSpec writes what the runner reads, and returns the file: JSON is YAML too.
+func writeSpec(b *testing.B, source, destination string, spec map[string]any) string {
+	b.Helper()
+	dir := b.TempDir()
+	var text []byte
+	for _, document := range []map[string]any{
 		{"kind": "source", "spec": map[string]any{
-			"name": "clari", "registry": "grpc", "path": source.address, "tables": []string{"*"}, "destinations": []string{"sqlite"}, "spec": spec,
+			"name": "clari", "registry": "grpc", "path": source, "tables": []string{"*"}, "destinations": []string{"sqlite"}, "spec": spec,
 		}},
 		{"kind": "destination", "spec": map[string]any{
-			"name": "sqlite", "registry": "grpc", "path": destination.address, "write_mode": "overwrite",
-			"spec": map[string]any{"connection_string": filepath.Join(filepath.Dir(destination.address[len("unix://"):]), "bench.db")},
+			"name": "sqlite", "registry": "grpc", "path": destination, "write_mode": "overwrite",
+			"spec": map[string]any{"connection_string": filepath.Join(dir, "bench.db")},
 		}},
-	}
-	var text []byte
-	for _, d := range documents {
-		data, err := json.Marshal(d)
+	} {
+		data, err := json.Marshal(document)
 		if err != nil {
-			return "", err
+			b.Fatal(err)
 		}
 		text = append(append(text, "---\n"...), append(data, '\n')...)
 	}
-	file := filepath.Join(b.dir, "spec.yml")
-	return file, os.WriteFile(file, text, 0o600)
+	file := filepath.Join(dir, "spec.yml")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return file
 }

@@ -1,109 +1,151 @@
-package main
+package bench
 
 import (
 	"fmt"
+	"path/filepath"
+	"testing"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
-// synced is what one sync took in a plugin process of its own, from a stand-in on the loopback interface.
-type synced struct {
-	exports, entries, requests int
-	bytes                      int64 // of the results
-	wire                       int64
-	wall, cpu, kernel          time.Duration // kernel is a part of cpu
-	peak                       int64         // 0: the system does not tell
+// scenario is what one sync meets: a tenant, how its results come, and how many quarters of each of its tabs are asked for.
+type scenario struct {
+	name string
+	sim.Tenant
+	sim.Encoding
+	sim.Quirks
+	quarters int
 }
 
-const entriesTable = "clari_forecast_entries"
-
-// startSim starts a stand-in whose jobs take no time, for a tenant of so many people.
-func startSim(people int, e encoding) (*sim.Server, string, error) {
-	s := sim.New(sim.Config{Tenant: tenant(people), JSON: jsonEncoding(e), Quirks: e.quirks, Monthly: 1000, Concurrent: 3})
-	url, err := s.Start("")
-	return s, url, err
-}
-
-func jsonEncoding(e encoding) sim.Encoding {
-	if e.format == "json" {
-		return e.Encoding
+// BenchmarkSync is one sync of one result of some size, in a plugin process of its own.
+func BenchmarkSync(b *testing.B) {
+	program := filepath.Join(build(b, "../.."), "cq-source-clari")
+	const mb = 1_000_000
+	for _, s := range []scenario{
+		sized("arrays/1MB", sim.Arrays, mb, sim.Quirks{}),
+		sized("arrays/10MB", sim.Arrays, 10*mb, sim.Quirks{}),
+		sized("arrays/100MB", sim.Arrays, 100*mb, sim.Quirks{}),
+		sized("arrays/1GB", sim.Arrays, 1000*mb, sim.Quirks{}),
+		sized("arrays/200MB-unique-keys", sim.Arrays, 200*mb, sim.Quirks{UniqueKeys: true}),
+		sized("arrays/200MB-split-entries", sim.Arrays, 200*mb, sim.Quirks{SplitEntries: true}),
+		sized("flat-objects/10MB", sim.FlatObjects, 10*mb, sim.Quirks{}),
+		sized("flat-objects/100MB", sim.FlatObjects, 100*mb, sim.Quirks{}),
+		sized("flat-lists/10MB", sim.FlatLists, 10*mb, sim.Quirks{}),
+		sized("flat-lists/100MB", sim.FlatLists, 100*mb, sim.Quirks{}),
+		sized("csv/10MB", sim.CSV, 10*mb, sim.Quirks{}),
+		sized("csv/100MB", sim.CSV, 100*mb, sim.Quirks{}),
+		sized("csv/1GB", sim.CSV, 1000*mb, sim.Quirks{}),
+		sized("csv/200MB-split-entries", sim.CSV, 200*mb, sim.Quirks{SplitEntries: true}),
+	} {
+		b.Run(s.name, func(b *testing.B) { s.measure(b, program) })
 	}
-	return sim.Arrays
 }
 
-// specOf asks for quarters up to the one that all results are of. Nothing is waited for that does not have to be.
-func specOf(s *sim.Server, url string, e encoding, exports int) map[string]any {
-	return map[string]any{
-		"api_key": s.Key(), "base_url": url, "forecasts": []map[string]any{{"id": tab}}, "export_format": e.format,
-		"periods": []string{fmt.Sprintf("%s..%s", quarter.Add(1-exports), quarter)}, "fiscal_year_start_month": 2,
+// BenchmarkSyncExports is one sync of many small exports.
+func BenchmarkSyncExports(b *testing.B) {
+	program := filepath.Join(build(b, "../.."), "cq-source-clari")
+	for _, n := range []struct{ tabs, quarters int }{{1, 1}, {1, 20}, {20, 20}, {200, 20}} {
+		t := tenant(10)
+		t.Tabs = nil
+		for i := range n.tabs {
+			t.Tabs = append(t.Tabs, sim.Tab{ID: fmt.Sprintf("tab_%d", i+1), Fields: sim.Fields(fields)})
+		}
+		s := scenario{fmt.Sprintf("tabs=%d/quarters=%d", n.tabs, n.quarters), t, sim.Arrays, sim.Quirks{}, n.quarters}
+		b.Run(s.name, func(b *testing.B) { s.measure(b, program) })
+	}
+}
+
+// sized is one export of about so many bytes.
+func sized(name string, e sim.Encoding, size int, q sim.Quirks) scenario {
+	const some = 200
+	t := tenant(some)
+	people := size * some / int(export(&t, e).Size())
+	return scenario{name, tenant(max(1, people)), e, q, 1}
+}
+
+// start starts a stand-in whose jobs take no time, and returns the spec of the sync. Nothing is waited for that does not have to be.
+func (s *scenario) start(b *testing.B) (*sim.Server, map[string]any) {
+	b.Helper()
+	config := sim.Config{Tenant: s.Tenant, Quirks: s.Quirks, Monthly: 2 * s.exports(), Concurrent: 3}
+	if s.Encoding != sim.CSV {
+		config.JSON = s.Encoding
+	}
+	server := sim.New(config)
+	b.Cleanup(func() { server.Close() })
+	url, err := server.Start("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var forecasts []map[string]any
+	for _, tab := range s.Tabs {
+		forecasts = append(forecasts, map[string]any{"id": tab.ID})
+	}
+	return server, map[string]any{
+		"api_key": server.Key(), "base_url": url, "forecasts": forecasts, "export_format": format(s.Encoding),
+		"periods": []string{fmt.Sprintf("%s..%s", quarter.Add(1-s.quarters), quarter)}, "fiscal_year_start_month": 2,
 		"delay_between_exports": "0s", "poll_interval": "50ms", "requests_per_second": 100,
 	}
 }
 
-// sync measures one sync of so many exports.
-func (b *bench) sync(e encoding, people, exports int) (*synced, error) {
-	server, url, err := startSim(people, e)
-	if err != nil {
-		return nil, err
+func (s *scenario) exports() int { return len(s.Tabs) * s.quarters }
+
+func (s *scenario) entries() (n int) {
+	for i := range s.quarters {
+		n += len(s.Tabs) * entriesOf(s.Tenant, quarter.Add(-i))
 	}
-	defer server.Close()
-	return b.syncSpec(server, specOf(server, url, e, exports), exports)
+	return n
 }
 
-// syncSpec measures one sync of a spec that plans so many exports.
-func (b *bench) syncSpec(server *sim.Server, spec map[string]any, exports int) (*synced, error) {
-	p, err := b.serve(b.source)
-	if err != nil {
-		return nil, err
-	}
-	began := time.Now()
-	got, err := p.sync(b, spec)
-	n := &synced{exports: exports, wall: time.Since(began), peak: p.peak()}
-	p.stop()
-	if err != nil {
-		return nil, fmt.Errorf("sync: %w%s", err, &p.stderr)
-	}
-	n.cpu, n.kernel = cpu(p.Cmd), p.ProcessState.SystemTime()
-	n.wire, n.entries = got.wire, int(got.rows[entriesTable])
-	ledger := server.Ledger()
-	want := 0
-	for _, r := range ledger.Requests {
-		n.requests++
-		if r.Op == sim.Results {
-			n.bytes += r.Bytes
+func (s *scenario) measure(b *testing.B, program string) {
+	var used, kernel time.Duration
+	var bytes, peak int64
+	requests := 0
+	for b.Loop() {
+		b.StopTimer()
+		server, spec := s.start(b)
+		p := serve(b, program)
+		b.StartTimer()
+		rows, err := p.sync(b.Context(), spec)
+		b.StopTimer()
+		peak = max(peak, p.peak())
+		p.stop()
+		if err != nil {
+			b.Fatalf("%v%s", err, &p.stderr)
 		}
-	}
-	for _, j := range ledger.Jobs {
-		if n.entries < 100_000 {
-			want += entriesOf(j.Export)
+		if n := rows[forecast.EntriesTable.Name]; n != s.entries() {
+			b.Fatalf("%d entries arrived of %d", n, s.entries())
 		}
+		ledger := server.Ledger()
+		if len(ledger.Jobs) != s.exports() {
+			b.Fatalf("%d jobs for %d exports", len(ledger.Jobs), s.exports())
+		}
+		for _, r := range ledger.Requests {
+			if r.Op == sim.Results {
+				bytes += r.Bytes
+			}
+		}
+		requests += len(ledger.Requests)
+		used += cpu(p.Cmd)
+		kernel += p.ProcessState.SystemTime()
+		server.Close()
+		b.StartTimer()
 	}
-	if n.entries == 0 || want != 0 && n.entries != want {
-		return nil, fmt.Errorf("%d entries arrived of %d", n.entries, want)
+	b.SetBytes(bytes / int64(b.N))
+	rows, exports := float64(b.N*s.entries()), float64(b.N*s.exports())
+	b.ReportMetric(float64(s.entries()), "rows/op")
+	b.ReportMetric(float64(bytes)/float64(b.N)/1e6, "result-MB")
+	b.ReportMetric(rows/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(used)/rows, "cpu-ns/row")
+	b.ReportMetric(float64(kernel)/rows, "kernel-ns/row")
+	b.ReportMetric(float64(used.Milliseconds())/exports, "cpu-ms/export")
+	b.ReportMetric(float64(requests)/exports, "requests/export")
+	if peak == 0 {
+		b.Log("no peak-MiB: this system does not tell the peak memory of a process")
+		return
 	}
-	return n, nil
-}
-
-func (n *synced) peakText() string {
-	if n.peak == 0 {
-		return "n/a"
-	}
-	return decimals(1, float64(n.peak)/(1<<20))
-}
-
-// above is the memory per entry by which one sync exceeds another, in bytes.
-func (n *synced) above(least *synced) string {
-	if n.peak == 0 || n.entries == least.entries {
-		return ""
-	}
-	return decimals(1, float64(n.peak-least.peak)/float64(n.entries-least.entries))
-}
-
-func (n *synced) perSecond() float64 { return float64(n.entries) / n.wall.Seconds() }
-
-// fits reports whether something that takes so many times as long as another sync ends in time for what is to follow.
-func (b *bench) fits(n *synced, times float64, follows time.Duration) bool {
-	const slack = 1.3
-	return time.Now().Add(time.Duration(slack*times*float64(n.wall)) + follows).Before(b.deadline)
+	b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+	// 64 MiB, 16 bytes an entry, and the dictionaries: a kilobyte for each person
+	b.ReportMetric(64+float64(16*s.entries()+s.People<<10)/(1<<20), "target-MiB")
 }

@@ -1,146 +1,89 @@
-// Program bench measures the plugin on this machine, next to what it is to be compared with, and writes docs/performance.md:
+// Program report writes docs/performance.md from what go test -bench printed:
 //
 //	make bench
 //
-// It takes less than ten minutes on two cores. With -only it measures some parts and writes nothing.
+// What the page says, its tables and the targets are in performance.md.tmpl.
 package main
 
 import (
-	"cmp"
-	"context"
-	"errors"
+	_ "embed"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"runtime/pprof"
-	"slices"
+	"path"
+	"runtime"
 	"strings"
-	"syscall"
+	"text/template"
 	"time"
 )
 
+//go:embed performance.md.tmpl
+var page string
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	var err error
-	switch {
-	case len(os.Args) == 3 && os.Args[1] == livesCommand:
-		live(os.Args[2])
-	case len(os.Args) == 3 && os.Args[1] == relayCommand:
-		err = relay(ctx, os.Args[2])
-	default:
-		err = run(ctx, os.Args[1:])
-	}
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+	out := flag.String("out", "docs/performance.md", "`file` to write")
+	note := flag.String("note", "", "`sentence` for the page about this run, such as what else the machine did")
+	flag.Parse()
+	if err := run(flag.Arg(0), *out, *note); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-// bench is one run of this program.
-type bench struct {
-	context.Context
-	source, destination string // programs
-	dir                 string // for what is needed while it runs
-	deadline            time.Time
-	report              *report
-}
-
-func run(ctx context.Context, args []string) error {
-	b := &bench{Context: ctx, report: newReport()}
-	var only, profile, out string
-	var budget time.Duration
-	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.StringVar(&b.source, "source", "bin/cq-source-clari", "`program` of the plugin")
-	f.StringVar(&b.destination, "destination", "bin/cq-destination-sqlite", "`program` of the SQLite destination")
-	f.StringVar(&out, "out", "docs/performance.md", "`file` to write")
-	f.StringVar(&b.report.Note, "note", "", "`sentence` about this run for the report, such as what else the machine did")
-	f.StringVar(&only, "only", "", "`parts` to measure, with commas between them, instead of all: "+strings.Join(names(), ", "))
-	f.StringVar(&profile, "profile", "", "`file` for a CPU profile of -only decode-arrays, decode-flat or decode-csv: our decoding and nothing else")
-	f.DurationVar(&budget, "budget", 9*time.Minute, "leave out the largest results when they would end later than this")
-	if err := f.Parse(args); err != nil {
-		return err
-	}
-	b.deadline = time.Now().Add(budget)
-	dir, err := os.MkdirTemp("", "bench-")
+func run(in, out, note string) error {
+	printed, err := os.ReadFile(in)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	b.dir = dir
-	if profile != "" {
-		return b.profile(profile, cmp.Or(only, "decode-arrays"))
+	runs, err := parse(string(printed))
+	if err != nil {
+		return fmt.Errorf("%s: %w", in, err)
 	}
-	for _, p := range parts {
-		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
-			continue
-		}
-		began := time.Now()
-		if err := p.measure(b); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		progress("%s took %.0f s", p.name, time.Since(began).Seconds())
-	}
-	b.report.printTargets()
-	if only != "" {
-		return nil
-	}
-	return b.report.write(out)
-}
-
-// parts are what is measured, in this order.
-var parts = []struct {
-	name    string
-	measure func(*bench) error
-}{
-	{"decode", (*bench).decode},
-	{"memory", (*bench).memory},
-	{"waiting", (*bench).waiting},
-	{"share", (*bench).share},
-	{"exports", (*bench).exports},
-	{"rows", (*bench).rows},
-	{"tabs", (*bench).tabs},
-}
-
-func names() (all []string) {
-	for _, p := range parts {
-		all = append(all, p.name)
-	}
-	return all
-}
-
-// progress tells what is going on, apart from the results.
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s "+format+"\n", append([]any{time.Now().Format(time.TimeOnly)}, args...)...)
-}
-
-// profile writes a CPU profile of decoding one encoding for about ten seconds.
-func (b *bench) profile(file, name string) error {
-	encoding, ok := map[string]encoding{
-		"decode-arrays": encodings[0], "decode-flat": encodings[1], "decode-csv": encodings[3],
-	}[name]
-	if !ok {
-		return fmt.Errorf("-profile %s: want -only decode-arrays, decode-flat or decode-csv", name)
-	}
-	r, err := b.result(encoding, decodedPeople)
+	text, err := runs.write(page, map[string]any{
+		"date": time.Now().UTC().Format(time.DateOnly), "go": runtime.Version(), "note": note,
+	})
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	w, err := os.Create(file)
+	return os.WriteFile(out, []byte(text), 0o644)
+}
+
+// write fills in a page. It fails if the page wants what was not measured.
+func (r *runs) write(page string, about map[string]any) (string, error) {
+	t, err := template.New("performance.md.tmpl").Option("missingkey=error").Funcs(template.FuncMap{
+		"machine": func() string { return r.machine }, "under": r.under, "best": r.best, "median": r.median, "ratio": r.ratio,
+		"atMost": atMost, "atLeast": atLeast, "count": count, "base": path.Base, "seconds": func(ns float64) float64 { return ns / 1e9 },
+	}).Parse(page)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer w.Close()
-	if err := pprof.StartCPUProfile(w); err != nil {
-		return err
+	var b strings.Builder
+	err = t.Execute(&b, about)
+	return b.String(), err
+}
+
+// atMost and atLeast are three cells about a target: the target, what came of it, and whether it is met.
+func atMost(limit float64, format string, got float64) string {
+	return target("at most ", limit, format, got, got <= limit)
+}
+
+func atLeast(limit float64, format string, got float64) string {
+	return target("at least ", limit, format, got, got >= limit)
+}
+
+func target(bound string, limit float64, format string, got float64, met bool) string {
+	verdict := "**no**"
+	if met {
+		verdict = "yes"
 	}
-	defer pprof.StopCPUProfile()
-	for began := time.Now(); time.Since(began) < 10*time.Second; {
-		if _, err := r.land(b); err != nil {
-			return err
-		}
+	return fmt.Sprintf(bound+format+" | "+format+" | %s", limit, got, verdict)
+}
+
+// count writes a whole number with commas between the thousands.
+func count(n float64) string {
+	text := fmt.Sprintf("%.0f", n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
 	}
-	return nil
+	return text
 }
