@@ -47,8 +47,11 @@ sync: bin/cq-source-clari bin/cq-destination-sqlite ## SPEC=my.yml: a sync with 
 	go run ./test/demo/sync $(SPEC)
 
 .PHONY: bench
-bench: bin/cq-source-clari bin/cq-destination-sqlite ## measures this machine and writes docs/performance.md
-	go run ./test/bench
+bench: ## NOTE="what else ran": measures this machine and writes docs/performance.md
+	@mkdir -p out
+	go test -run '^$$' -bench . -skip '^BenchmarkSync' -benchtime 1x -count 5 -timeout 60m ./test/bench | tee out/bench.txt
+	go test -run '^$$' -bench '^BenchmarkSync' -benchtime 1x -timeout 60m ./test/bench | tee -a out/bench.txt
+	go run ./test/bench/report -note "$(NOTE)" out/bench.txt
 
 .PHONY: release
 release: ## VERSION=v0.1.0: archives for every platform, SBOMs and checksums, into dist/release

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -17,19 +17,14 @@ import (
 // What a row may allocate is the one result of these measurements that does not depend on the machine. Whole passes over 28,000
 // entries in each encoding, down to the bytes that leave the plugin.
 func TestAllocations(t *testing.T) {
-	b := &bench{Context: t.Context(), dir: t.TempDir()}
 	for _, e := range encodings {
-		t.Run(e.name, func(t *testing.T) {
-			r, err := b.result(e, 100)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.close()
+		t.Run(string(e), func(t *testing.T) {
+			r := newResult(t, e, 100)
 			if r.entries != 28_000 {
 				t.Errorf("%d entries", r.entries)
 			}
 			perRun := testing.AllocsPerRun(2, func() {
-				if _, err := r.land(t.Context()); err != nil {
+				if _, err := land(t.Context(), r); err != nil {
 					t.Fatal(err)
 				}
 			})
@@ -45,20 +40,12 @@ func TestAllocations(t *testing.T) {
 // The ways that are compared must agree on what is in a result, or they do not do the same work: on how many amounts there are in
 // each column, and on their sums.
 func TestWaysAgree(t *testing.T) {
-	b := &bench{Context: t.Context(), dir: t.TempDir()}
 	for _, e := range encodings {
-		t.Run(e.name, func(t *testing.T) {
-			r, err := b.result(e, 20)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.close()
+		t.Run(string(e), func(t *testing.T) {
+			r := newResult(t, e, 20)
 			rows, err := decodeRows(r)
 			if err != nil {
 				t.Fatal(err)
-			}
-			if len(rows) != r.entries {
-				t.Errorf("%d rows of %d", len(rows), r.entries)
 			}
 			usual := map[string]*column{}
 			for _, name := range amountColumns {

@@ -1,10 +1,11 @@
-package main
+package bench
 
 import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -69,16 +70,20 @@ func decodeFlat(r *result) (rows []flatRow, err error) {
 	return rows, err
 }
 
-// decodeRows reads entries from any result.
-func decodeRows(r *result) ([]*row, error) {
-	if !r.Flat() {
-		return decodeStructs(r)
+// decodeRows reads the entries of any result.
+func decodeRows(r *result) (rows []*row, err error) {
+	if r.Flat() {
+		var flat []flatRow
+		if flat, err = decodeFlat(r); err == nil {
+			rows, err = join(flat)
+		}
+	} else {
+		rows, err = decodeStructs(r)
 	}
-	flat, err := decodeFlat(r)
-	if err != nil {
-		return nil, err
+	if err == nil && len(rows) != r.entries {
+		err = fmt.Errorf("%d rows of %d", len(rows), r.entries)
 	}
-	return join(flat)
+	return rows, err
 }
 
 // join makes entries of flat rows, through a map.

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	pb "github.com/cloudquery/plugin-pb-go/pb/plugin/v3"
@@ -19,6 +20,17 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 )
+
+// build builds programs as make does, and returns the directory where they are.
+func build(b *testing.B, packages ...string) string {
+	b.Helper()
+	dir := b.TempDir()
+	c := exec.Command("go", append([]string{"build", "-trimpath", "-o", dir}, packages...)...)
+	if output, err := c.CombinedOutput(); err != nil {
+		b.Fatalf("%s: %v\n%s", c, err, output)
+	}
+	return dir
+}
 
 // process is a plugin that serves on a socket, as the CLI runs it.
 type process struct {
@@ -29,34 +41,36 @@ type process struct {
 	stderr  bytes.Buffer
 }
 
-func (b *bench) serve(program string) (*process, error) {
-	dir, err := os.MkdirTemp(b.dir, "")
-	if err != nil {
-		return nil, err
-	}
-	socket := filepath.Join(dir, "socket")
-	p := &process{Cmd: exec.Command(program, "serve", "--network", "unix", "--address", socket, "--no-sentry", "--log-level", "error"), address: "unix://" + socket}
+func serve(b *testing.B, program string) *process {
+	b.Helper()
+	socket := filepath.Join(b.TempDir(), "socket")
+	p := &process{address: "unix://" + socket}
+	p.Cmd = exec.Command(program, "serve", "--network", "unix", "--address", socket, "--no-sentry", "--log-level", "error")
 	p.Stderr = &p.stderr
 	if err := p.Start(); err != nil {
-		return nil, fmt.Errorf("%w (run make bench, which builds it)", err)
+		b.Fatal(err)
 	}
+	b.Cleanup(p.stop)
+	var err error
 	p.conn, err = grpc.NewClient(p.address, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(200<<20)))
-	if err == nil {
-		p.rpc = pb.NewPluginClient(p.conn)
-		ctx, cancel := context.WithTimeout(b, 20*time.Second)
-		defer cancel()
-		_, err = p.rpc.GetName(ctx, &pb.GetName_Request{}, grpc.WaitForReady(true))
-	}
 	if err != nil {
-		p.stop()
-		return nil, fmt.Errorf("%s: %w%s", program, err, &p.stderr)
+		b.Fatal(err)
 	}
-	return p, nil
+	p.rpc = pb.NewPluginClient(p.conn)
+	ctx, cancel := context.WithTimeout(b.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := p.rpc.GetName(ctx, &pb.GetName_Request{}, grpc.WaitForReady(true)); err != nil {
+		b.Fatalf("%s: %v%s", program, err, &p.stderr)
+	}
+	return p
 }
 
 // stop ends the process. Then its CPU time is known.
 func (p *process) stop() {
+	if p.ProcessState != nil {
+		return
+	}
 	if p.conn != nil {
 		p.conn.Close()
 	}
@@ -69,23 +83,17 @@ func (p *process) stop() {
 // cpu is the time that a process which has ended spent on the cores.
 func cpu(c *exec.Cmd) time.Duration { return c.ProcessState.UserTime() + c.ProcessState.SystemTime() }
 
-// peak is the most memory in bytes that the process ever had resident; 0 where the system does not tell.
+// peak is the most memory in bytes that the process ever had resident; 0 where the system does not tell: /proc is Linux's.
 func (p *process) peak() int64 {
-	kib, err := strconv.ParseInt(strings.TrimSuffix(valueIn(fmt.Sprintf("/proc/%d/status", p.Process.Pid), "VmHWM"), " kB"), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return kib << 10
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kib, _, _ := strings.Cut(after, "kB")
+	n, _ := strconv.ParseInt(strings.TrimSpace(kib), 10, 64)
+	return n << 10
 }
 
-// received is what a sync sent.
-type received struct {
-	rows map[string]int64 // by table
-	wire int64            // bytes of records
-}
-
-// sync runs one sync and forgets what comes.
-func (p *process) sync(ctx context.Context, spec map[string]any) (*received, error) {
+// sync runs one sync, forgets what comes, and returns how many rows each table got.
+func (p *process) sync(ctx context.Context, spec map[string]any) (rows map[string]int, err error) {
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return nil, err
@@ -97,11 +105,11 @@ func (p *process) sync(ctx context.Context, spec map[string]any) (*received, err
 	if err != nil {
 		return nil, err
 	}
-	got := &received{rows: map[string]int64{}}
+	rows = map[string]int{}
 	for {
 		m, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return got, nil
+			return rows, nil
 		} else if err != nil {
 			return nil, err
 		}
@@ -109,12 +117,11 @@ func (p *process) sync(ctx context.Context, spec map[string]any) (*received, err
 		if insert == nil {
 			continue
 		}
-		got.wire += int64(len(insert.Record))
 		record, err := pb.NewRecordFromBytes(insert.Record)
 		if err != nil {
 			return nil, err
 		}
 		name, _ := record.Schema().Metadata().GetValue(schema.MetadataTableName)
-		got.rows[name] += record.NumRows()
+		rows[name] += int(record.NumRows())
 	}
 }
