@@ -93,6 +93,8 @@ type playedSync struct {
 	flushes    atomic.Int64
 }
 
+func (p *playedSync) took() time.Duration { return p.end.Sub(p.start) }
+
 func newWitness(w *world, config sim.Config, tabs []randomTab) *witness {
 	return &witness{world: w, config: config, tabs: tabs, tally: tally{fired: map[string]int{}}, entries: map[any]bool{}}
 }

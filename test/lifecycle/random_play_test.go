@@ -68,7 +68,8 @@ func (g *game) pauseBefore(st step) {
 	time.Sleep(next.Add(st.turn).Sub(now))
 }
 
-func (g *game) playStep(number int, st step) {
+// playStep plays one sync, and holds it against the invariants.
+func (g *game) playStep(number int, st step) *playedSync {
 	if st.final && len(g.s.lasting) > 0 && !strings.HasPrefix(g.s.lasting[0].kind, "odd-item") {
 		st.tables = slices.Concat(resultTables, []string{"clari_forecast_exports"}) // the others are made from what cannot be had
 	}
@@ -99,6 +100,7 @@ func (g *game) playStep(number int, st step) {
 	}
 	g.see(p)
 	g.spec = was
+	return p
 }
 
 func (g *game) arm(faults []randomFault) {
