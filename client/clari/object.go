@@ -61,6 +61,29 @@ func take[T any](o object, key string, parse func(json.RawMessage) (T, bool)) (v
 	return v
 }
 
+// takeList removes a list of objects and returns what parse makes of them. Items that it makes nothing of stay.
+func takeList[T any](o object, key string, parse func(object) (T, bool)) (list []T) {
+	var items, left []json.RawMessage
+	raw, ok := o[key]
+	if !ok || json.Unmarshal(raw, &items) != nil {
+		return nil
+	}
+	for _, raw := range items {
+		if item, err := parseObject(raw); err == nil {
+			if parsed, ok := parse(item); ok {
+				list = append(list, parsed)
+				continue
+			}
+		}
+		left = append(left, raw)
+	}
+	delete(o, key)
+	if left != nil {
+		o[key], _ = json.Marshal(left) // cannot fail: it has just been parsed
+	}
+	return list
+}
+
 // The scalars are those of package scalar. Null is none of them.
 
 func text(raw json.RawMessage) (string, bool) { return scalar.Text(raw) }
@@ -102,6 +125,13 @@ func instant(raw json.RawMessage) (time.Time, bool) {
 		return time.Time{}, ok
 	}
 	return time.UnixMicro(micros).UTC(), true
+}
+
+func moment(raw json.RawMessage) (time.Time, bool) { return scalar.Moment(raw) }
+
+func amount(raw json.RawMessage) (*float64, bool) {
+	n, ok := scalar.ParseValue(raw)
+	return new(n.Float()), ok
 }
 
 func compact(raw json.RawMessage) (json.RawMessage, bool) {
