@@ -118,7 +118,7 @@ func (g *witness) lossesTold(p *playedSync, wrong report) {
 			}
 		}
 	}
-	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ") + strings.Count(text, "table clari_audit_")
+	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ") + strings.Count(text, "table clari_audit_") + strings.Count(text, "table clari_opportunities: ")
 	if n := p.logs.count("error", ""); n != lost+failed {
 		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
 	}

@@ -25,6 +25,8 @@ func (s *schedule) around() {
 	s.since = epoch.Add(s.start).AddDate(0, 0, -d.IntN(40)).Truncate(24 * time.Hour)
 	s.spec["activities"] = map[string]any{"since": s.since.Format(time.DateOnly), "window_days": pick(d, 10, 15, 30), "overlap_days": pick(d, 2, 3)}
 	s.spec["audit"] = map[string]any{"overlap": "1h"}
+	s.spec["opportunities"] = map[string]any{"ids": listedOpportunities}
+	s.config.Around.OpportunityWrap = pick(d, "", "opportunities")
 	for i := range s.steps {
 		st := &s.steps[i]
 		if st.final {
@@ -40,9 +42,15 @@ func (s *schedule) around() {
 	}
 }
 
+// listedOpportunities are looked up beside those of the activities.
+var listedOpportunities = []string{"006000000000001AAA", "006000000000002", "006000000000039AAA"}
+
 func drawAround(d dice) randomFault {
 	f := sim.Fault{Op: sim.CreateActivity, From: 1 + d.IntN(4), Count: pick(d, 1, 1, 2, 10)}
-	if d.in(3) {
+	if d.in(8) {
+		f.Op = sim.Opportunities
+		f.Do = pick(d, sim.Answer(500), sim.Reset(), sim.Throttled(), sim.Answer(403), sim.Malformed())
+	} else if d.in(3) {
 		f.Op = sim.AuditEvents
 		f.Do = pick(d, sim.Answer(500), sim.Reset(), sim.Throttled(), sim.NoAuditRights(), sim.LinkRepeats(), sim.OtherShape(), sim.Malformed())
 	} else {
@@ -100,6 +108,7 @@ func (g *witness) aroundLands(p *playedSync, wrong report) {
 	if rows := g.wh.rows("clari_activity_participants", nil); len(rows) != people {
 		wrong("%d participants of %d", len(rows), people)
 	}
+	g.opportunitiesLand(p, wrong)
 	// Audit events: those of the last days, which every sync could list.
 	from := p.start.Add(g.config.Skew - 20*24*time.Hour)
 	missing := map[string]int{}
@@ -117,6 +126,30 @@ func (g *witness) aroundLands(p *playedSync, wrong report) {
 			wrong("an audit event is lost: %s", line)
 			break
 		}
+	}
+}
+
+// opportunitiesLand: those that are listed and those of this sync's activities are there, and all that are there are as Clari has them.
+func (g *witness) opportunitiesLand(p *playedSync, wrong report) {
+	due, there := slices.Clone(listedOpportunities), []string{}
+	landed := map[any]bool{}
+	for _, r := range p.windows {
+		landed[r["job_id"]] = hasLanded(r)
+	}
+	for _, r := range g.wh.rows("clari_activity_opportunities", func(r row) bool { return landed[r["job_id"]] }) {
+		due = append(due, r["opportunity_id"].(string))
+	}
+	for _, r := range g.wh.rows("clari_opportunities", nil) {
+		there = append(there, r["opportunity_id"].(string))
+	}
+	for _, id := range due {
+		if !slices.ContainsFunc(there, func(o string) bool { return o[:15] == id[:15] }) {
+			wrong("opportunity %s is not there", id)
+			break
+		}
+	}
+	if differs := g.opportunityDiffer(there); len(differs) > 0 {
+		wrong("opportunities are not what Clari has:%s", lines(differs))
 	}
 }
 
