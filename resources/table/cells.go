@@ -107,16 +107,27 @@ func (m *bitmap) addBits(b Bits) {
 	m.n += len(b.Words)
 }
 
+// parts is what an array is made of but for its bytes, in one piece: apart they are six allocations a column.
+type parts struct {
+	buffers [3]memory.Buffer
+	all     [3]*memory.Buffer
+	data    array.Data
+}
+
 // newArray makes an array whose length and nulls are those of valid.
 func newArray(t arrow.DataType, valid *bitmap, buffers ...[]byte) arrow.Array {
-	all := make([]*memory.Buffer, 1, 3)
+	p := &parts{}
 	if valid.cleared > 0 {
-		all[0] = memory.NewBufferBytes(valid.bytes)
+		p.buffers[0].Reset(valid.bytes)
+		p.all[0] = &p.buffers[0]
 	}
-	for _, b := range buffers {
-		all = append(all, memory.NewBufferBytes(b))
+	for i, b := range buffers {
+		p.buffers[1+i].Reset(b)
+		p.all[1+i] = &p.buffers[1+i]
 	}
-	return array.MakeFromData(array.NewData(t, valid.n, all, nil, valid.cleared, 0))
+	p.data.Reset(t, valid.n, p.all[:1+len(buffers)], nil, valid.cleared, 0)
+	p.data.Retain() // as a new one is
+	return array.MakeFromData(&p.data)
 }
 
 // fixed is a column of numbers, days or instants.
