@@ -79,11 +79,19 @@ type Bits struct {
 }
 
 func (b Bits) none() bool {
-	var any uint32
+	var some uint32
 	for _, w := range b.Words {
-		any |= w
+		some |= w
 	}
-	return any&b.Mask == 0
+	return some&b.Mask == 0
+}
+
+func (b Bits) all() bool {
+	all := b.Mask
+	for _, w := range b.Words {
+		all &= w
+	}
+	return all == b.Mask
 }
 
 // Floats is a column of amounts of a batch.
@@ -164,7 +172,7 @@ func referred[B any, R uint32 | uint64, T string | []byte](
 						t := text(b, left[0])
 						if n += rows * (offsetBytes + len(t)); n <= farTooMuch || len(refs) == 1 {
 							addText(cells, t, len(t) > 0)
-							cells.repeat(rows - 1)
+							cells.repeat(rows-1, len(t) > 0)
 						}
 						left = left[rows:]
 					}

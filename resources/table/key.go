@@ -21,6 +21,7 @@ type identity[R any] struct {
 	// Where many rows share all but the last part of their key: states of sha256 by the text up to there, so that it is hashed once.
 	// A row takes half the time then (BenchmarkIdentity).
 	states map[string][]byte
+	arena  []byte // that they are in
 	hash   hash.Hash
 }
 
@@ -95,15 +96,18 @@ func (id *identity[R]) of(r *R) uuid.UUID {
 // resume puts the hash where it is after prefix.
 func (id *identity[R]) resume(prefix []byte) {
 	if state, ok := id.states[string(prefix)]; ok {
-		_ = id.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(state) // made by MarshalBinary
+		_ = id.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(state) // made by AppendBinary
 		return
 	}
 	id.hash.Reset()
 	id.hash.Write(prefix)
 	if len(id.states) == maxStates {
 		clear(id.states)
+		id.arena = nil
 	}
-	id.states[string(prefix)], _ = id.hash.(encoding.BinaryMarshaler).MarshalBinary() // sha256 never fails
+	from := len(id.arena)
+	id.arena, _ = id.hash.(encoding.BinaryAppender).AppendBinary(id.arena) // sha256 never fails
+	id.states[string(prefix)] = id.arena[from:]                            // where it grows, the others stay in the old one
 }
 
 // shareStates makes it keep states.
