@@ -97,7 +97,7 @@ func parse[T string | []byte](s T, grouped bool) (n Number, ok bool) {
 
 // Decimal reads the number that text begins with, and returns its size in bytes: 0 where it is none, or not a plain one of at most
 // 15 digits.
-func Decimal(text []byte) (n Number, size int) {
+func Decimal[T string | []byte](text T) (n Number, size int) {
 	const most = 15 // digits that float64 holds exactly
 	i := 0
 	if len(text) > 0 && text[0] == '-' {

@@ -81,6 +81,12 @@ func (s *Store) Row(k Key) (uint32, error) {
 	if k == s.lastKey && s.rows > 0 {
 		return s.lastRow, nil
 	}
+	if next := int(s.lastRow) + 1; next < s.rows { // the parts of entries mostly come in their order
+		if p := s.views[next/pageRows]; p != nil && p.key(next%pageRows) == k {
+			s.lastKey, s.lastRow = k, uint32(next)
+			return s.lastRow, nil
+		}
+	}
 	if s.index.full() {
 		if err := s.grow(); err != nil {
 			return 0, err
