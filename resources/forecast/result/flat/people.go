@@ -26,7 +26,7 @@ type person struct {
 type people struct {
 	spellings store.Dict
 	all       []person
-	last      uint32         // the last row's
+	last      uint32        // the last row's
 	cells     [whole][]byte // of it
 }
 
