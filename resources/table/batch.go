@@ -51,7 +51,8 @@ func Through[B, U any, P interface {
 ) Column[B] {
 	return Column[B]{
 		Name: c.Name, Description: c.Description, Type: c.Type, key: c.key,
-		text: func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lent.Row(b, P(b).Row())]) },
+		text:   func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lent.Row(b, P(b).Row())]) },
+		lender: func(b *B) int { return lent.Row(b, P(b).Row()) },
 		open: func() (builder, func(b *B) int) {
 			cells, _ := c.open()
 			from, add := c.open()
