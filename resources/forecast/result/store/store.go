@@ -20,8 +20,8 @@ import (
 // Key is what an entry is told apart by: the numbers of user, field, frame and period.
 type Key [forecast.KeyParts]uint32
 
-// pagesInMemory make 4 MiB.
-const pagesInMemory = 8
+// pagesInMemory make 2 MiB.
+const pagesInMemory = 4
 
 // Store is one result. Its methods up to Join are for one goroutine.
 type Store struct {
