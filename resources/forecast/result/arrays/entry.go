@@ -403,9 +403,9 @@ func (r *Reader) currency(key, value []byte) {
 
 // key is the key of the entry.
 func (r *Reader) key() (k store.Key, err error) {
-	for part, name := range idNames {
+	for part := range forecast.KeyParts {
 		if !r.known[part] && part != forecast.KeyPeriod {
-			return k, &fault.MissingIDError{Index: r.entries, ID: name}
+			return k, &fault.MissingIDError{Index: r.entries, ID: idNames[part]}
 		}
 	}
 	k = r.rows
