@@ -145,8 +145,8 @@ func (r *Reader) Entry(object []byte) error {
 	return r.set(row)
 }
 
-// foresee reads the value that document begins with, and returns its size in bytes, if it is a plain number, a flag, or what followed
-// the last one before.
+// foresee reads the value that document begins with, and returns its size in bytes, if it is null, a plain number, a flag, or what
+// followed the last one before.
 func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 	switch {
 	case m >= 0:
@@ -180,6 +180,10 @@ func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 }
 
 func (r *Reader) foreseeValue(i int, key, document []byte) (size int) {
+	if document[0] == 'n' {
+		r.Types |= 1 << i
+		return len("null")
+	}
 	switch forecast.Values[i].Kind {
 	case forecast.Label:
 		var ref uint32
