@@ -95,6 +95,37 @@ func parse[T string | []byte](s T, grouped bool) (n Number, ok bool) {
 	return parseSlowly(string(s), commas > 0)
 }
 
+// Decimal reads the number that text begins with, and returns its size in bytes: 0 where it is none, or not a plain one of at most
+// 15 digits.
+func Decimal[T string | []byte](text T) (n Number, size int) {
+	const most = 15 // digits that float64 holds exactly
+	i := 0
+	if len(text) > 0 && text[0] == '-' {
+		n.negative = true
+		i++
+	}
+	from, digits := i, 0
+	for ; i < len(text) && text[i]-'0' < 10; i++ {
+		n.digits = n.digits*10 + uint64(text[i]-'0')
+	}
+	if digits = i - from; digits > 0 && i < len(text) && text[i] == '.' {
+		point := i
+		for i++; i < len(text) && text[i]-'0' < 10; i++ {
+			n.digits = n.digits*10 + uint64(text[i]-'0')
+		}
+		decimals := i - point - 1
+		if decimals == 0 || decimals > most {
+			return Number{}, 0
+		}
+		n.decimals = int8(decimals)
+		digits += decimals
+	}
+	if digits == 0 || digits > most || i < len(text) && text[i]|0x20 == 'e' {
+		return Number{}, 0
+	}
+	return n, i
+}
+
 func parseSlowly(s string, commas bool) (Number, bool) {
 	if commas {
 		plain := make([]byte, 0, len(s))

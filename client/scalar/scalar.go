@@ -79,13 +79,8 @@ func Flag(raw []byte) (value, ok bool) {
 
 // Instant is a time in milliseconds since 1970 or in RFC 3339, not before 1970, in microseconds since 1970. Zero is no time.
 func Instant(raw []byte) (micros int64, ok bool) {
-	const year10000 = 253402300800000 // ms; from there on RFC 3339 cannot write it
 	if n, ok := ParseValue(raw); ok {
-		ms, ok := n.Whole()
-		if !ok || ms < 0 || ms >= year10000 {
-			return 0, false
-		}
-		return ms * 1000, true
+		return n.Instant()
 	}
 	if len(raw) < 2 || raw[0] != '"' {
 		return 0, false
@@ -95,6 +90,17 @@ func Instant(raw []byte) (micros int64, ok bool) {
 		return 0, false
 	}
 	return t.UnixMicro(), true
+}
+
+const year10000 = 253402300800000 // ms; from there on RFC 3339 cannot write it
+
+// Instant is Instant of a number of milliseconds.
+func (n Number) Instant() (micros int64, ok bool) {
+	ms, ok := n.Whole()
+	if !ok || ms < 0 || ms >= year10000 {
+		return 0, false
+	}
+	return ms * 1000, true
 }
 
 // Day is a calendar day written YYYY-MM-DD, with or without a time after it, in days since 1970.

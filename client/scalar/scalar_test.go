@@ -42,6 +42,21 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+func TestDecimal(t *testing.T) {
+	for text, want := range map[string]string{
+		`1.50,"b":2}`: "1.50", `-7}`: "-7", `0]`: "0", `12`: "12", `123456789012345 `: "123456789012345", `1.5.5`: "1.5",
+		`1234567890123456`: "", `1.`: "", `.5`: "", `-`: "", ``: "", `1e3,`: "", `1.5E3`: "", `null`: "", `"5"`: "", `0.1234567890123456`: "",
+	} {
+		n, size := Decimal(text)
+		require.Equal(t, want, text[:size], text)
+		if size > 0 {
+			same, ok := ParseNumber(want)
+			require.True(t, ok)
+			require.Equal(t, same, n, text)
+		}
+	}
+}
+
 func TestFlag(t *testing.T) {
 	for raw, want := range map[string][2]bool{
 		`true`: {true, true}, `"TRUE"`: {true, true}, `false`: {false, true}, `"False"`: {false, true}, `null`: {}, `1`: {}, `"yes"`: {}, `"tru"`: {}, `{"a":1}`: {},
@@ -103,6 +118,13 @@ func FuzzNumber(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		n, ok := ParseNumber(text)
+		if got, size := Decimal(text); size > 0 {
+			if same, ok := ParseNumber(text[:size]); !ok || same != got {
+				t.Fatalf("%q: Decimal got %v of %d bytes, want %v, %t", text, got, size, same, ok)
+			}
+		} else if plain := strings.Trim(text, "0123456789") == "" && text != "" && len(text) <= 15; plain {
+			t.Fatalf("%q: Decimal found none", text)
+		}
 		want, err := strconv.ParseFloat(text, 64)
 		plain := strings.Trim(text, "0123456789.eE+-") == "" && !strings.HasPrefix(text, "+") && !strings.HasSuffix(text, ".") && !strings.Contains(strings.ToLower(text), ".e")
 		if ok != (err == nil && plain) {

@@ -51,12 +51,14 @@ func Through[B, U any, P interface {
 ) Column[B] {
 	return Column[B]{
 		Name: c.Name, Description: c.Description, Type: c.Type, key: c.key,
-		text: func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lent.Row(b, P(b).Row())]) },
+		text:   func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lent.Row(b, P(b).Row())]) },
+		lender: func(b *B) int { return lent.Row(b, P(b).Row()) },
 		open: func() (builder, func(b *B) int) {
 			cells, _ := c.open()
 			from, add := c.open()
 			filled := false
-			return cells, func(b *B) int {
+			column := &steady{builder: cells}
+			return column, func(b *B) int {
 				if rows := lent.Rows(b); !filled {
 					filled = true
 					from.start(len(rows))
@@ -64,7 +66,8 @@ func Through[B, U any, P interface {
 						add(&rows[i])
 					}
 				}
-				return cells.take(from, lent.Runs(b))
+				runs := lent.Runs(b)
+				return column.fill(uint64(runs[0].From), len(runs) == 1, func() int { return cells.take(from, runs) })
 			}
 		},
 	}
@@ -74,6 +77,22 @@ func Through[B, U any, P interface {
 type Bits struct {
 	Words []uint32
 	Mask  uint32
+}
+
+func (b Bits) none() bool {
+	var some uint32
+	for _, w := range b.Words {
+		some |= w
+	}
+	return some&b.Mask == 0
+}
+
+func (b Bits) all() bool {
+	all := b.Mask
+	for _, w := range b.Words {
+		all &= w
+	}
+	return all == b.Mask
 }
 
 // Floats is a column of amounts of a batch.
@@ -91,18 +110,21 @@ func numbers[B any, T float64 | int64](name, description string, arrowType arrow
 		Name: name, Description: description, Type: arrowType,
 		open: func() (builder, func(b *B) int) {
 			cells := &fixed[T]{dataType: arrowType}
-			return cells, func(b *B) int {
+			column := &steady{builder: cells}
+			return column, func(b *B) int {
 				values, known := get(b)
-				cells.values = append(cells.values, values...)
-				cells.valid.addBits(known)
-				if cells.valid.cleared > 0 {
-					for i, w := range known.Words {
-						if w&known.Mask == 0 {
-							cells.values[i] = 0
+				return column.fill(0, known.none(), func() int {
+					cells.values = append(cells.values, values...)
+					cells.valid.addBits(known)
+					if cells.valid.cleared > 0 {
+						for i, w := range known.Words {
+							if w&known.Mask == 0 {
+								cells.values[i] = 0
+							}
 						}
 					}
-				}
-				return 8 * len(values)
+					return 8 * len(values)
+				})
 			}
 		},
 	}
@@ -124,39 +146,87 @@ func Flags[B any](name, description string, get func(*B) (values, known Bits)) C
 	}
 }
 
-// Texts is a column of text of a batch: each row has a reference, of which text makes the text. It is null where that is empty.
-func Texts[B any, R comparable](name, description string, refs func(*B) []R, text func(*B, R) string) Column[B] {
+// Texts is a column of text of a batch: each row has a reference, of which text makes the text, the same in all batches. It is null
+// where that is empty.
+func Texts[B any, R uint32 | uint64](name, description string, refs func(*B) []R, text func(*B, R) string) Column[B] {
 	return referred(name, description, arrow.BinaryTypes.String, refs, text)
 }
 
 // Documents is a column of JSON documents of a batch, likewise. What text returns is copied.
-func Documents[B any, R comparable](name, description string, refs func(*B) []R, text func(*B, R) []byte) Column[B] {
+func Documents[B any, R uint32 | uint64](name, description string, refs func(*B) []R, text func(*B, R) []byte) Column[B] {
 	return referred(name, description, types.ExtensionTypes.JSON, refs, text)
 }
 
-func referred[B any, R comparable, T string | []byte](
+func referred[B any, R uint32 | uint64, T string | []byte](
 	name, description string, arrowType arrow.DataType, refs func(*B) []R, text func(*B, R) T,
 ) Column[B] {
 	return Column[B]{
 		Name: name, Description: description, Type: arrowType,
 		open: func() (builder, func(b *B) int) {
 			cells := &texts{dataType: arrowType}
-			return cells, func(b *B) (n int) {
+			column := &steady{builder: cells}
+			return column, func(b *B) int {
 				refs := refs(b)
-				for i := 0; i < len(refs) && n <= farTooMuch; {
-					from, ref := i, refs[i]
-					for i++; i < len(refs) && refs[i] == ref; i++ {
+				return column.fill(uint64(refs[0]), run(refs) == len(refs), func() (n int) {
+					for left := refs; len(left) > 0 && n <= farTooMuch; {
+						rows := run(left)
+						t := text(b, left[0])
+						if n += rows * (offsetBytes + len(t)); n <= farTooMuch || len(refs) == 1 {
+							addText(cells, t, len(t) > 0)
+							cells.repeat(rows-1, len(t) > 0)
+						}
+						left = left[rows:]
 					}
-					t := text(b, ref)
-					if n += (i - from) * (offsetBytes + len(t)); n <= farTooMuch || len(refs) == 1 {
-						addText(cells, t, len(t) > 0)
-						cells.repeat(i - from - 1)
-					}
-				}
-				return n
+					return n
+				})
 			}
 		},
 	}
+}
+
+// run is how many references are the same as the first.
+func run[R comparable](refs []R) int {
+	n := 1
+	for n < len(refs) && refs[n] == refs[0] {
+		n++
+	}
+	return n
+}
+
+// steady is a column of a batch that in many records has one and the same cell in all rows: null, a quarter, a currency. Then the
+// array of the record before serves again.
+type steady struct {
+	builder
+	rows  int    // to come
+	cell  uint64 // of all rows of the last record
+	bytes int    // that those take
+	last  arrow.Array
+	again bool // last serves for this record
+	keep  bool // and this one for the next
+}
+
+func (s *steady) start(rows int) { s.rows = rows }
+
+// fill fills the column and returns the room that its cells take. all tells whether all rows have one cell, and which.
+func (s *steady) fill(cell uint64, all bool, fill func() (bytes int)) (bytes int) {
+	s.again = all && s.last != nil && s.cell == cell && s.last.Len() == s.rows
+	if !s.again {
+		s.last, s.cell, s.keep = nil, cell, all
+		s.builder.start(s.rows)
+		s.bytes = fill()
+	}
+	return s.bytes
+}
+
+func (s *steady) array() arrow.Array {
+	if s.again {
+		return s.last
+	}
+	a := s.builder.array()
+	if s.keep {
+		s.last = a
+	}
+	return a
 }
 
 // Batches makes records of batches. It is not safe for concurrent use.

@@ -21,7 +21,7 @@ type builder interface {
 	array() arrow.Array
 }
 
-// bitmap is a list of bits, in Arrow's order.
+// bitmap is a list of bits, in Arrow's order. There are no bytes before the first bit that is cleared: most columns have no nulls.
 type bitmap struct {
 	bytes      []byte
 	n, cleared int
@@ -30,72 +30,72 @@ type bitmap struct {
 
 func (m *bitmap) start(rows int) { *m = bitmap{rows: rows} }
 
-func (m *bitmap) room() {
-	if m.bytes == nil {
-		m.bytes = make([]byte, 0, (m.rows+7)/8)
-	}
+// write makes the bytes of the bits so far, all of which are set.
+func (m *bitmap) write() {
+	m.bytes = make([]byte, 0, (max(m.rows, m.n+1)+7)/8)
+	n := m.n
+	m.n = 0
+	m.addSet(n)
 }
 
 func (m *bitmap) add(bit bool) {
-	if m.n%8 == 0 {
-		m.room()
-		m.bytes = append(m.bytes, 0)
-	}
 	if bit {
-		m.bytes[m.n/8] |= 1 << (m.n % 8)
+		m.addSet(1)
 	} else {
-		m.cleared++
+		m.addCleared(1)
 	}
-	m.n++
 }
 
-// repeat adds the last bit n times more.
-func (m *bitmap) repeat(n int) {
-	if n == 0 {
-		return
+func (m *bitmap) addSet(n int) {
+	if m.bytes != nil {
+		m.append(0xff, n)
 	}
-	last := m.bytes[(m.n-1)/8]>>((m.n-1)%8)&1 != 0
-	for ; n > 0 && m.n%8 != 0; n-- {
-		m.add(last)
+	m.n += n
+}
+
+func (m *bitmap) addCleared(n int) {
+	if m.bytes == nil && n > 0 {
+		m.write()
 	}
-	fill := byte(0)
-	if last {
-		fill = 0xff
-	} else {
-		m.cleared += n / 8 * 8
+	m.append(0, n)
+	m.n += n
+	m.cleared += n
+}
+
+// append writes n bits, all of which are those of fill.
+func (m *bitmap) append(fill byte, n int) {
+	end := m.n + n
+	if used := m.n % 8; used > 0 {
+		m.bytes[len(m.bytes)-1] |= fill << used
+		n -= 8 - used
 	}
-	for ; n >= 8; n -= 8 {
+	for ; n > 0; n -= 8 {
 		m.bytes = append(m.bytes, fill)
-		m.n += 8
 	}
-	for ; n > 0; n-- {
-		m.add(last)
-	}
-}
-
-// takeNulls fills an empty bitmap whose cleared bits are nulls with bits of another one. Without nulls it needs no bits.
-func (m *bitmap) takeNulls(from *bitmap, runs []Run) {
-	if from.cleared > 0 {
-		m.take(from, runs)
-		return
-	}
-	for _, r := range runs {
-		m.n += int(r.Rows)
+	if used := end % 8; used > 0 {
+		m.bytes[len(m.bytes)-1] &= 1<<used - 1
 	}
 }
 
 // take adds bits of another bitmap.
 func (m *bitmap) take(from *bitmap, runs []Run) {
 	for _, r := range runs {
-		m.add(from.bytes[r.From/8]>>(r.From%8)&1 != 0)
-		m.repeat(int(r.Rows) - 1)
+		if from.cleared == 0 || from.bytes[r.From/8]>>(r.From%8)&1 != 0 {
+			m.addSet(int(r.Rows))
+		} else {
+			m.addCleared(int(r.Rows))
+		}
 	}
 }
 
 // addBits adds one bit of each word to an empty bitmap.
 func (m *bitmap) addBits(b Bits) {
+	if b.all() {
+		m.addSet(len(b.Words))
+		return
+	}
 	shift := bits.TrailingZeros32(b.Mask)
-	m.room()
+	m.write()
 	for words := range slices.Chunk(b.Words, 8) {
 		var all byte
 		for i, w := range words {
@@ -107,16 +107,27 @@ func (m *bitmap) addBits(b Bits) {
 	m.n += len(b.Words)
 }
 
+// parts is what an array is made of but for its bytes, in one piece: apart they are six allocations a column.
+type parts struct {
+	buffers [3]memory.Buffer
+	all     [3]*memory.Buffer
+	data    array.Data
+}
+
 // newArray makes an array whose length and nulls are those of valid.
 func newArray(t arrow.DataType, valid *bitmap, buffers ...[]byte) arrow.Array {
-	all := make([]*memory.Buffer, 1, 3)
+	p := &parts{}
 	if valid.cleared > 0 {
-		all[0] = memory.NewBufferBytes(valid.bytes)
+		p.buffers[0].Reset(valid.bytes)
+		p.all[0] = &p.buffers[0]
 	}
-	for _, b := range buffers {
-		all = append(all, memory.NewBufferBytes(b))
+	for i, b := range buffers {
+		p.buffers[1+i].Reset(b)
+		p.all[1+i] = &p.buffers[1+i]
 	}
-	return array.MakeFromData(array.NewData(t, valid.n, all, nil, valid.cleared, 0))
+	p.data.Reset(t, valid.n, p.all[:1+len(buffers)], nil, valid.cleared, 0)
+	p.data.Retain() // as a new one is
+	return array.MakeFromData(&p.data)
 }
 
 // fixed is a column of numbers, days or instants.
@@ -143,7 +154,7 @@ func (f *fixed[T]) take(from builder, runs []Run) int {
 			f.values = append(f.values, source.values[r.From])
 		}
 	}
-	f.valid.takeNulls(&source.valid, runs)
+	f.valid.take(&source.valid, runs)
 	return 8 * len(f.values)
 }
 
@@ -167,29 +178,36 @@ func (f *flags) add(cell Opt[bool]) {
 func (f *flags) take(from builder, runs []Run) int {
 	source := from.(*flags)
 	f.values.take(&source.values, runs)
-	f.valid.takeNulls(&source.valid, runs)
+	f.valid.take(&source.valid, runs)
 	return f.valid.n
 }
 
 func (f *flags) array() arrow.Array {
+	if f.values.bytes == nil {
+		f.values.write()
+	}
 	return newArray(arrow.FixedWidthTypes.Boolean, &f.valid, f.values.bytes)
 }
 
 // texts is a column of text or JSON.
 type texts struct {
 	dataType arrow.DataType
+	room     int // that bytes may need
 	bytes    []byte
 	ends     []int32 // 0, then where each cell ends in bytes
 	valid    bitmap
 }
 
 func (t *texts) start(rows int) {
-	t.bytes = make([]byte, 0, len(t.bytes)+len(t.bytes)/8) // a little more than the last record took
+	t.room, t.bytes = len(t.bytes)+len(t.bytes)/8, nil // a little more than the last record took
 	t.ends = append(make([]int32, 0, rows+1), 0)
 	t.valid.start(rows)
 }
 
 func addText[T string | []byte](t *texts, text T, valid bool) {
+	if t.bytes == nil {
+		t.bytes = make([]byte, 0, max(t.room, len(text)))
+	}
 	t.bytes = append(t.bytes, text...)
 	t.ends = append(t.ends, int32(len(t.bytes)))
 	t.valid.add(valid)
@@ -199,26 +217,32 @@ func (t *texts) take(from builder, runs []Run) (bytes int) {
 	source := from.(*texts)
 	rows := 0
 	for _, r := range runs {
-		bytes += int(r.Rows) * (offsetBytes + int(source.ends[r.From+1]-source.ends[r.From]))
+		bytes += int(r.Rows) * int(source.ends[r.From+1]-source.ends[r.From])
 		rows += int(r.Rows)
 	}
-	if bytes > farTooMuch && rows > 1 {
-		return bytes
+	if room := bytes + rows*offsetBytes; room > farTooMuch && rows > 1 {
+		return room
 	}
-	t.bytes = slices.Grow(t.bytes, bytes-rows*offsetBytes)
+	t.bytes = make([]byte, 0, bytes)
 	for _, r := range runs {
 		t.bytes = append(t.bytes, source.bytes[source.ends[r.From]:source.ends[r.From+1]]...)
 		t.ends = append(t.ends, int32(len(t.bytes)))
-		t.repeatText(int(r.Rows) - 1)
+		if r.Rows > 1 {
+			t.repeatText(int(r.Rows) - 1)
+		}
 	}
-	t.valid.takeNulls(&source.valid, runs)
-	return bytes
+	t.valid.take(&source.valid, runs)
+	return bytes + rows*offsetBytes
 }
 
-// repeat adds the last cell n times more.
-func (t *texts) repeat(n int) {
+// repeat adds the last cell, which is valid or not, n times more.
+func (t *texts) repeat(n int, valid bool) {
 	t.repeatText(n)
-	t.valid.repeat(n)
+	if valid {
+		t.valid.addSet(n)
+	} else {
+		t.valid.addCleared(n)
+	}
 }
 
 func (t *texts) repeatText(n int) {

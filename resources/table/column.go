@@ -22,6 +22,8 @@ type Column[R any] struct {
 	text  func(buf []byte, r *R) []byte            // the cell as the SDK's scalar prints it
 	open  func() (builder, func(r *R) (bytes int)) // a builder, and what adds a cell to it and returns the room that it takes
 	merge func(into, from *R) bool                 // false where both have a value and the values differ
+
+	lender func(r *R) int // number of the row that the cell of the row in view is borrowed from; nil where it is its own
 }
 
 type keyRole int

@@ -40,10 +40,9 @@ type Reader struct {
 	missing  int    // number of the period of entries that name none, from 1
 
 	// Of the entry being read.
-	present uint32 // bits of forecast.Values
-	numbers []uint64
+	present uint32   // bits of forecast.Values
+	numbers []uint64 // by value, as Store.Set takes them; of labels 0 where they were not foreseen
 	labels  [][]byte
-	refs    []uint32 // of labels that were foreseen; else 0
 	ids     [forecast.KeyParts][]byte
 	known   [forecast.KeyParts]bool
 	seen    [forecast.KeyParts]bool   // the id was foreseen, and its row is in rows
@@ -56,7 +55,7 @@ type Reader struct {
 
 // New makes a reader of a result of which a period was asked for, empty where Clari chose.
 func New(to *store.Store, period string) *Reader {
-	return &Reader{to: to, period: period, numbers: make([]uint64, len(forecast.Values)), labels: make([][]byte, len(forecast.Values)), refs: make([]uint32, len(forecast.Values)), arena: make([]byte, 0, 4<<10)}
+	return &Reader{to: to, period: period, numbers: make([]uint64, len(forecast.Values)), labels: make([][]byte, len(forecast.Values)), arena: make([]byte, 0, 4<<10)}
 }
 
 // meaning is what the key of an entry stands for: a value by its number, or one of these.
@@ -146,25 +145,20 @@ func (r *Reader) Entry(object []byte) error {
 	return r.set(row)
 }
 
-// foresee reads the value that document begins with if it is what followed the last one before, and returns its size in bytes.
+// foresee reads the value that document begins with, and returns its size in bytes, if it is null, a plain number, a flag, or what
+// followed the last one before.
 func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 	switch {
-	case m >= 0 && forecast.Values[m].Kind == forecast.Label:
-		var ref uint32
-		if ref, size = r.to.LabelAhead(int(m), document); size > 0 {
-			r.Types |= 1 << m
-			r.label(int(m), key, document[1:size-1])
-			r.refs[m] = ref
-		}
+	case m >= 0:
+		return r.foreseeValue(int(m), key, document)
 	case m == currency:
 		if size = len(r.money.raw); size == 0 || !bytes.HasPrefix(document, r.money.raw) {
 			return 0
 		}
 		for i, text := range r.money.labels {
-			r.label(moneyNumbers[i], key, text)
-			r.refs[moneyNumbers[i]] = r.money.refs[i]
+			r.label(moneyNumbers[i], key, text, r.money.refs[i])
 		}
-	case m < 0 && m != unknown:
+	case m != unknown:
 		var n uint32
 		part := m.part()
 		switch part {
@@ -180,6 +174,42 @@ func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 		if size > 0 {
 			r.setID(part, key, document[1:size-1])
 			r.seen[part], r.rows[part] = true, n
+		}
+	}
+	return size
+}
+
+func (r *Reader) foreseeValue(i int, key, document []byte) (size int) {
+	if document[0] == 'n' {
+		r.Types |= 1 << i
+		return len("null")
+	}
+	switch forecast.Values[i].Kind {
+	case forecast.Label:
+		var ref uint32
+		if ref, size = r.to.LabelAhead(i, document); size > 0 {
+			r.Types |= 1 << i
+			r.label(i, key, document[1:size-1], ref)
+		}
+	case forecast.Amount:
+		var n scalar.Number
+		if n, size = scalar.Decimal(document); size > 0 {
+			r.number(i, key, math.Float64bits(n.Float()))
+		}
+	case forecast.Instant:
+		n, digits := scalar.Decimal(document)
+		if at, ok := n.Instant(); ok && at != 0 {
+			size = digits
+			r.number(i, key, uint64(at))
+		}
+	case forecast.Flag:
+		switch document[0] {
+		case 't':
+			size = len("true")
+			r.number(i, key, 1)
+		case 'f':
+			size = len("false")
+			r.number(i, key, 0)
 		}
 	}
 	return size
@@ -249,14 +279,12 @@ func keep(x *store.Extra, key, value []byte) error {
 }
 
 func (r *Reader) value(i int, key, value []byte) {
-	v := &forecast.Values[i]
-	bit := uint32(1) << i
-	r.Types |= bit
+	r.Types |= 1 << i
 	var number uint64
-	switch v.Kind {
+	switch forecast.Values[i].Kind {
 	case forecast.Label:
 		if text, ok := r.text(key, value); ok {
-			r.label(i, key, text)
+			r.label(i, key, text, 0)
 		}
 		return
 	case forecast.Amount:
@@ -286,6 +314,12 @@ func (r *Reader) value(i int, key, value []byte) {
 			number = 1
 		}
 	}
+	r.number(i, key, number)
+}
+
+func (r *Reader) number(i int, key []byte, number uint64) {
+	bit := uint32(1) << i
+	r.Types |= bit
 	if r.present&bit != 0 && r.numbers[i] != number {
 		r.twice(key)
 	}
@@ -300,13 +334,14 @@ func (r *Reader) odd(key, value []byte) {
 	}
 }
 
-func (r *Reader) label(i int, key, text []byte) {
+// label is a label and the reference to it, 0 where that is not known.
+func (r *Reader) label(i int, key, text []byte, ref uint32) {
 	bit := uint32(1) << i
 	if r.present&bit != 0 && !bytes.Equal(r.labels[i], text) {
 		r.twice(key)
 	}
 	r.present |= bit
-	r.labels[i], r.refs[i] = text, 0
+	r.labels[i], r.numbers[i] = text, uint64(ref)
 }
 
 // moneyNumbers are the values that a currency has.
@@ -336,7 +371,7 @@ func (r *Reader) currency(key, value []byte) {
 	r.money.raw = r.money.raw[:0]
 	if value[0] != '{' {
 		if text, ok := r.text(key, value); ok {
-			r.label(codeNumber, key, text)
+			r.label(codeNumber, key, text, 0)
 		}
 		return
 	}
@@ -355,7 +390,7 @@ func (r *Reader) currency(key, value []byte) {
 			continue
 		}
 		if text, ok := r.text(member, value); ok {
-			r.label(moneyNumbers[i], member, text)
+			r.label(moneyNumbers[i], member, text, 0)
 			texts[i] = text
 		}
 	}
@@ -372,9 +407,9 @@ func (r *Reader) currency(key, value []byte) {
 
 // key is the key of the entry.
 func (r *Reader) key() (k store.Key, err error) {
-	for part, name := range idNames {
+	for part := range forecast.KeyParts {
 		if !r.known[part] && part != forecast.KeyPeriod {
-			return k, &fault.MissingIDError{Index: r.entries, ID: name}
+			return k, &fault.MissingIDError{Index: r.entries, ID: idNames[part]}
 		}
 	}
 	k = r.rows
@@ -395,21 +430,26 @@ func (r *Reader) key() (k store.Key, err error) {
 	return k, nil
 }
 
-// set puts the values of the entry into its row.
-func (r *Reader) set(row uint32) (err error) {
-	for left := r.present; left != 0 && err == nil; left &= left - 1 {
-		i := bits.TrailingZeros32(left)
-		switch forecast.Values[i].Kind {
-		case forecast.Amount:
-			err = r.to.Amount(row, i, math.Float64frombits(r.numbers[i]))
-		case forecast.Instant:
-			err = r.to.Instant(row, i, int64(r.numbers[i]))
-		case forecast.Flag:
-			err = r.to.Flag(row, i, r.numbers[i] != 0)
-		case forecast.Label:
-			err = r.setLabel(row, i)
+// labelBits are the values that are labels.
+var labelBits = func() (all uint32) {
+	for i, v := range forecast.Values {
+		if v.Kind == forecast.Label {
+			all |= 1 << i
 		}
 	}
+	return all
+}()
+
+// set puts the values of the entry into its row.
+func (r *Reader) set(row uint32) error {
+	for left := r.present & labelBits; left != 0; left &= left - 1 {
+		if i := bits.TrailingZeros32(left); r.numbers[i] == 0 {
+			if err := r.refer(i); err != nil {
+				return err
+			}
+		}
+	}
+	err := r.to.Set(row, r.present, r.numbers)
 	if err != nil || r.extra.Empty() {
 		return err
 	}
@@ -419,15 +459,15 @@ func (r *Reader) set(row uint32) (err error) {
 	return r.to.Extra(row, &r.extra)
 }
 
-func (r *Reader) setLabel(row uint32, i int) (err error) {
-	ref := r.refs[i]
-	if ref == 0 {
-		if ref, err = r.to.LabelRef(i, r.labels[i]); err != nil {
-			return err
-		}
-		if m := slices.Index(moneyNumbers[:], i); m >= 0 && bytes.Equal(r.labels[i], r.money.labels[m]) {
-			r.money.refs[m] = ref
-		}
+// refer finds the reference to a label that was not foreseen.
+func (r *Reader) refer(i int) error {
+	ref, err := r.to.LabelRef(i, r.labels[i])
+	if err != nil {
+		return err
 	}
-	return r.to.Refer(row, i, ref)
+	r.numbers[i] = uint64(ref)
+	if m := slices.Index(moneyNumbers[:], i); m >= 0 && bytes.Equal(r.labels[i], r.money.labels[m]) {
+		r.money.refs[m] = ref
+	}
+	return nil
 }

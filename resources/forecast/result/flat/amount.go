@@ -15,12 +15,20 @@ import (
 // be read in two ways, or in none, is not an amount (ok is false): it must never become a wrong
 // number. symbol is the currency sign or code as written, a part of text, empty when there is none.
 func parseAmount(text string) (value float64, symbol string, ok bool) {
+	if number, size := scalar.Decimal(text); size > 0 && size == len(text) { // most are no more than that
+		return number.Float(), "", true
+	}
 	text = strings.TrimSpace(text)
-	from := strings.IndexAny(text, "0123456789")
-	if from < 0 {
+	from, to := 0, len(text)
+	for from < to && text[from]-'0' > 9 {
+		from++
+	}
+	if from == to {
 		return 0, "", false
 	}
-	to := strings.LastIndexAny(text, "0123456789") + 1
+	for text[to-1]-'0' > 9 {
+		to--
+	}
 	if from > 0 && text[from-1] == '.' && (from == 1 || !isLetter(text[from-2])) {
 		from-- // "$.50", but not the dot of "Rs.50"
 	}

@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -25,14 +26,28 @@ type person struct {
 type people struct {
 	spellings store.Dict
 	all       []person
+	last      uint32        // the last row's
+	cells     [whole][]byte // of it
 }
 
-// find returns the person of a row; joined is its five columns in one text.
-func (p *people) find(to *store.Store, joined []byte, ln *line) (*person, error) {
-	n, isNew := p.spellings.Number(joined)
+// whole is how many columns name a person. They are the first ones.
+const whole = int(columnParentRole) + 1
+
+// find returns the person of a row, which is mostly that of the row before.
+func (p *people) find(r *Rows, ln *line) (*person, error) {
+	cells := ln.cells[:whole]
+	if p.isLast(cells) {
+		return &p.all[p.last], nil
+	}
+	n, isNew := p.spellings.Number(r.join(cells))
+	p.last = n
+	for i, c := range cells {
+		p.cells[i] = append(p.cells[i][:0], c.text...)
+	}
 	if !isNew {
 		return &p.all[n], nil
 	}
+	to := r.to
 	who := person{
 		name: ln.keep(columnUser), email: ln.keep(columnEmail), crmID: ln.keep(columnCRMUserID), role: ln.keep(columnRole), parent: ln.keep(columnParentRole),
 	}
@@ -43,6 +58,15 @@ func (p *people) find(to *store.Store, joined []byte, ln *line) (*person, error)
 	who.user, _ = to.Users.Number([]byte(part(id) + ":" + part(who.role) + ":" + part(who.parent)))
 	p.all = append(p.all, who)
 	return &p.all[n], nil
+}
+
+func (p *people) isLast(cells []cell) bool {
+	for i, c := range cells {
+		if !bytes.Equal(c.text, p.cells[i]) {
+			return false
+		}
+	}
+	return len(p.all) > 0
 }
 
 // part is a text in which no colon shifts the others of a user id.

@@ -63,7 +63,7 @@ func (r *Rows) add(ln *line) error {
 			return ln.errorf("%s is not a text", columnNames[c])
 		}
 	}
-	person, err := r.people.find(r.to, r.join(ln.cells[columnUser:columnParentRole+1]), ln)
+	person, err := r.people.find(r, ln)
 	if err != nil {
 		return err
 	}

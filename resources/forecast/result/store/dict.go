@@ -11,16 +11,21 @@ import (
 type Dict struct {
 	Texts   []string
 	numbers map[string]uint32
-	next    []uint32 // by number: which one came after it the last time
-	plain   []bool   // likewise: whether it is some text, and its JSON string that text in quotes
+	ahead   []ahead // by number
 	last    uint32
+}
+
+// ahead is what is known of a text beforehand.
+type ahead struct {
+	quoted string // its JSON string, where that is the text in quotes, and it is not empty
+	next   uint32 // which one came after it the last time
 }
 
 // Number returns the number of a text, and whether it is new. In most columns a text follows the one that it followed before: that
 // is tried first.
 func (d *Dict) Number(text []byte) (n uint32, isNew bool) {
 	if int(d.last) < len(d.Texts) {
-		if n = d.next[d.last]; d.Texts[n] == string(text) {
+		if n = d.ahead[d.last].next; d.Texts[n] == string(text) {
 			d.last = n
 			return n, false
 		}
@@ -35,13 +40,16 @@ func (d *Dict) Number(text []byte) (n uint32, isNew bool) {
 			d.numbers = map[string]uint32{}
 		}
 		n = uint32(len(d.Texts))
-		own := string(text)
+		one := ahead{quoted: `"` + string(text) + `"`, next: n}
+		own := one.quoted[1 : len(one.quoted)-1]
+		if own == "" || strings.ContainsAny(own, `"\\`) {
+			one.quoted = ""
+		}
 		d.numbers[own] = n
 		d.Texts = append(d.Texts, own)
-		d.next = append(d.next, n)
-		d.plain = append(d.plain, own != "" && !strings.ContainsAny(own, `"\\`))
+		d.ahead = append(d.ahead, one)
 	}
-	d.next[d.last] = n
+	d.ahead[d.last].next = n
 	d.last = n
 	return n, !known
 }
@@ -53,9 +61,9 @@ func (d *Dict) Ahead(document []byte) (n uint32, size int) {
 	if int(d.last) >= len(d.Texts) {
 		return 0, 0
 	}
-	n = d.next[d.last]
-	text := d.Texts[n]
-	if size = len(text) + len(`""`); len(document) < size || document[0] != '"' || document[size-1] != '"' || string(document[1:size-1]) != text || !d.plain[n] {
+	n = d.ahead[d.last].next
+	quoted := d.ahead[n].quoted
+	if size = len(quoted); size == 0 || size > len(document) || string(document[:size]) != quoted {
 		return 0, 0
 	}
 	d.last = n
@@ -71,14 +79,14 @@ func (d *Dict) Find(text string) (uint32, bool) {
 // Lookup returns the number of a text if it is known. It takes no copy of others.
 func (d *Dict) Lookup(text []byte) (uint32, bool) {
 	if int(d.last) < len(d.Texts) {
-		if n := d.next[d.last]; d.Texts[n] == string(text) {
+		if n := d.ahead[d.last].next; d.Texts[n] == string(text) {
 			d.last = n
 			return n, true
 		}
 	}
 	n, known := d.numbers[string(text)]
 	if known {
-		d.next[d.last] = n
+		d.ahead[d.last].next = n
 		d.last = n
 	}
 	return n, known

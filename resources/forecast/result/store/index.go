@@ -32,11 +32,16 @@ func (x *index) start(hash uint64) int {
 // full tells whether the next row needs more room: eight slots in ten are used.
 func (x *index) full() bool { return 10*(x.used+1) > 8*len(x.tags) }
 
-// grown is an empty index with more room: twice as much, and two fifths more once that is a lot of memory.
+// grown is an empty index with more room: four times as much while it is small, and two fifths more once that is a lot of memory.
 func (x *index) grown() index {
-	n := max(1<<13, 2*len(x.tags))
-	if len(x.tags) > 1<<20 {
-		n = len(x.tags) + len(x.tags)*2/5
+	n := len(x.tags)
+	switch {
+	case n < 1<<17:
+		n = max(1<<13, 4*n)
+	case n <= 1<<20:
+		n *= 2
+	default:
+		n += n * 2 / 5
 	}
 	return index{tags: make([]uint16, n), rows: make([]uint32, n)}
 }

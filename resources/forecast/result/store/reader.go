@@ -14,6 +14,7 @@ func validBytes(b []byte) []byte { return scalar.Valid(b) }
 type Reader struct {
 	s             *Store
 	memory        []byte
+	view          *page // of memory
 	extras        *spill.Reader
 	labels, texts *spill.Reader
 	err           error // of a text, which comes too late to be returned
@@ -35,8 +36,10 @@ func (r *Reader) Read(n int, b *forecast.Entries) error {
 		if err != nil {
 			return err
 		}
-		r.memory = memory
-		p = view(memory)
+		if r.view == nil {
+			r.memory, r.view = memory, view(memory)
+		}
+		p = r.view
 	}
 	rows := min(pageRows, r.s.rows-n*pageRows)
 	b.Keys, b.Extras, b.Words = p.keys[:forecast.KeyParts*rows], p.extras[:rows], p.words[:rows]

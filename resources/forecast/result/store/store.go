@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,8 +20,8 @@ import (
 // Key is what an entry is told apart by: the numbers of user, field, frame and period.
 type Key [forecast.KeyParts]uint32
 
-// pagesInMemory make 4 MiB.
-const pagesInMemory = 8
+// pagesInMemory make 2 MiB.
+const pagesInMemory = 4
 
 // Store is one result. Its methods up to Join are for one goroutine.
 type Store struct {
@@ -79,6 +80,12 @@ func (s *Store) Len() int { return s.rows }
 func (s *Store) Row(k Key) (uint32, error) {
 	if k == s.lastKey && s.rows > 0 {
 		return s.lastRow, nil
+	}
+	if next := int(s.lastRow) + 1; next < s.rows { // the parts of entries mostly come in their order
+		if p := s.views[next/pageRows]; p != nil && p.key(next%pageRows) == k {
+			s.lastKey, s.lastRow = k, uint32(next)
+			return s.lastRow, nil
+		}
 	}
 	if s.index.full() {
 		if err := s.grow(); err != nil {
@@ -176,16 +183,30 @@ const (
 )
 
 func (s *Store) put(row uint32, what uint8, value uint64) error {
-	n := int(row) / pageRows
-	if p := s.views[n]; p != nil {
+	if p := s.views[int(row)/pageRows]; p != nil {
 		return s.apply(p, int(row)%pageRows, what, value)
 	}
-	r := n / regionPages
+	r := int(row) / pageRows / regionPages
 	for len(s.regions) <= r {
 		s.regions = append(s.regions, region{})
 	}
 	s.far = true
 	return s.regions[r].add(&s.file, update{row, what, value})
+}
+
+// Set sets several values of a row: which of forecast.Values, as bits, and by number the bits of an amount, a time in microseconds
+// since 1970, 1 for true, or the reference to a label.
+func (s *Store) Set(row, which uint32, values []uint64) (err error) {
+	p, i := s.views[int(row)/pageRows], int(row)%pageRows
+	for ; which != 0 && err == nil; which &= which - 1 {
+		value := bits.TrailingZeros32(which)
+		if p != nil {
+			err = s.apply(p, i, uint8(value), values[value])
+		} else {
+			err = s.put(row, uint8(value), values[value])
+		}
+	}
+	return err
 }
 
 // Amount sets an amount. value is its number among forecast.Values.
@@ -213,7 +234,7 @@ func (s *Store) Label(row uint32, value int, text []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.Refer(row, value, ref)
+	return s.put(row, uint8(value), uint64(ref))
 }
 
 // LabelAhead returns the reference to the label that followed the last one before, and the size in bytes of its JSON string, if
@@ -221,11 +242,6 @@ func (s *Store) Label(row uint32, value int, text []byte) error {
 func (s *Store) LabelAhead(value int, document []byte) (ref uint32, size int) {
 	n, size := s.labels[forecast.Values[value].Slot].Ahead(document)
 	return n + 1, size
-}
-
-// Refer is Label for a label whose reference is known.
-func (s *Store) Refer(row uint32, value int, ref uint32) error {
-	return s.put(row, uint8(value), uint64(ref))
 }
 
 // Unread says that the text in place of an amount or a flag could not be read. It is in extra.
