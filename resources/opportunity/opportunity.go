@@ -71,7 +71,7 @@ func Sync(ctx context.Context, cfg Config) error {
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
-	cfg.tell(total)
+	cfg.tell(total, len(w.landed))
 	switch {
 	case total.err != nil:
 		return fmt.Errorf("%d of %d opportunities could not be looked up: %w", total.failed, len(ids), total.err)
@@ -81,12 +81,12 @@ func Sync(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-func (cfg *Config) tell(a answer) {
+func (cfg *Config) tell(a answer, landed int) {
 	if len(a.missing) > 0 {
 		cfg.Log.Info().Str("table", OpportunitiesTable).Int("missing", len(a.missing)).Str("such_as", some(a.missing)).
 			Msg("Clari does not know these opportunities")
 	}
-	if len(a.refused) > 0 && a.err == nil {
+	if len(a.refused) > 0 && a.err == nil && landed > 0 {
 		cfg.Log.Warn().Err(a.refusal).Str("table", OpportunitiesTable).Int("refused", len(a.refused)).Str("such_as", some(a.refused)).
 			Msg("Clari refuses these opportunities; the others are there")
 	}
