@@ -28,7 +28,7 @@ func BenchmarkSync(b *testing.B) {
 		sized("arrays/10MB", sim.Arrays, 10*mb, sim.Quirks{}),
 		sized("arrays/100MB", sim.Arrays, 100*mb, sim.Quirks{}),
 		sized("arrays/1GB", sim.Arrays, 1000*mb, sim.Quirks{}),
-		sized("arrays/200MB-unique-keys", sim.Arrays, 200*mb, sim.Quirks{UniqueKeys: true}),
+		sized("arrays/1GB-unique-keys", sim.Arrays, 1000*mb, sim.Quirks{UniqueKeys: true}),
 		sized("arrays/200MB-split-entries", sim.Arrays, 200*mb, sim.Quirks{SplitEntries: true}),
 		sized("flat-objects/10MB", sim.FlatObjects, 10*mb, sim.Quirks{}),
 		sized("flat-objects/100MB", sim.FlatObjects, 100*mb, sim.Quirks{}),
@@ -37,7 +37,7 @@ func BenchmarkSync(b *testing.B) {
 		sized("csv/10MB", sim.CSV, 10*mb, sim.Quirks{}),
 		sized("csv/100MB", sim.CSV, 100*mb, sim.Quirks{}),
 		sized("csv/1GB", sim.CSV, 1000*mb, sim.Quirks{}),
-		sized("csv/200MB-split-entries", sim.CSV, 200*mb, sim.Quirks{SplitEntries: true}),
+		sized("csv/1GB-split-entries", sim.CSV, 1000*mb, sim.Quirks{SplitEntries: true}),
 	} {
 		b.Run(s.name, func(b *testing.B) { s.measure(b, program) })
 	}
