@@ -66,7 +66,7 @@ func (s *schedule) tenant(d dice) {
 		tenant.Tabs = append(tenant.Tabs, sim.Tab{ID: id, Fields: fields})
 	}
 	if s.big() {
-		tenant.People, tenant.Span = 300, 8
+		tenant.People, tenant.Span = 120, 8 // more entries than a record takes
 		for i := range tenant.Tabs {
 			tenant.Tabs[i].Fields = sim.Fields(4)
 		}
