@@ -146,7 +146,7 @@ func (r *run) worthHaving(ctx context.Context, e *Export, job clari.Job) bool {
 func (r *run) landPrior(ctx context.Context, e *Export, job clari.Job) {
 	prior := NewExport(e.Kind, e.Copy(), r.Client.LocalTime(e.entry.At), nil)
 	prior.Number, prior.Job = e.Number, job
-	prior.entry.At = e.entry.At
+	prior.entry.At = e.entry.At // the least that is known of an older one
 	if job.ID == e.entry.JobID {
 		prior.entry = e.entry
 	}

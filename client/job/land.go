@@ -112,10 +112,10 @@ func (r *run) end(ctx context.Context, e *Export) error {
 		return ctx.Err()
 	}
 	useless := errors.Is(e.Err, errExpired) || gone(e.Err)
-	if e.relanding && (useless || isWrong(e.Err)) { // it has been read before: if it makes no sense now, it was damaged on its way
+	if e.relanding && (useless || isWrong(e.Err)) { // a damaged one may still serve: it was whole when it landed before
 		r.leaveLacking(e)
 	}
-	if e.prior {
+	if e.prior { // a damaged one was so from the start, as far as anybody knows
 		e.renewed.priorOver = e.Err == nil || useless || isContent(e.Err)
 	}
 	switch {

@@ -77,10 +77,12 @@ func (s schedule) next(elapsed time.Duration) time.Duration {
 	switch {
 	case s.first == 0:
 		return max(min(s.min+elapsed/8+jitter, s.max), s.min)
-	case elapsed < s.first && s.unsure:
-		return max(min(s.first-elapsed+jitter, max(elapsed, s.max)), s.min)
 	case elapsed < s.first:
-		return max(s.first-elapsed+jitter, s.min)
+		wait := s.first - elapsed + jitter
+		if s.unsure {
+			wait = min(wait, max(elapsed, s.max))
+		}
+		return max(wait, s.min)
 	default:
 		return max(min(elapsed/12, s.max), s.min)
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,17 +133,11 @@ func (b *bounded) Read(p []byte) (int, error) {
 // date sets the time of the data. What the journal knows already stays: a re-download is no second snapshot.
 func (r *run) date(ctx context.Context, e *Export, started time.Time) {
 	if e.entry.ExportedAt.IsZero() {
-		at := e.Job.EndTime
-		switch {
-		case !at.IsZero():
-		case !e.prior:
-			at = r.Client.ServerTime(started)
-		case !e.Job.StartTime.IsZero():
-			at = e.Job.StartTime
-		default: // in any case before the job that renews it
-			at = e.entry.At
+		about := r.Client.ServerTime(started)
+		if e.prior { // in any case before the job that renews it
+			about = cmp.Or(e.Job.StartTime, e.entry.At)
 		}
-		e.entry.ExportedAt = at.UTC().Truncate(time.Microsecond)
+		e.entry.ExportedAt = cmp.Or(e.Job.EndTime, about).UTC().Truncate(time.Microsecond)
 		if e.Job.EndTime.IsZero() { // only we know it: it has to be in the journal before the first row goes out
 			r.save(e)
 			r.journal.wait(ctx, flushPatience)

@@ -67,7 +67,6 @@ func epoch(object []byte) (time.Time, bool) {
 
 // since1970 refuses what RFC 3339 cannot write.
 func since1970(seconds, nano int64) (time.Time, bool) {
-	const year10000 = 253402300800
 	if seconds < 0 || seconds >= year10000 || nano < 0 || nano >= 1e9 {
 		return time.Time{}, false
 	}

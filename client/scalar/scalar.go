@@ -86,18 +86,18 @@ func Instant(raw []byte) (micros int64, ok bool) {
 		return 0, false
 	}
 	t, err := time.Parse(time.RFC3339Nano, string(raw[1:len(raw)-1]))
-	if err != nil || t.UnixMilli() < 0 || t.UnixMilli() >= year10000 {
+	if err != nil || t.UnixMilli() < 0 || t.Unix() >= year10000 {
 		return 0, false
 	}
 	return t.UnixMicro(), true
 }
 
-const year10000 = 253402300800000 // ms; from there on RFC 3339 cannot write it
+const year10000 = 253402300800 // seconds since 1970; from there on RFC 3339 cannot write it
 
 // Instant is Instant of a number of milliseconds.
 func (n Number) Instant() (micros int64, ok bool) {
 	ms, ok := n.Whole()
-	if !ok || ms < 0 || ms >= year10000 {
+	if !ok || ms < 0 || ms >= 1000*year10000 {
 		return 0, false
 	}
 	return ms * 1000, true

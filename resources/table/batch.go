@@ -49,10 +49,10 @@ func Through[B, U any, P interface {
 	Batch[B]
 }](c Column[U], lent Lent[B, U],
 ) Column[B] {
+	lender := func(b *B) int { return lent.Row(b, P(b).Row()) }
 	return Column[B]{
-		Name: c.Name, Description: c.Description, Type: c.Type, key: c.key,
-		text:   func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lent.Row(b, P(b).Row())]) },
-		lender: func(b *B) int { return lent.Row(b, P(b).Row()) },
+		Name: c.Name, Description: c.Description, Type: c.Type, key: c.key, lender: lender,
+		text: func(buf []byte, b *B) []byte { return c.text(buf, &lent.Rows(b)[lender(b)]) },
 		open: func() (builder, func(b *B) int) {
 			cells, _ := c.open()
 			from, add := c.open()

@@ -10,7 +10,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
-	forecastresult "github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -103,7 +102,7 @@ func landedAmounts(t *testing.T, r *result) map[string]*column {
 		}
 		return nil
 	})
-	read, err := forecastresult.Read(t.Context(), r.section(), r.asked())
+	read, err := r.read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func (w way) measure(b *testing.B, r *result) {
 		b.StopTimer()
 		do := func() (int64, error) { return w.do(b.Context(), r) }
 		if w.do == nil {
-			read, err := forecastresult.Read(b.Context(), r.section(), r.asked())
+			read, err := r.read(b.Context())
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func (w way) measure(b *testing.B, r *result) {
 // land does to a result all that the plugin does: it reads it, checks it, and turns the rows of all tables into records and those
 // into the bytes that leave the plugin.
 func land(ctx context.Context, r *result) (int64, error) {
-	read, err := forecastresult.Read(ctx, r.section(), r.asked())
+	read, err := r.read(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -126,7 +126,7 @@ func emit(ctx context.Context, r *result, read *forecastresult.Result) (int64, e
 
 // readOnly is all that happens while a result is downloaded.
 func readOnly(ctx context.Context, r *result) (int64, error) {
-	read, err := forecastresult.Read(ctx, r.section(), r.asked())
+	read, err := r.read(ctx)
 	if err != nil {
 		return 0, err
 	}

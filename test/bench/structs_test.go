@@ -122,13 +122,19 @@ func structTable() (*schema.Table, error) {
 	return t, nil
 }
 
-// schedule decodes, and leaves the rest to the SDK's scheduler as most sources do.
-func schedule(ctx context.Context, r *result) (wire int64, err error) {
+// decodeTable reads the entries of a result, and makes their table.
+func decodeTable(r *result) ([]*row, *schema.Table, error) {
 	rows, err := decodeRows(r)
 	if err != nil {
-		return 0, err
+		return nil, nil, err
 	}
 	t, err := structTable()
+	return rows, t, err
+}
+
+// schedule decodes, and leaves the rest to the SDK's scheduler as most sources do.
+func schedule(ctx context.Context, r *result) (wire int64, err error) {
+	rows, t, err := decodeTable(r)
 	if err != nil {
 		return 0, err
 	}
@@ -161,11 +167,7 @@ func (meta) ID() string { return "bench" }
 
 // buildRecords decodes, and fills Arrow's own builders by hand: records of 5,000 rows, as the plugin makes.
 func buildRecords(_ context.Context, r *result) (wire int64, err error) {
-	rows, err := decodeRows(r)
-	if err != nil {
-		return 0, err
-	}
-	t, err := structTable()
+	rows, t, err := decodeTable(r)
 	if err != nil {
 		return 0, err
 	}

@@ -6,6 +6,7 @@
 package bench
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -75,6 +76,7 @@ func newResult(tb testing.TB, e sim.Encoding, people int) *result {
 
 func (r *result) section() *io.SectionReader { return io.NewSectionReader(r.file, 0, r.size) }
 
-func (r *result) asked() forecastresult.Asked {
-	return forecastresult.Asked{Period: quarter.String(), Format: format(r.Encoding), JobCurrency: "USD"}
+// read reads the result as the plugin does while it is downloaded.
+func (r *result) read(ctx context.Context) (*forecastresult.Result, error) {
+	return forecastresult.Read(ctx, r.section(), forecastresult.Asked{Period: quarter.String(), Format: format(r.Encoding), JobCurrency: "USD"})
 }

@@ -173,7 +173,7 @@ func (g *witness) endsInTime(p *playedSync, wrong report) {
 		limit += queue + run + 4*g.duration("poll_max_interval") + 10*time.Minute
 	}
 	left := slices.ContainsFunc(g.ledger.Jobs, func(j sim.Job) bool { // by a sync before, and stuck in the queue
-		return !slices.ContainsFunc(p.created, func(o sim.Job) bool { return o.ID == j.ID }) && j.Active(p.start.Add(g.config.Skew))
+		return g.creator(j) != p && j.Active(p.start.Add(g.config.Skew))
 	})
 	if full || left || g.config.Concurrent < 3 || p.foreign > 0 || len(p.others) > 0 || p.beside > 0 {
 		limit += 2 * g.duration("queue_timeout")

@@ -118,7 +118,10 @@ func (g *witness) lossesTold(p *playedSync, wrong report) {
 			}
 		}
 	}
-	failed := strings.Count(text, "table clari_export_jobs: ") + strings.Count(text, "table clari_limits: ") + strings.Count(text, "table clari_audit_") + strings.Count(text, "table clari_opportunities: ")
+	failed := 0
+	for _, table := range []string{"clari_export_jobs: ", "clari_limits: ", "clari_audit_", "clari_opportunities: "} {
+		failed += strings.Count(text, "table "+table)
+	}
 	if n := p.logs.count("error", ""); n != lost+failed {
 		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
 	}

@@ -3,4 +3,4 @@
 package result
 
 // The race detector allocates too.
-const raceAllocations = 0.3 // per entry
+const raceAllocations = 0.1 // per entry

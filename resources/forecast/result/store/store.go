@@ -40,6 +40,7 @@ type Store struct {
 	index   index
 	lastKey Key
 	lastRow uint32
+	keyRead [4 * forecast.KeyParts]byte // of keyOf
 
 	labels  []Dict // by slot
 	long    uint64 // labels in texts
@@ -119,9 +120,9 @@ func (s *Store) keyOf(row uint32) (k Key, err error) {
 	if p := s.views[n]; p != nil {
 		return p.key(i), nil
 	}
-	var b [4 * forecast.KeyParts]byte
-	err = s.pages.ReadAt(b[:], n, keysAt+len(b)*i)
-	k.decode(b[:])
+	b := s.keyRead[:]
+	err = s.pages.ReadAt(b, n, keysAt+len(b)*i)
+	k.decode(b)
 	return k, err
 }
 
@@ -212,11 +213,6 @@ func (s *Store) Set(row, which uint32, values []uint64) (err error) {
 // Amount sets an amount. value is its number among forecast.Values.
 func (s *Store) Amount(row uint32, value int, v float64) error {
 	return s.put(row, uint8(value), math.Float64bits(v))
-}
-
-// Instant sets a time, in microseconds since 1970.
-func (s *Store) Instant(row uint32, value int, micros int64) error {
-	return s.put(row, uint8(value), uint64(micros))
 }
 
 // Flag sets a flag.

@@ -79,6 +79,12 @@ func rowsOf(t *testing.T, s *Store, do func(row int, text string)) {
 	require.Equal(t, s.Len(), n)
 }
 
+func setInstant(s *Store, row uint32, value int, micros uint64) error {
+	values := make([]uint64, len(forecast.Values))
+	values[value] = micros
+	return s.Set(row, 1<<value, values)
+}
+
 func TestRowsAreSmall(t *testing.T) {
 	require.LessOrEqual(t, rowBytes, 100)
 }
@@ -95,10 +101,10 @@ func TestFarParts(t *testing.T) {
 			require.Equal(t, uint32(i), row)
 			if pass == 0 {
 				require.NoError(t, s.Amount(row, value(t, "quota_value"), float64(-i)))
-				require.NoError(t, s.Instant(row, value(t, "updated_at"), int64(2)))
+				require.NoError(t, setInstant(s, row, value(t, "updated_at"), 2))
 				continue
 			}
-			require.NoError(t, s.Instant(row, value(t, "updated_at"), int64(1+i%3))) // the later stays
+			require.NoError(t, setInstant(s, row, value(t, "updated_at"), uint64(1+i%3))) // the later stays
 			require.NoError(t, s.Flag(row, value(t, "is_updated"), i%2 == 0))
 			require.NoError(t, s.Label(row, value(t, "updated_by"), []byte("first")))
 			if i%1000 == 7 {
