@@ -37,6 +37,10 @@ var matrixPhases = []matrixPhase{
 		about: "The list of jobs, after a creation whose answer was lost although Clari made a job.",
 	},
 	{
+		name: "found", title: "Waiting for a job that was found", op: sim.Status, lead: []sim.Fault{lostCreate},
+		about: "Polls of a job that was found in the list, after a creation whose answer was lost. It may be somebody else's: it is never cancelled.",
+	},
+	{
 		name: "cancel", title: "Cancelling", op: sim.Cancel, lead: []sim.Fault{{Op: sim.Create, Forecast: "b", Do: sim.StuckRunning()}},
 		about: "A job still runs when `run_timeout` has passed, so that the export has failed already. What counts is whether it is given back to the quota.",
 	},

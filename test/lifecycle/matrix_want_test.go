@@ -140,18 +140,21 @@ var matrixExpectations = []expectation{
 	{"create", "two-ids split-entries shuffled-weeks", both, landed(1)},
 
 	// What is read may be asked for again. The job stays, and the next sync has it.
-	{"status results list", passing + " " + unread, "once", landed(1)},
-	{"status results list", "unauthorized", both, kept(1, "HTTP 401")},
+	{"status found results list", passing + " " + unread, "once", landed(1)},
+	{"status found results list", "unauthorized", both, kept(1, "HTTP 401")},
 	{"status results", "forbidden echo-key", both, kept(1, "HTTP 403")},
-	{"status", "not-found", "once", landed(1)}, // it may not be everywhere yet
+	{"status found", "not-found", "once", landed(1)}, // it may not be everywhere yet
 	{"status", "not-found", "for good", kept(1, "HTTP 404")},
+	// A job that was found is none for us then; another is made, and the same goes on.
+	{"found", "forbidden echo-key", "once", landed(2)},
+	{"found", "forbidden echo-key not-found", "for good", kept(2, "HTTP 40")},
 	// A token that may not list jobs would never get on otherwise.
 	{"list", "forbidden echo-key not-found", both, landed(2)},
-	{"status results list", held, "for good", kept(1, ": HTTP ")},
-	{"status results list", broken + " " + unread + " refused reset hang", "for good", kept(1, "(tried 9 times)")},
-	{"status results list", "something-went-wrong", "for good", kept(1, "Something went wrong (tried 3 times)")},
-	{"status list", cut + " stall", "for good", kept(1, "(tried 9 times)")},
-	{"status list", nonsense, "for good", kept(1, "(tried 3 times)")},
+	{"status found results list", held, "for good", kept(1, ": HTTP ")},
+	{"status found results list", broken + " " + unread + " refused reset hang", "for good", kept(1, "(tried 9 times)")},
+	{"status found results list", "something-went-wrong", "for good", kept(1, "Something went wrong (tried 3 times)")},
+	{"status found list", cut + " stall", "for good", kept(1, "(tried 9 times)")},
+	{"status found list", nonsense, "for good", kept(1, "(tried 3 times)")},
 	{"results", "trickle", both, landed(1)},
 	{"results", cut, "for good", kept(1, "cut after 20 bytes")},
 	{"results", "stall", "for good", kept(1, "nothing received for 1m0s")},
