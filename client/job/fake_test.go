@@ -24,14 +24,15 @@ import (
 // census is a kind of export job made up for the tests: it counts the heads of a village. It knows no forecast, no quarter and no week.
 type census struct {
 	name    string
-	batches [][]string // villages; those of a later batch are planned once those before were counted
+	batches [][]string // villages; those of a later batch are planned once those before were read
 	fresh   time.Duration
 	renew   bool
 
 	mu      sync.Mutex
+	read    int            // results read whole
 	counted map[string]int // what was emitted
 	order   []string       // in which villages were reported, with the outcome
-	planned []string       // "after 2 read: c"
+	planned []string       // "after 2: c", two being read
 	exports map[string]*Export
 	api     *clari.Client
 	settled map[string]Standing
@@ -57,7 +58,7 @@ func (k *census) Next(context.Context, *Journal) (Batch, error) {
 	for _, name := range k.batches[0] {
 		b.Exports = append(b.Exports, NewExport(k, &village{kind: k, name: name}, time.Now(), nil))
 	}
-	k.planned = append(k.planned, fmt.Sprintf("after %d: %s", len(k.counted), strings.Join(k.batches[0], " ")))
+	k.planned = append(k.planned, fmt.Sprintf("after %d: %s", k.read, strings.Join(k.batches[0], " ")))
 	k.batches = k.batches[1:]
 	return b, nil
 }
@@ -139,6 +140,9 @@ func (v *village) Read(_ context.Context, e *Export, body Body) (Result, error) 
 	if err != nil {
 		return nil, &ContentError{Err: err, Damaged: true}
 	}
+	v.kind.mu.Lock()
+	defer v.kind.mu.Unlock()
+	v.kind.read++
 	return &heads{v, n}, nil
 }
 
