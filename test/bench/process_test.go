@@ -25,7 +25,7 @@ import (
 func build(b *testing.B, packages ...string) string {
 	b.Helper()
 	dir := b.TempDir()
-	c := exec.Command("go", append([]string{"build", "-trimpath", "-o", dir}, packages...)...)
+	c := exec.Command("go", append([]string{"build", "-o", dir}, packages...)...)
 	if output, err := c.CombinedOutput(); err != nil {
 		b.Fatalf("%s: %v\n%s", c, err, output)
 	}

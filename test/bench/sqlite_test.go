@@ -17,7 +17,7 @@ import (
 // BenchmarkSyncSQLite is a whole sync of one export to SQLite. Source, runner and destination are processes of their own, as under the
 // CLI; the stand-in for Clari is in this one, whose CPU time does not count.
 func BenchmarkSyncSQLite(b *testing.B) {
-	dir := build(b, "../..", "../sqlite/serve", "../demo/sync")
+	dir := build(b, "../..", "../sqlite/cq-destination-sqlite", "../demo/sync")
 	for _, e := range []sim.Encoding{sim.Arrays, sim.CSV} {
 		b.Run(string(e), func(b *testing.B) { toSQLite(b, dir, scenario{string(e), tenant(500), e, sim.Quirks{}, 1}) })
 	}
@@ -28,7 +28,7 @@ func toSQLite(b *testing.B, programs string, s scenario) {
 	for b.Loop() {
 		b.StopTimer()
 		server, spec := s.start(b)
-		from, to := serve(b, filepath.Join(programs, "cq-source-clari")), serve(b, filepath.Join(programs, "serve"))
+		from, to := serve(b, filepath.Join(programs, "cq-source-clari")), serve(b, filepath.Join(programs, "cq-destination-sqlite"))
 		run := exec.CommandContext(b.Context(), filepath.Join(programs, "sync"), writeSpec(b, from.address, to.address, spec))
 		run.Dir = b.TempDir()
 		b.StartTimer()

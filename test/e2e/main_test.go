@@ -39,14 +39,14 @@ func TestMain(m *testing.M) {
 }
 
 func prepare(dir string) error {
-	pluginPath, destinationPath, demoPath = filepath.Join(dir, "cq-source-clari"), filepath.Join(dir, "serve"), filepath.Join(dir, "demo")
+	pluginPath, destinationPath, demoPath = filepath.Join(dir, "cq-source-clari"), filepath.Join(dir, "cq-destination-sqlite"), filepath.Join(dir, "demo")
 	var race []string
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		race = []string{"-race"}
 	}
 	// A sync is mostly waiting for its processes: many at once, whatever the number of cores, and under the race detector none
 	// that sleeps for a second before it exits.
-	return errors.Join(build(dir, race, "../.."), build(dir, nil, "../sqlite/serve", "../demo"),
+	return errors.Join(build(dir, race, "../.."), build(dir, nil, "../sqlite/cq-destination-sqlite", "../demo"),
 		flag.Set("test.parallel", "16"), os.Setenv("GORACE", "atexit_sleep_ms=0"))
 }
 

@@ -1,4 +1,4 @@
-// Program serve runs the embedded SQLite destination as a CloudQuery plugin.
+// Program cq-destination-sqlite runs the embedded SQLite destination as a CloudQuery plugin.
 package main
 
 import (
