@@ -153,7 +153,7 @@ func (r *run) landPrior(ctx context.Context, e *Export, job clari.Job) {
 	prior.Adopted, prior.prior, prior.renewed, prior.reexported = true, true, e, true
 	r.plan(prior)
 	r.open(ctx, prior)
-	r.jobs.Go(func() { r.handOver(ctx, prior) }) // not waited for: who lands may be waiting for the slot of e
+	r.exports.Go(func() { r.land(ctx, prior) })
 }
 
 // gone tells whether a job is not there any more, or was never this user's.

@@ -14,53 +14,61 @@ import (
 // crash before it costs nothing while results live.
 const barrierEvery = 5 * time.Minute
 
-// landAll lands what arrives, until there is no more.
-func (r *run) landAll(ctx context.Context, arriving <-chan *Export) error {
-	lastBarrier := time.Now()
-	for e := range arriving {
-		if e.Err == nil && e.Outcome == "" {
-			var err error
-			if err, e.Err = r.land(ctx, e); err != nil {
-				return err
-			}
-		}
-		if err := r.end(ctx, e); err != nil {
-			return err
-		}
-		if r.Store != nil && len(r.sent) > 0 && time.Since(lastBarrier) >= barrierEvery {
-			if err := r.commit(ctx); err != nil {
-				return err
-			}
-			lastBarrier = time.Now()
-		}
+// land takes an export whose job is done, or that has failed, to its end: read, check, emit, record. One export at a time does so.
+func (r *run) land(ctx context.Context, e *Export) {
+	if !take(ctx, r.landing) {
+		return
 	}
-	return nil
+	defer func() { <-r.landing }()
+	result, err := r.result(ctx, e)
+	if result != nil {
+		e.Rows, err = r.emit(ctx, e, result)
+	}
+	if err == nil {
+		err = r.end(ctx, e)
+	}
+	if err == nil && r.Store != nil && len(r.sent) > 0 && time.Since(r.barrier) >= barrierEvery {
+		err = r.commit(ctx)
+		r.barrier = time.Now()
+	}
+	if err != nil {
+		r.stop(err)
+	}
 }
 
-// land takes the finished job of e to the destination: read, check, emit. broken means that nothing can be sent any more, failed that this
-// one export has failed. A result that has expired, or that is another export's after all, is exported once more.
-func (r *run) land(ctx context.Context, e *Export) (broken, failed error) {
-	for {
+// result is the checked result of e, nil where there is none: then e has failed. One that has expired, or that is another export's after all, is
+// exported once more; others land meanwhile.
+func (r *run) result(ctx context.Context, e *Export) (Result, error) {
+	for e.Err == nil && e.Outcome == "" {
 		inner, done := e.stage(ctx, stageRead)
 		result, err := r.readAndCheck(inner, e)
-		done(err)
-		if err == nil {
+		if done(err); err == nil {
 			close(e.read)
-			r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
-			inner, done := e.stage(ctx, stageEmit)
-			e.Rows, err = result.Emit(inner, e)
-			done(err)
-			return errors.Join(err, result.Close()), nil
+			return result, nil
 		}
 		again := errors.Is(err, errExpired) || errors.Is(err, ErrNotOurs)
-		if ctx.Err() != nil || !again || e.relanding || e.reexported {
-			return nil, err
+		if e.Err = err; ctx.Err() != nil || !again || e.relanding || e.reexported {
+			break
 		}
 		e.Log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
-		if then := r.reexport(ctx, e); then != nil {
-			return nil, fmt.Errorf("%w; then %w", err, then)
+		<-r.landing
+		then := r.reexport(ctx, e)
+		if !take(ctx, r.landing) {
+			r.landing <- struct{}{}
+		}
+		if e.Err = nil; then != nil {
+			e.Err = fmt.Errorf("%w; then %w", err, then)
 		}
 	}
+	return nil, nil
+}
+
+func (r *run) emit(ctx context.Context, e *Export, result Result) (int64, error) {
+	r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
+	inner, done := e.stage(ctx, stageEmit)
+	rows, err := result.Emit(inner, e)
+	done(err)
+	return rows, errors.Join(err, result.Close())
 }
 
 func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {

@@ -56,11 +56,13 @@ type run struct {
 	listed     []clari.Job           // finished jobs that Clari lists, to learn from; nil: not asked for yet
 	keyRefused atomic.Pointer[error] // set once the key was
 
-	slots    chan struct{}
-	arriving chan *Export // jobs that are done or have failed, for who lands them
-	jobs     sync.WaitGroup
-	sent     []*Export // not yet past a barrier
+	slots   chan struct{}
+	landing chan struct{} // a token: held by the one export that reads its result and sends its rows
+	exports sync.WaitGroup
+	sent    []*Export // not yet past a barrier
+	barrier time.Time // when the last one was passed
 
+	stop        context.CancelCauseFunc // nothing can be sent any more
 	toldRefused bool
 
 	mu      sync.Mutex
@@ -79,7 +81,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	r := &run{
 		Config: c, progress: newProgress(), metrics: newMetrics(), pace: newPace(c.PollInterval, c.PollMaxInterval), inFlight: newInFlight(),
-		slots: make(chan struct{}, c.Concurrency), arriving: make(chan *Export), listing: make(chan struct{}, 1),
+		slots: make(chan struct{}, c.Concurrency), landing: make(chan struct{}, 1), barrier: time.Now(), listing: make(chan struct{}, 1),
 	}
 	if c.Concurrency == 0 {
 		r.slots = make(chan struct{}, many)
@@ -111,19 +113,12 @@ func (r *run) run(ctx context.Context) error {
 	// A destination that takes no more ends everything.
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var lander sync.WaitGroup
-	lander.Go(func() {
-		if err := r.landAll(running, r.arriving); err != nil {
-			cancel(err)
-		}
-	})
+	r.stop = cancel
 	var failed error
 	for _, kind := range r.Kinds {
 		failed = errors.Join(failed, r.runKind(running, kind))
 	}
-	r.jobs.Wait()
-	close(r.arriving)
-	lander.Wait()
+	r.exports.Wait()
 	if err := context.Cause(running); err != nil {
 		return err
 	}
@@ -180,20 +175,22 @@ func (r *run) dispatch(ctx context.Context, exports []*Export) {
 		if e.Err == nil {
 			e.Err = r.begin(ctx, e)
 		}
-		r.jobs.Go(func() {
+		r.exports.Go(func() {
 			if e.Err == nil && e.Outcome == "" {
 				e.Err = r.obtain(ctx, e)
 			}
 			r.leaveSlot(e)
-			r.handOver(ctx, e)
+			r.land(ctx, e)
 		})
 	}
 }
 
 // takeSlot waits until another job may be in flight. It reports false when the context has ended.
-func (r *run) takeSlot(ctx context.Context) bool {
+func (r *run) takeSlot(ctx context.Context) bool { return take(ctx, r.slots) }
+
+func take(ctx context.Context, tokens chan struct{}) bool {
 	select {
-	case r.slots <- struct{}{}:
+	case tokens <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
@@ -203,13 +200,6 @@ func (r *run) takeSlot(ctx context.Context) bool {
 func (r *run) leaveSlot(e *Export) {
 	<-r.slots
 	r.inFlight.release(e)
-}
-
-func (r *run) handOver(ctx context.Context, e *Export) {
-	select {
-	case r.arriving <- e:
-	case <-ctx.Done():
-	}
 }
 
 // describe names exports of any kinds.
