@@ -21,6 +21,7 @@ const maxWhole = 1_000_000
 type decoder struct {
 	*jsontext.Decoder
 	given    map[string]bool // paths that have a value
+	asObject map[string]bool // those that are objects
 	unknown  []unknownKey
 	problems []Problem
 }
@@ -37,7 +38,7 @@ func decode(data []byte, into any) *decoder {
 	if text := bytes.TrimSpace(data); len(text) == 0 || string(text) == "null" {
 		data = []byte("{}")
 	}
-	d := &decoder{Decoder: jsontext.NewDecoder(bytes.NewReader(data)), given: map[string]bool{}}
+	d := &decoder{Decoder: jsontext.NewDecoder(bytes.NewReader(data)), given: map[string]bool{}, asObject: map[string]bool{}}
 	err := d.value("", reflect.ValueOf(into).Elem(), "")
 	if err == nil {
 		if _, err = d.ReadToken(); err == nil {
@@ -58,8 +59,11 @@ func decode(data []byte, into any) *decoder {
 // value reads the next JSON value into v. accept names a JSON type that is taken beside the one of v.
 func (d *decoder) value(path string, v reflect.Value, accept string) error {
 	kinds, due := expected(v)
-	if accept == "boolean" {
+	switch accept {
+	case "boolean":
 		kinds, due = kinds+"tf", due+", or true or false"
+	case "text":
+		kinds, due = kinds+`"`, due+", or text in quotes"
 	}
 	kind := d.PeekKind()
 	switch {
@@ -79,6 +83,7 @@ func (d *decoder) value(path string, v reflect.Value, accept string) error {
 	d.given[path] = true
 	switch kind {
 	case jsontext.KindBeginObject:
+		d.asObject[path] = true
 		if v.Kind() == reflect.Pointer {
 			v.Set(reflect.New(v.Type().Elem()))
 			v = v.Elem()
@@ -86,6 +91,9 @@ func (d *decoder) value(path string, v reflect.Value, accept string) error {
 		}
 		return d.object(path, v)
 	case jsontext.KindBeginArray:
+		if refresh, ok := v.Addr().Interface().(*Refresh); ok {
+			v = reflect.ValueOf(&refresh.Periods).Elem()
+		}
 		return d.list(path, v)
 	}
 	token, err := d.ReadToken()
@@ -166,6 +174,11 @@ func setScalar(v reflect.Value, kind jsontext.Kind, text string) (wrong string) 
 		if *into = text; strings.TrimSpace(text) == "" {
 			return "is blank; give it a value, or remove it if it is optional"
 		}
+	case *[]string: // the only item of a list
+		item := ""
+		wrong = setScalar(reflect.ValueOf(&item).Elem(), kind, text)
+		*into = []string{item}
+		return wrong
 	case *bool:
 		*into = text == "true"
 	case *float64:
@@ -208,6 +221,8 @@ func expected(v reflect.Value) (kinds, due string) {
 		return `0"`, "a whole number without quotes, or auto"
 	case v.Type() == reflect.TypeFor[Size]():
 		return `0"`, `a number of bytes, or text such as "8GiB"`
+	case v.Type() == reflect.TypeFor[Refresh]():
+		return "[{", "a list of periods, or an object with periods and before"
 	case v.Kind() == reflect.Struct, v.Kind() == reflect.Pointer:
 		return "{", "an object"
 	case v.Kind() == reflect.Slice:

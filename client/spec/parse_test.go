@@ -22,7 +22,7 @@ func TestParseDefaults(t *testing.T) {
 		Periods: []string{"current"}, TimeZone: "UTC", ExportFormat: "json", Concurrency: 1,
 		DelayBetweenExports: Duration(10 * time.Second), PollInterval: Duration(5 * time.Second), PollMaxInterval: Duration(time.Minute),
 		QueueTimeout: Duration(30 * time.Minute), RunTimeout: Duration(30 * time.Minute),
-		ExportAttempts: 3, MaxRetries: 8, MaxResultBytes: 8 << 30, RequestsPerSecond: 10, SettleDays: 14, OnEmpty: "auto",
+		ExportAttempts: 3, ResumeWithin: Duration(45 * time.Minute), MaxRetries: 8, MaxResultBytes: 8 << 30, RequestsPerSecond: 10, SettleDays: 14, OnEmpty: "auto", OnUnread: "warn",
 	}
 	require.Empty(t, cmp.Diff(want, got))
 }
@@ -44,6 +44,26 @@ func TestParseReplacesDefaults(t *testing.T) {
 	require.Equal(t, "next", got.Forecasts[0].ParsedPeriods(got)[0].String())
 	require.Equal(t, "2025_Q4", got.Forecasts[1].ParsedPeriods(got)[0].String())
 	require.Equal(t, "previous", got.ParsedRefresh()[0].String())
+	require.Zero(t, got.RefreshBefore())
+}
+
+func TestParseRefresh(t *testing.T) {
+	for _, test := range []struct{ refresh, periods, before string }{
+		{`["previous","2024_Q1"]`, "previous 2024_Q1", "0001-01-01T00:00:00Z"},
+		{`{"periods":"2024_Q1..2025_Q4","before":"2026-03-01"}`, "2024_Q1..2025_Q4", "2026-02-28T23:00:00Z"},
+		{`{"periods":["2024_Q1"],"before":"2026-03-01T00:00:00Z"}`, "2024_Q1", "2026-02-28T23:00:00Z"}, // as YAML readers hand a day over
+		{`{"periods":["2024_Q1","next"],"before":"2026-03-01T08:00:00+01:00"}`, "2024_Q1 next", "2026-03-01T07:00:00Z"},
+	} {
+		got, err := Parse([]byte(top(`"time_zone":"Europe/Berlin","reload":["2025_Q4"],"refresh":` + test.refresh)))
+		require.NoError(t, err)
+		var periods []string
+		for _, p := range got.ParsedRefresh() {
+			periods = append(periods, p.String())
+		}
+		require.Equal(t, test.periods, strings.Join(periods, " "))
+		require.Equal(t, test.before, got.RefreshBefore().UTC().Format(time.RFC3339))
+		require.Equal(t, "2025_Q4", got.ParsedReload()[0].String())
+	}
 }
 
 func TestParseBlocks(t *testing.T) {

@@ -18,6 +18,7 @@ var (
 	historical    = []string{"auto", "true", "false"}
 	exportFormats = []string{"json", "csv"}
 	onEmpty       = []string{"auto", "fail", "warn"}
+	onUnread      = []string{"warn", "fail"}
 )
 
 // spec checks every rule. The JSON schema repeats those that it can express.
@@ -56,14 +57,22 @@ func (c *checker) spec(s *Spec) {
 	c.positive("queue_timeout", s.QueueTimeout)
 	c.positive("run_timeout", s.RunTimeout)
 	c.whole("export_attempts", s.ExportAttempts, 1, 10)
+	if s.ResumeWithin < 0 {
+		c.add("resume_within", `is negative; write "0s" or more`)
+	}
+	if strings.ContainsRune(s.KeepResults, 0) {
+		c.add("keep_results", "%s is no folder; write its path", c.show(s.KeepResults))
+	}
 	c.whole("max_retries", s.MaxRetries, 0, maxWhole)
 	if !(s.RequestsPerSecond > 0 && s.RequestsPerSecond <= 100) {
 		c.add("requests_per_second", "is out of range; write a number above 0, up to 100")
 	}
 	c.whole("quota_reserve", s.QuotaReserve, 0, maxWhole)
 	c.whole("settle_days", s.SettleDays, 0, maxWhole)
-	c.periods("refresh", s.Refresh)
+	c.refresh(s)
+	c.periods("reload", s.Reload)
 	c.oneOf("on_empty", s.OnEmpty, onEmpty)
+	c.oneOf("on_unread", s.OnUnread, onUnread)
 	c.around(s)
 }
 
@@ -163,9 +172,9 @@ func (c *checker) differentTabs(forecasts []Forecast) {
 	}
 }
 
-// periods checks a list of periods. Only refresh may be empty: it is that already.
+// periods checks a list of periods. Only refresh and reload may be empty: they are that already.
 func (c *checker) periods(path string, items []string) {
-	if len(items) == 0 && path != "refresh" {
+	if len(items) == 0 && path != "refresh" && path != "reload" {
 		c.add(path, "is empty; list one period or more, or remove the key")
 	}
 	for i, item := range items {

@@ -45,7 +45,7 @@ func schemaNodes(t *testing.T) (root, forecast node) {
 // TestSchemaDefaults spells every default of the schema out in a document: it must mean the same as one without.
 func TestSchemaDefaults(t *testing.T) {
 	root, forecast := schemaNodes(t)
-	require.Len(t, defaults(root), 18)
+	require.Len(t, defaults(root), 20)
 	require.Len(t, defaults(forecast), 2)
 	require.Len(t, defaults(root.Properties["activities"]), 3)
 	require.Len(t, defaults(root.Properties["audit"]), 1)
@@ -121,6 +121,7 @@ func TestEnums(t *testing.T) {
 	}{
 		{root.Properties["export_format"].Enum, exportFormats},
 		{root.Properties["on_empty"].Enum, onEmpty},
+		{root.Properties["on_unread"].Enum, onUnread},
 		{forecast.Properties["types"].Items.Enum, exportTypes},
 	} {
 		var texts []string

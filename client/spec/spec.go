@@ -65,6 +65,14 @@ type Spec struct {
 	// Jobs to try for one export when they end FAILED or ABORTED. Each may count against the monthly quota.
 	ExportAttempts int `json:"export_attempts" jsonschema:"minimum=1,maximum=10"`
 
+	// With a state backend: how long what landed in a sync that did not end well is kept by the next ones instead of being exported
+	// again. 0s switches it off.
+	ResumeWithin Duration `json:"resume_within"`
+
+	// Folder in which each result is kept as it came, gzipped, for each tab and period. What it holds is personal data, and nothing
+	// in it is ever deleted.
+	KeepResults string `json:"keep_results,omitzero"`
+
 	// Retries of one HTTP request after the first try. Waiting on 429 does not count.
 	MaxRetries int `json:"max_retries" jsonschema:"minimum=0"`
 
@@ -81,9 +89,14 @@ type Spec struct {
 	// Days after a quarter's end until it counts as settled and is not exported again. Needs a state backend.
 	SettleDays int `json:"settle_days" jsonschema:"minimum=0"`
 
-	// Periods to export again even if they are settled, in the forms of periods: those of them that the tab has exported before,
-	// in every sync. Needs a state backend.
-	Refresh []string `json:"refresh,omitempty"`
+	// Periods to export again even if they are settled, in the forms of periods: those of them that the tab has exported before. A
+	// list is exported again in every sync; {periods: 2024_Q1..2025_Q4, before: 2026-03-01} once, where what is there was exported
+	// before that day or instant. Needs a state backend.
+	Refresh Refresh `json:"refresh,omitzero"`
+
+	// Periods whose stored result is landed again, at no cost, while Clari keeps it: for a destination that lost rows. In the forms of
+	// periods. Needs a state backend.
+	Reload []string `json:"reload,omitempty"`
 
 	// Keep one snapshot of each day: snapshot_date becomes part of the key. Needs a state backend.
 	History bool `json:"history"`
@@ -91,6 +104,10 @@ type Spec struct {
 	// What an export with no entries means: fail, warn, or auto. auto fails for the current quarter, for one that had rows before,
 	// and always without a state backend; else it warns, and the export counts as done.
 	OnEmpty string `json:"on_empty" jsonschema:"enum=auto,enum=fail,enum=warn"`
+
+	// What an export means of which no amount of a type that was asked for could be read, though texts were there: warn lands it with a
+	// warning, fail fails it.
+	OnUnread string `json:"on_unread" jsonschema:"enum=warn,enum=fail"`
 
 	// Switches on the activity tables. Write {} for its defaults. Each window of days costs one export of the monthly quota.
 	Activities *Activities `json:"activities,omitzero"`
@@ -138,11 +155,13 @@ func Default() Spec {
 		QueueTimeout:        Duration(30 * time.Minute),
 		RunTimeout:          Duration(30 * time.Minute),
 		ExportAttempts:      3,
+		ResumeWithin:        Duration(45 * time.Minute),
 		MaxRetries:          8,
 		MaxResultBytes:      8 << 30,
 		RequestsPerSecond:   10,
 		SettleDays:          14,
 		OnEmpty:             "auto",
+		OnUnread:            "warn",
 	}
 }
 
@@ -171,8 +190,8 @@ func (f Forecast) ParsedPeriods(s *Spec) []Period {
 	return parsePeriods(s.Periods)
 }
 
-// ParsedRefresh are the periods to export again whatever state says. They have been validated by Parse.
-func (s *Spec) ParsedRefresh() []Period { return parsePeriods(s.Refresh) }
+// ParsedReload are the periods whose stored result is landed again. They have been validated by Parse.
+func (s *Spec) ParsedReload() []Period { return parsePeriods(s.Reload) }
 
 func parsePeriods(items []string) []Period {
 	periods := make([]Period, 0, len(items))

@@ -15,6 +15,7 @@ var objects = []struct {
 }{
 	{reflect.TypeFor[Spec](), "the top-level "},
 	{reflect.TypeFor[Forecast](), "forecasts[]."},
+	{reflect.TypeFor[Refresh](), "refresh."},
 	{reflect.TypeFor[Activities](), "activities."},
 	{reflect.TypeFor[Audit](), "audit."},
 	{reflect.TypeFor[Opportunities](), "opportunities."},

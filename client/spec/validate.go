@@ -15,7 +15,7 @@ func Parse(data []byte) (*Spec, error) {
 	if o := s.Opportunities; o != nil && !d.given["opportunities.from_activities"] {
 		o.FromActivities = s.Activities != nil
 	}
-	c := &checker{given: d.given, secret: s.APIKey, problems: d.problems}
+	c := &checker{given: d.given, asObject: d.asObject, secret: s.APIKey, problems: d.problems}
 	for _, key := range d.unknown {
 		c.unknown(key)
 	}
@@ -30,7 +30,8 @@ func Parse(data []byte) (*Spec, error) {
 // checker collects problems. A path that has one gets no other, nor does anything inside it.
 type checker struct {
 	given    map[string]bool
-	secret   string // the value of api_key
+	asObject map[string]bool // those of given that are written as an object
+	secret   string          // the value of api_key
 	problems []Problem
 }
 

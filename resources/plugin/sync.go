@@ -97,8 +97,11 @@ func needsBackend(s *spec.Spec, backend *plugin.BackendOptions) error {
 	if s.History {
 		keys = append(keys, "history")
 	}
-	if len(s.Refresh) > 0 {
+	if len(s.Refresh.Periods) > 0 {
 		keys = append(keys, "refresh")
+	}
+	if len(s.Reload) > 0 {
+		keys = append(keys, "reload")
 	}
 	if len(keys) == 0 {
 		return nil

@@ -38,6 +38,8 @@ func generate() ([]byte, error) {
 				return &jsonschema.Schema{Type: "string", Pattern: duration}
 			case reflect.TypeFor[spec.Concurrency]():
 				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1"}, {Const: "auto"}}}
+			case reflect.TypeFor[spec.Refresh]():
+				return refresh()
 			case reflect.TypeFor[spec.Size]():
 				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 					{Type: "integer", Minimum: "1"}, {Type: "string", Pattern: size},

@@ -21,6 +21,8 @@ const (
 	loopback  = `(localhost|127(\.` + octet + `){3}|\[::1\])`
 	host      = `([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])`
 	baseURL   = `^(https://` + host + `|http://` + loopback + `)` + port + `(/[!"$-;=@-~]*)?$`
+	date      = `[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
+	instant   = `^` + date + `(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.,][0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$`
 	bound     = `([0-9]{4}_Q[1-4]|previous|current([+-][0-9]{1,3})?|next)`
 )
 
@@ -31,10 +33,11 @@ func refine(root, tab *jsonschema.Schema) {
 	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{`}
 	property(root, "base_url").Pattern = baseURL
 	property(root, "time_zone").Pattern = notBlank
+	property(root, "keep_results").Pattern = `^[^\x00]*[^\s\x00][^\x00]*$`
 	for _, key := range []string{"poll_interval", "poll_max_interval", "queue_timeout", "run_timeout"} {
 		property(root, key).AllOf = []*jsonschema.Schema{{Pattern: aboveZero}}
 	}
-	day := `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T00:00:00Z)?$`
+	day := `^` + date + `(T00:00:00Z)?$`
 	activities, opportunities := property(root, "activities"), property(root, "opportunities")
 	property(activities, "since").Pattern = day
 	types := property(activities, "types").Items
@@ -60,11 +63,32 @@ func refine(root, tab *jsonschema.Schema) {
 	history := property(tab, "include_historical")
 	history.Type, history.Enum = "", []any{"auto", true, false, "true", "false"}
 
-	for _, list := range []*jsonschema.Schema{property(root, "periods"), property(root, "refresh"), property(tab, "periods")} {
-		list.Items.Pattern = notBlank
-		list.Items.AnyOf = []*jsonschema.Schema{
-			{Not: &jsonschema.Schema{Pattern: `\.\.`}},
-			{Pattern: `^` + bound + `\.\.` + bound + `$`},
-		}
+	for _, list := range []*jsonschema.Schema{property(root, "periods"), property(root, "reload"), property(tab, "periods")} {
+		list.Items = period()
 	}
+}
+
+// period is one item of periods.
+func period() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Pattern: notBlank, AnyOf: []*jsonschema.Schema{
+		{Not: &jsonschema.Schema{Pattern: `\.\.`}},
+		{Pattern: `^` + bound + `\.\.` + bound + `$`},
+	}}
+}
+
+// refresh is a list of periods, or an object of one or more and the instant.
+func refresh() *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set("periods", &jsonschema.Schema{
+		Description: "Periods to export again: one, or a list.",
+		OneOf:       []*jsonschema.Schema{period(), {Type: "array", Items: period(), MinItems: new(uint64(1))}},
+	})
+	properties.Set("before", &jsonschema.Schema{
+		Description: "Day (in time_zone) or instant: what was exported before it is exported again, once.",
+		Type:        "string", Pattern: instant,
+	})
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+		{Type: "array", Items: period()},
+		{Type: "object", Properties: properties, Required: []string{"periods", "before"}, AdditionalProperties: jsonschema.FalseSchema},
+	}}
 }
