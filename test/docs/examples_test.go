@@ -7,10 +7,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -19,27 +17,32 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/destination"
 )
 
 const root = "../../"
 
 var variable = regexp.MustCompile(`\$\{\w+\}`) // the CLI fills them in
 
-// document is one YAML document of a CloudQuery configuration, with the keys that the CLI knows and the examples use.
+// document is one YAML document of a CloudQuery configuration.
 type document struct {
 	Kind string
-	Spec struct {
-		Name, Registry, Path, Version string
-		Tables                        []string
-		SkipTables                    []string `yaml:"skip_tables"`
-		Destinations                  []string
-		BackendOptions                *struct {
-			TableName  string `yaml:"table_name"`
-			Connection string
-		} `yaml:"backend_options"`
-		WriteMode string `yaml:"write_mode"`
-		Spec      map[string]any
-	}
+	Spec documentSpec
+	raw  map[string]any // what stands under spec
+}
+
+// documentSpec has the keys that the CLI knows and the examples use.
+type documentSpec struct {
+	Name, Registry, Path, Version string
+	Tables                        []string
+	SkipTables                    []string `yaml:"skip_tables"`
+	Destinations                  []string
+	BackendOptions                *struct {
+		TableName  string `yaml:"table_name"`
+		Connection string
+	} `yaml:"backend_options"`
+	WriteMode string `yaml:"write_mode"`
+	Spec      map[string]any
 }
 
 // TestExamples: every spec to copy is one that the plugin takes, and its destinations' blocks have keys that those destinations know.
@@ -74,25 +77,30 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestExampleOfEachDestination: with a state backend and without.
+// TestExampleOfEachDestination: with a state backend and without. What is not kept cannot be had later, so rows that would be
+// overwritten are kept as history where there is a state backend.
 func TestExampleOfEachDestination(t *testing.T) {
-	for name, d := range destinations {
+	for _, p := range destination.Profiles() {
 		for _, state := range []bool{true, false} {
-			file := "docs/examples/" + name + "_without_state.yml"
+			file := "docs/examples/" + p.Name + "_without_state.yml"
 			if state {
-				file = "docs/examples/" + name + ".yml"
+				file = "docs/examples/" + p.Name + ".yml"
 			}
 			t.Run(file, func(t *testing.T) {
 				documents := read(t, root+file)
 				source := documents[0].Spec
-				require.Equal(t, []string{name}, source.Destinations)
+				require.Equal(t, []string{p.Name}, source.Destinations)
 				require.Equal(t, state, source.BackendOptions != nil)
 				require.Equal(t, []any{"previous", "current", "next"}, source.Spec["periods"])
-				mode := "append"
-				if slices.Contains(d.modes, "overwrite") {
-					mode = "overwrite"
+				require.Equal(t, p.WriteMode, documents[1].Spec.WriteMode)
+				if state && p.Overwrites() {
+					require.Equal(t, true, source.Spec["history"])
+				} else {
+					require.NotContains(t, source.Spec, "history")
 				}
-				require.Equal(t, mode, documents[1].Spec.WriteMode)
+				if state && p.State != destination.NoState {
+					require.Equal(t, "@@plugins."+p.Name+".connection", source.BackendOptions.Connection, "the state is kept where the rows are")
+				}
 			})
 		}
 	}
@@ -114,6 +122,12 @@ func read(t *testing.T, file string) (documents []document) {
 		documents = append(documents, one)
 	}
 	require.Greater(t, len(documents), 1)
+	raw := yaml.NewDecoder(bytes.NewReader(variable.ReplaceAll(content, []byte("filled-in"))))
+	for i := range documents {
+		var one struct{ Spec map[string]any }
+		require.NoError(t, raw.Decode(&one))
+		documents[i].raw = one.Spec
+	}
 	return documents
 }
 
@@ -131,20 +145,13 @@ func checkSource(t *testing.T, schema *jsonschema.Schema, s map[string]any) {
 
 func checkDestination(t *testing.T, d document, keepsState bool) {
 	t.Helper()
-	known, ok := destinations[path.Base(d.Spec.Path)]
+	p, ok := destination.For(d.Spec.Path)
 	require.True(t, ok, d.Spec.Path)
 	require.Equal(t, "cloudquery", d.Spec.Registry)
-	require.Regexp(t, `^v\d+\.\d+\.\d+$`, d.Spec.Version)
-	require.Contains(t, known.modes, d.Spec.WriteMode)
-	for _, key := range known.required {
-		require.Contains(t, d.Spec.Spec, key)
-	}
-	for key := range d.Spec.Spec {
-		require.True(t, slices.Contains(known.required, key) || slices.Contains(known.optional, key), "%s has no key %q", d.Spec.Path, key)
-	}
+	require.Equal(t, p.Example.Version, d.Spec.Version)
+	require.Empty(t, p.Check(d.raw))
 	if keepsState {
-		require.False(t, known.files, "files keep no state")
-		require.NotEqual(t, "append", d.Spec.WriteMode, "each change of the state would be a row")
+		require.NotEqual(t, destination.NoState, p.State)
 	}
 }
 
