@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // begin sees to it that e has a job: one of an earlier sync where the journal knows one worth having, else a new one. Nothing is
@@ -79,7 +80,7 @@ func (r *run) takeUp(ctx context.Context, e *Export) (bool, error) {
 		return r.adopt(ctx, e, e.entry.JobID, r.worthHaving)
 	case creating:
 		// The window ends where the client would have given up the request, which the journal may have held back a little.
-		job, found, err := r.reconcile(ctx, e, e.entry.At, e.entry.At.Add(flushPatience+clari.CreateTimeout))
+		job, found, err := r.reconcile(ctx, e, e.entry.At, e.entry.At.Add(journal.FlushPatience+clari.CreateTimeout))
 		if err != nil {
 			return false, fmt.Errorf("adopt: looking for the job of an interrupted sync: %w", err)
 		}

@@ -89,7 +89,7 @@ func (r *run) request(ctx context.Context, e *Export) (jobID string, err error) 
 		e.entry = entry{At: r.Client.ServerTime(e.RequestedAt), PriorJobID: e.entry.PriorJobID, DoneJobID: e.entry.DoneJobID, Unusable: e.entry.Unusable}
 		r.note(e, creating)
 		r.inFlight.markUnclear(e) // until there is an answer
-		r.journal.wait(ctx, flushPatience)
+		r.journal.Flushed(ctx)
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // census is a kind of export job made up for the tests: it counts the heads of a village. It knows no forecast, no quarter and no week.
@@ -48,7 +49,7 @@ type memory struct {
 	Heads int `json:"heads,omitempty"`
 }
 
-func (k *census) Next(context.Context, *Journal) (Batch, error) {
+func (k *census) Next(context.Context, *journal.Journal) (Batch, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.batches) == 0 {
@@ -99,7 +100,7 @@ func (v *village) Made(j clari.Job) bool { return j.Title == v.kind.name+" "+v.n
 
 func (v *village) Likely(j clari.Job) bool               { return strings.HasPrefix(j.Title, v.kind.name) }
 func (v *village) Rival(other Subject, j clari.Job) bool { return v.Made(j) && other.Made(j) }
-func (v *village) Landed(e *Export, j *Journal)          { v.memo.Heads = int(e.Rows) }
+func (v *village) Landed(e *Export, j *journal.Journal)  { v.memo.Heads = int(e.Rows) }
 func (v *village) Create(ctx context.Context, sending func(context.Context)) (string, error) {
 	return v.kind.api.CreateForecastExport(ctx, v.kind.name+" "+v.name, clari.ForecastExport{}, sending)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // Kind is one kind of export job, such as that of forecasts. Next and Report are each called by one goroutine at a time; Next may
@@ -13,7 +14,7 @@ import (
 type Kind interface {
 	// Next returns the next batch of the plan, and an empty one at its end. It is called when every export of the batch before has been
 	// read or has failed, so that a plan may depend on what was read.
-	Next(ctx context.Context, j *Journal) (Batch, error)
+	Next(ctx context.Context, j *journal.Journal) (Batch, error)
 	// Report tells of an export whose outcome is known: its row in a table of exports.
 	Report(ctx context.Context, e *Export) error
 	// Describe names exports in an error or a log line, in few words: it says ranges where they follow one another.
@@ -65,7 +66,7 @@ type Subject interface {
 	// is in the result is a *ContentError; any other means that this machine could not read it.
 	Read(ctx context.Context, e *Export, body Body) (Result, error)
 	// Landed is called past the barrier that made the rows durable. It brings the memory up to date, and saves what else has to be known.
-	Landed(e *Export, j *Journal)
+	Landed(e *Export, j *journal.Journal)
 }
 
 // Body is a result as it arrives. Where its end is not marked a cut looks like the end (see clari.Results): then the content has to

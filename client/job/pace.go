@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // pace says when to poll a job: first when the quickest of the last ones of its class was done, and then after each twelfth of the
@@ -90,7 +91,7 @@ func (s schedule) next(elapsed time.Duration) time.Duration {
 
 // paceKey is the journal's key of how long jobs of a class ran, in milliseconds.
 func (r *run) paceKey(class string) string {
-	return "clari/pace/" + Fingerprint([]string{r.Scope, class})
+	return "clari/pace/" + journal.Fingerprint([]string{r.Scope, class})
 }
 
 // learn sees to it that something is known of how long jobs of the class of e run: from earlier syncs, else from the jobs that Clari

@@ -140,7 +140,7 @@ func (r *run) date(ctx context.Context, e *Export, started time.Time) {
 		e.entry.ExportedAt = cmp.Or(e.Job.EndTime, about).UTC().Truncate(time.Microsecond)
 		if e.Job.EndTime.IsZero() { // only we know it: it has to be in the journal before the first row goes out
 			r.save(e)
-			r.journal.wait(ctx, flushPatience)
+			r.journal.Flushed(ctx)
 		}
 	}
 	e.ExportedAt = e.entry.ExportedAt

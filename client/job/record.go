@@ -29,7 +29,7 @@ func (r *run) recordSent(ctx context.Context) {
 		e.close()
 	}
 	r.sent = nil
-	r.journal.wait(ctx, flushPatience)
+	r.journal.Flushed(ctx)
 }
 
 // record notes one export as done.

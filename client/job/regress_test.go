@@ -74,30 +74,6 @@ func TestPriorStays(t *testing.T) {
 	}
 }
 
-// TestSavedAgain: what is saved a second time while it is written leaves nobody waiting.
-func TestSavedAgain(t *testing.T) {
-	bubble(t, "no wait", func(t *testing.T) {
-		s := newStore()
-		j := newJournal(t.Context(), s, func(err error) { t.Error(err) })
-		again := make(chan struct{})
-		s.flush = func() error {
-			s.flush = nil
-			j.Save("a", 2)
-			j.Save("a", 1)
-			close(again)
-			return nil
-		}
-		j.Save("a", 1)
-		<-again
-		began := time.Now()
-		j.wait(t.Context(), flushPatience)
-		if took := time.Since(began); took > 0 {
-			t.Errorf("waited %s", took)
-		}
-		j.close(t.Context())
-	})
-}
-
 // deafStore answers no question for a key.
 type deafStore struct {
 	*store

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // Limits are what a run keeps to. See the spec's keys of the same names.
@@ -32,9 +33,9 @@ type Limits struct {
 type Config struct {
 	Limits
 	Client *clari.Client
-	Store  Store  // nil without a state backend
-	Scope  string // tells apart in one state backend what belongs to different tenants: the base URL
-	Kinds  []Kind // in the order in which their exports are made
+	Store  journal.Store // nil without a state backend
+	Scope  string        // tells apart in one state backend what belongs to different tenants: the base URL
+	Kinds  []Kind        // in the order in which their exports are made
 	// Barrier returns when destinations have written out everything that was sent before.
 	Barrier func(ctx context.Context) error
 	Log     zerolog.Logger
@@ -44,7 +45,7 @@ type Config struct {
 // run is one sync's exports in progress.
 type run struct {
 	Config
-	journal    *Journal
+	journal    *journal.Journal
 	pace       *pace
 	inFlight   *inFlight
 	admission  *admission
@@ -87,7 +88,7 @@ func Run(ctx context.Context, c Config) error {
 		r.slots = make(chan struct{}, many)
 	}
 	var once sync.Once
-	r.journal = newJournal(ctx, c.Store, func(err error) {
+	r.journal = journal.Open(ctx, c.Store, func(err error) {
 		once.Do(func() {
 			c.Log.Warn().Err(err).Msg("state backend does not work: a crash of this sync may repeat paid exports")
 		})
@@ -100,7 +101,7 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		r.cancelOwn(ctx)
 	}
-	r.journal.close(ctx)
+	r.journal.Close(ctx)
 	for _, e := range r.planned {
 		e.close()
 	}
@@ -140,7 +141,7 @@ func (r *run) runKind(ctx context.Context, kind Kind) error {
 		}
 		for _, e := range batch.Exports {
 			r.journal.Load(ctx, e.Key(), &e.entry)
-			if err := r.journal.unreadable(e.Key()); err != nil && e.Err == nil { // it may be settled, or paid for
+			if err := r.journal.Unreadable(e.Key()); err != nil && e.Err == nil { // it may be settled, or paid for
 				e.Err = fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
 			}
 			r.plan(e)

@@ -1,9 +1,7 @@
-package job
+package journal
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,22 +19,14 @@ type Store interface {
 	Flush(ctx context.Context) error
 }
 
-// Fingerprint is a short hash of plain data, for keys.
-func Fingerprint(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("fingerprint of plain data: %v", err))
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:12])
-}
-
 const (
-	flushPatience = 30 * time.Second // how long a creation waits for the journal to say so
-	readPatience  = 2 * time.Minute  // how long a key is waited for
-	callPatience  = 45 * time.Second // how long the end of a run waits for one call of the backend
-	stopPatience  = time.Second      // how long a stopped sync, whose process may be about to end, still writes
-	flushRetry    = 5 * time.Second  // the first gap after a flush that failed; it doubles up to flushPatience
+	// FlushPatience is how long Flushed waits: a creation waits so long for the journal to say that it is about to be sent.
+	FlushPatience = 30 * time.Second
+
+	readPatience = 30 * time.Second // how long a key is waited for
+	callPatience = 45 * time.Second // how long the end of a run waits for one call of the backend
+	stopPatience = time.Second      // how long a stopped sync, whose process may be about to end, still writes
+	flushRetry   = 5 * time.Second  // the first gap after a flush that failed; it doubles up to FlushPatience
 )
 
 // Journal keeps what is known in a state backend, and does nothing without one.
@@ -76,8 +66,8 @@ type answer struct {
 	err  error
 }
 
-// newJournal starts the goroutine; close ends it.
-func newJournal(ctx context.Context, store Store, warn func(error)) *Journal {
+// Open starts the goroutine; Close ends it. Without a store nothing is read or kept. warn is told of each failure of the backend.
+func Open(ctx context.Context, store Store, warn func(error)) *Journal {
 	j := &Journal{
 		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{}, unknown: map[string]error{},
 		saved: make(chan struct{}, 1), written: make(chan struct{}), answered: make(chan struct{}, 1), reads: make(chan read), closing: make(chan struct{}), ended: make(chan struct{}),
@@ -115,7 +105,7 @@ func (j *Journal) work(ctx context.Context) {
 		if err := j.flush(ctx); err != nil {
 			j.warn(fmt.Errorf("journal: flush: %w", err))
 			retry.Reset(gap)
-			gap = min(2*gap, flushPatience)
+			gap = min(2*gap, FlushPatience)
 		} else {
 			gap = flushRetry
 		}
@@ -165,7 +155,7 @@ func (j *Journal) flush(ctx context.Context) error {
 }
 
 // Load reads a key into v, and leaves v as it is where there is none. What cannot be understood is as if it was never written; what cannot
-// be read is remembered as such: see unreadable.
+// be read is remembered as such: see Unreadable.
 func (j *Journal) Load(ctx context.Context, key string, v any) {
 	if j.store == nil {
 		return
@@ -187,8 +177,8 @@ func (j *Journal) Load(ctx context.Context, key string, v any) {
 	}
 }
 
-// unreadable tells why a key could not be read when it was last asked for. What was done before is not known then.
-func (j *Journal) unreadable(key string) error {
+// Unreadable tells why a key could not be read when it was last asked for. What was done before is not known then.
+func (j *Journal) Unreadable(key string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.unknown[key]
@@ -265,12 +255,13 @@ func (j *Journal) Save(key string, v any) {
 	}
 }
 
-// wait returns when all that was saved so far has been written, or when nobody should wait any longer for that.
-func (j *Journal) wait(ctx context.Context, patience time.Duration) {
+// Flushed returns when all that was saved so far has been written, or when nobody should wait any longer for that: after FlushPatience, or
+// at once where a flush has failed or the backend has not answered.
+func (j *Journal) Flushed(ctx context.Context) {
 	if j.store == nil {
 		return
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(FlushPatience)
 	defer timer.Stop()
 	j.mu.Lock()
 	saves, failed := j.saves, j.failed
@@ -280,7 +271,7 @@ func (j *Journal) wait(ctx context.Context, patience time.Duration) {
 		select {
 		case <-written:
 		case <-timer.C:
-			j.warn(fmt.Errorf("journal: flush: %w", j.gaveUp(patience)))
+			j.warn(fmt.Errorf("journal: flush: %w", j.gaveUp(FlushPatience)))
 			return
 		case <-ctx.Done():
 			return
@@ -290,8 +281,8 @@ func (j *Journal) wait(ctx context.Context, patience time.Duration) {
 	j.mu.Unlock()
 }
 
-// close writes what is left, and ends the goroutine. It waits for a slow backend as long as that answers, and not for one that hangs.
-func (j *Journal) close(ctx context.Context) {
+// Close writes what is left, and ends the goroutine. It waits for a slow backend as long as that answers, and not for one that hangs.
+func (j *Journal) Close(ctx context.Context) {
 	if j.store == nil {
 		return
 	}
