@@ -11,6 +11,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -41,7 +42,7 @@ func New(c Config) *Kind {
 }
 
 // Next is the plan, all at once: no window depends on what another one holds.
-func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
+func (k *Kind) Next(ctx context.Context, j *journal.Journal) (job.Batch, error) {
 	if k.done {
 		return job.Batch{}, nil
 	}
@@ -85,7 +86,7 @@ func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
 
 // key is that of a window in the journal: whatever changes what belongs to it is in it.
 func (k *Kind) key(start Day) string {
-	return "clari/activities/" + job.Fingerprint(struct {
+	return "clari/activities/" + journal.Fingerprint(struct {
 		BaseURL, TimeZone string
 		Types             []string
 		WindowDays        int

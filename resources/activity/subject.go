@@ -10,6 +10,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -137,7 +138,7 @@ func (s *subject) Read(ctx context.Context, _ *job.Export, body job.Body) (job.R
 }
 
 // Landed brings up to date what is remembered of the window.
-func (s *subject) Landed(e *job.Export, _ *job.Journal) {
+func (s *subject) Landed(e *job.Export, _ *journal.Journal) {
 	if s.lacking {
 		if before := s.memory.Landed.From; s.From > before {
 			e.Log(s.k.Log.Info()).Stringer("since", before).Msg("the table that came later lacks the days before those of the last result: " + s.k.Advice().Lacking)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
@@ -47,7 +48,7 @@ func New(c Config) *Kind {
 }
 
 // Next is the next part of the plan.
-func (k *Kind) Next(ctx context.Context, j *job.Journal) (job.Batch, error) {
+func (k *Kind) Next(ctx context.Context, j *journal.Journal) (job.Batch, error) {
 	if k.planner == nil {
 		k.planner = plan.New(k.Spec, k.Shard, k.planned, func(key string, v any) { j.Load(ctx, key, v) })
 		for _, p := range k.planner.Literals() {

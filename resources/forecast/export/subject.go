@@ -10,6 +10,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
@@ -169,7 +170,7 @@ func (s *subject) Use(e *job.Export, j clari.Job, unread bool) job.Use {
 }
 
 // Landed brings up to date what is remembered of the quarter, the watched quarters and the calendar.
-func (s *subject) Landed(e *job.Export, j *job.Journal) {
+func (s *subject) Landed(e *job.Export, j *journal.Journal) {
 	planner := s.k.planner
 	known := &s.Export.Memory
 	known.Tables, known.Schema, known.Types, known.Weeks = s.k.Wanted, Schema, s.found.Types, s.found.Weeks

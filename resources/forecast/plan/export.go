@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
-	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // Tab is a forecast tab as it is exported: what tells the rows of one apart from the rows of another.
@@ -87,7 +87,7 @@ type Memory struct {
 // key is the journal's key of a request: whatever changes what Clari is asked for is another request.
 func (p *Planner) key(r Request) string {
 	r.Types = slices.Sorted(slices.Values(r.Types))
-	return "clari/export/" + job.Fingerprint(struct {
+	return "clari/export/" + journal.Fingerprint(struct {
 		BaseURL string
 		Request
 		History bool
@@ -96,14 +96,16 @@ func (p *Planner) key(r Request) string {
 
 // tabKey is the key of the quarters of a tab that were exported as current and are not settled yet.
 func (p *Planner) tabKey(t Tab) string {
-	return "clari/tab/" + job.Fingerprint(struct {
+	return "clari/tab/" + journal.Fingerprint(struct {
 		BaseURL string
 		Tab
 	}{p.spec.BaseURL, t})
 }
 
 // CalendarKey is the key of the fiscal calendar.
-func (p *Planner) CalendarKey() string { return "clari/calendar/" + job.Fingerprint(p.spec.BaseURL) }
+func (p *Planner) CalendarKey() string {
+	return "clari/calendar/" + journal.Fingerprint(p.spec.BaseURL)
+}
 
 // Shard is the part of the tabs that this process exports: Num of Total, counted from 1. The zero value is all of them.
 type Shard struct {
