@@ -18,10 +18,8 @@ type Export struct {
 	Kind   Kind
 	Number int // in the plan, from 1; all tries of an item have one
 
-	// What the ledgers say, and what follows. Paid and There are this export's own until it is recorded.
-	Paid     journal.Paid
-	There    journal.Place
-	Decision Decision
+	There    journal.Place // what the ledger has of its place, before it lands itself
+	Decision Decision      // what is to be done, and why
 
 	// What it has met. A step fills what it learns.
 	Job         clari.Job // as last seen; zero when there is none
@@ -39,9 +37,18 @@ type Export struct {
 	Err     error     // why it failed or was left out
 	NextTry time.Time // of a failure that is remembered: the day on which it is tried again
 
-	order order // where it stands in its part
-	began time.Time
-	span  trace.Span
+	paid    *account  // what the ledger has of its request
+	planned string    // its place as its kind planned it; Read may tell another
+	order   order     // where it stands in its part
+	due     time.Time // not before; zero: at once
+	tried   bool      // an earlier try of the item in this sync came to nothing
+	cause   error     // what became of that try
+	spend   string    // why it may be bought a second time
+	extra   bool      // a further landing of an item: Decision is made, and the item's own export is another one
+	made    bool      // its job was created by this sync
+	date    time.Time // when its result was first asked for, on Clari's clock
+	begun   time.Time
+	span    trace.Span
 }
 
 // Landed reports whether its rows are there.
