@@ -46,6 +46,7 @@ type Export struct {
 	spend   string    // why it may be bought a second time
 	extra   bool      // a further landing of an item: Decision is made, and the item's own export is another one
 	made    bool      // its job was created by this sync
+	waitedFor bool    // its result was waited for, and did not appear
 	date    time.Time // when its result was first asked for, on Clari's clock
 	begun   time.Time
 	span    trace.Span
