@@ -25,6 +25,7 @@ type Item struct {
 	Why     string // why it is in the plan
 
 	FinalAt time.Time // what is exported from this instant on is final; zero: not known
+	Once    bool      // one landing of final rows settles it, else two
 	Ongoing bool      // its numbers still change: a result that failed is tried again each day
 	Refresh *Refresh  // nil: not asked for
 	Reload  bool      // its stored result is to land again
@@ -89,11 +90,16 @@ type Server interface {
 	Serves(paid journal.PaidJob, j clari.Job) bool
 }
 
+// Coverer reports whether what the kind keeps of the place covers what is wanted, beyond types and weeks: a window's days, say. Without it, it does.
+type Coverer interface {
+	Covers() bool
+}
+
 // Keeper keeps facts of its own in the two ledgers, as pointers to plain data. Both are filled before Decide, and State again once Read has told the place.
 type Keeper interface {
-	Asked() any        // beside what was paid for: it has to say what a creation asks for before its request goes out; nil: nothing
-	State() any        // beside what is there; nil: nothing
-	Landed(e *Export)  // called past the barrier that made the rows durable, before both are saved
+	Asked() any       // beside what was paid for: it has to say what a creation asks for before its request goes out; nil: nothing
+	State() any       // beside what is there; nil: nothing
+	Landed(e *Export) // called past the barrier that made the rows durable, before both are saved
 }
 
 // Reporter reports an item whose outcome is known: its row in a table of exports.
@@ -121,6 +127,9 @@ func (Defaults) Ambiguous(Item, clari.Job) bool { return true }
 
 // Serves: the request's key says all that was asked for.
 func (Defaults) Serves(journal.PaidJob, clari.Job) bool { return true }
+
+// Covers: types and weeks are all that is wanted.
+func (Defaults) Covers() bool { return true }
 
 // Asked: nothing is kept beside what was paid for.
 func (Defaults) Asked() any { return nil }
