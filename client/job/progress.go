@@ -1,7 +1,6 @@
 package job
 
 import (
-	"slices"
 	"sync"
 	"time"
 

@@ -55,6 +55,7 @@ type run struct {
 	Config
 	accounts *accounts
 	doubts   *doubts
+	key      keyring
 	plan     *plan
 	budget   *budget
 	slots    *queue.Slots
