@@ -72,6 +72,21 @@ func (b *budget) drop(e *Export) {
 	b.tell()
 }
 
+// sent notes that the last row of an export was sent.
+func (b *budget) sent(e *Export) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.unsent, e)
+	b.tell()
+}
+
+// opens reports whether nothing more is bought before the rows of e are past a barrier.
+func (b *budget) opens(e *Export) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.opening == trying && b.opener == e
+}
+
 // passed notes that a barrier was passed behind rows.
 func (b *budget) passed() {
 	b.mu.Lock()

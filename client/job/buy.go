@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 
 // buy has Clari make a new job, as soon as the budget, the account's limits and the queue allow.
 func (r *run) buy(ctx context.Context, e *Export) error {
-	if err := r.keyRefused(); err != nil {
+	if err := r.key.doomed(); err != nil {
 		return notAsked(err)
 	}
 	if err := r.prepare(ctx); err != nil {
@@ -84,6 +83,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		})
 		r.Ledger.Flushed(ctx)
 	})
+	_ = r.key.observe("create", err)
 	r.limits.Answered(err == nil)
 	lost, unclear := errors.AsType[*clari.UnclearError](err)
 	switch {
@@ -167,12 +167,4 @@ func (r *run) cancelOwn(ctx context.Context) {
 		})
 	}
 	calls.Wait()
-}
-
-// errKeyRefused is a key that Clari does not accept.
-func (r *run) keyRefused() error {
-	if r.Client.KeyRefused() {
-		return fmt.Errorf("create: %w", clari.ErrUnauthorized)
-	}
-	return nil
 }

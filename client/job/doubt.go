@@ -101,6 +101,7 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 		return Seen{Gone: true}, nil
 	}
 	job, err := r.Client.Job(ctx, id)
+	_ = r.key.observe("job", err)
 	switch {
 	case err == nil:
 		r.doubts.answered(id)
@@ -117,9 +118,6 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 	}
 	return Seen{Gone: true}, nil
 }
-
-// storedFor is how long Clari keeps a result where it does not say.
-const storedFor = 30 * 24 * time.Hour
 
 // expired reports whether the result of a job is known to be there no more.
 func (r *run) expired(j clari.Job) bool {

@@ -37,18 +37,19 @@ type Export struct {
 	Err     error     // why it failed or was left out
 	NextTry time.Time // of a failure that is remembered: the day on which it is tried again
 
-	paid    *account  // what the ledger has of its request
-	planned string    // its place as its kind planned it; Read may tell another
-	order   order     // where it stands in its part
-	due     time.Time // not before; zero: at once
-	tried   bool      // an earlier try of the item in this sync came to nothing
-	cause   error     // what became of that try
-	spend   string    // why it may be bought a second time
-	extra   bool      // a further landing of an item: Decision is made, and the item's own export is another one
-	made    bool      // its job was created by this sync
-	date    time.Time // when its result was first asked for, on Clari's clock
-	begun   time.Time
-	span    trace.Span
+	paid      *account  // what the ledger has of its request
+	planned   string    // its place as its kind planned it; Read may tell another
+	order     order     // where it stands in its part
+	due       time.Time // not before; zero: at once
+	tried     bool      // an earlier try of the item in this sync came to nothing
+	cause     error     // what became of that try
+	spend     string    // why it may be bought a second time
+	extra     bool      // a further landing of an item: Decision is made, and the item's own export is another one
+	made      bool      // its job was created by this sync
+	waitedFor bool      // its result was waited for, and did not appear
+	date      time.Time // when its result was first asked for, on Clari's clock
+	begun     time.Time
+	span      trace.Span
 }
 
 // Landed reports whether its rows are there.

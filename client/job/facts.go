@@ -80,7 +80,7 @@ func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
 	if e.Decision.Action == Adopt && !e.extra {
 		r.budget.hold(e)
 	}
-	if !j.Status.Ended() {
+	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
 		r.slots.Begin(e)
 	}
 	r.tell(e, r.Log.Info()).Str("status", string(j.Status)).Str("why", e.Decision.Why).Msg("landing the job of an earlier sync")

@@ -38,6 +38,7 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 	}
 	for {
 		jobs, err := r.Client.Jobs(ctx)
+		_ = r.key.observe("jobs", err)
 		if err != nil {
 			return false, r.noList(ctx, e, err)
 		}
@@ -142,7 +143,7 @@ func (r *run) found(e *Export, j clari.Job, c journal.Creation) {
 		e.Created++
 		r.spent.Add(1)
 	}
-	if !j.Status.Ended() {
+	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
 		r.slots.Begin(e)
 	}
 	r.tell(e, r.Log.Info()).Msg("found the job of an unclear creation")

@@ -55,6 +55,7 @@ type run struct {
 	Config
 	accounts *accounts
 	doubts   *doubts
+	key      keyring
 	plan     *plan
 	budget   *budget
 	slots    *queue.Slots
@@ -83,8 +84,11 @@ type run struct {
 	lacking     []*Export // settled, without something that is wanted now
 	ended       []*Export
 
-	mu  sync.Mutex
-	own map[string]bool // jobs that a creation of this run returned, and that have not ended
+	prepared bool // see prepare; of whoever holds turn
+
+	mu     sync.Mutex
+	own    map[string]bool // jobs that a creation of this run returned, and that have not ended
+	extras map[string]bool // jobs that are landed beside their item's own export
 }
 
 // Run makes the items of all kinds and lands them. One failed export does not stop the others; the error is then an *IncompleteError that names each. It
@@ -114,7 +118,7 @@ func newRun(c Config) *run {
 		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), progress: newProgress(), metrics: newMetrics(),
 		listing: make(chan struct{}, 1), began: c.Client.ServerTime(time.Now()),
 		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
-		sentTo: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{},
+		sentTo: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
 	}
 	if r.Location == nil {
 		r.Location = time.UTC

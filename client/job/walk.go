@@ -62,14 +62,14 @@ func (r *run) judged(e *Export, err error) {
 
 // record tells what became of an export: another try, or its outcome, its line in the log and its row; and from time to time it passes a barrier.
 func (r *run) record(ctx context.Context, e *Export, err error) error {
-	r.budget.drop(e)
+	defer r.budget.drop(e)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if next, more := errors.AsType[*again](err); more {
 		e.Log(r.Log.Info()).Err(next.err).Int("attempt", e.Attempts).Msg("export is put back into the plan")
-		n := e.retry(next)
-		r.plan.add(n)
+		r.progress.again(e)
+		r.plan.add(e.retry(next))
 		return nil
 	}
 	r.judge(e, err)

@@ -1,0 +1,205 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds or more, and a
+// crash before it costs nothing while results live.
+const barrierEvery = 5 * time.Minute
+
+// snapshot is what rows replace: a place, and under history its day.
+type snapshot struct {
+	place string
+	day   int32
+}
+
+// check judges a whole result before its first row goes out: whether it is what was asked for, and newer than what is there.
+func (r *run) check(ctx context.Context, e *Export, result Result) error {
+	if err := r.accounts.place(ctx, e, e.Place); err != nil {
+		return err
+	}
+	if err := result.Check(ctx, e); err != nil {
+		if errors.Is(err, ErrNotOurs) {
+			return r.discard(e, "the job that was found is another's", err)
+		}
+		r.notePlainUnread(ctx, e, err)
+		return err
+	}
+	r.setDate(ctx, e)
+	if why := r.older(e); why != "" {
+		e.Outcome, e.Decision.Why = OutcomeKept, why
+		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+		return nil
+	}
+	if lost := missingTypes(e); len(lost) > 0 {
+		e.Log(r.Log.Warn()).Strs("types", lost).Msg("fewer types than what is there: the columns of these become null")
+	}
+	return nil
+}
+
+func missingTypes(e *Export) (lost []string) {
+	for _, t := range e.There.Types {
+		if !slices.Contains(e.Wants.Types, t) {
+			lost = append(lost, t)
+		}
+	}
+	return lost
+}
+
+// setDate sets the time of the data. What the ledger knows already stays: a second download is no second snapshot.
+func (r *run) setDate(ctx context.Context, e *Export) {
+	paid := e.paid.read()
+	known := whosePaid(&paid, e.Job.ID).ExportedAt
+	if e.There.Job == e.Job.ID && known.IsZero() {
+		known = e.There.ExportedAt
+	}
+	if !known.IsZero() {
+		e.ExportedAt = known
+		return
+	}
+	at := cmp.Or(e.Job.EndTime, e.date)
+	if now := r.now(); at.After(now) {
+		at = now
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	if e.made && e.There.Job != "" && !at.After(e.There.ExportedAt) { // it was created after the ledger was read, whatever the clocks say
+		at = e.There.ExportedAt.Add(time.Microsecond)
+	}
+	e.ExportedAt = at
+	r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).ExportedAt = at })
+	if e.Job.EndTime.IsZero() { // only we know it: it has to be in the ledger before the first row goes out
+		r.Ledger.Flushed(ctx)
+	}
+}
+
+// day is the day whose snapshot an export is.
+func (r *run) day(e *Export) int32 { return journal.DayNumber(e.ExportedAt.In(r.Location)) }
+
+func (r *run) snapshotOf(e *Export) snapshot {
+	if r.History {
+		return snapshot{e.Place, r.day(e)}
+	}
+	return snapshot{place: e.Place}
+}
+
+// older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.
+func (r *run) older(e *Export) string {
+	if e.Place == "" {
+		return ""
+	}
+	if r.sentTo[r.snapshotOf(e)] {
+		return "another export of this sync has landed there"
+	}
+	if e.There.Job == "" || e.There.Job == e.Job.ID {
+		return ""
+	}
+	age := e.ExportedAt
+	if e.Job.EndTime.IsZero() && !e.made {
+		age = later(time.Time{}, r.askedAt(e))
+	}
+	day, there := r.day(e), e.There.Days
+	switch {
+	case !r.History && age.Before(e.There.ExportedAt):
+		return "what is there is newer"
+	case r.History && there.Has(day) && (day != there.Newest || age.Before(e.There.ExportedAt)):
+		return "its day has a newer snapshot"
+	}
+	return ""
+}
+
+// emit sends the rows, and does what its kind has to do once they are sent. broken means that nothing can be sent any more.
+func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broken error) {
+	r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
+	inner, done := e.stage(ctx, stageEmit)
+	rows, err := result.Emit(inner, e)
+	done(err)
+	if e.Rows = rows; err != nil {
+		return nil, err
+	}
+	if e.Place != "" {
+		r.sentTo[r.snapshotOf(e)] = true
+	}
+	r.budget.sent(e)
+	if f, ok := e.Work.(Finisher); ok {
+		if err := f.Finish(ctx, e); err != nil {
+			r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).Unread = r.Reader })
+			return err, nil
+		}
+	}
+	return nil, nil
+}
+
+// keepFailure keeps what a later sync has to know of a result that failed for what is in it.
+func (r *run) keepFailure(e *Export, err error) {
+	content, ok := errors.AsType[*ContentError](err)
+	if !ok || e.Decision.Action == Nothing || e.Job.ID == "" {
+		return
+	}
+	at := r.askedAt(e)
+	r.accounts.note(e, func(p *journal.Paid) {
+		forget(p, e.Job.ID)
+		if content.Passing {
+			return
+		}
+		f := &journal.Failure{Job: e.Job.ID, AskedAt: at, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
+		if p.Failure != nil {
+			if f.Tries = p.Failure.Tries; p.Failure.Job != f.Job {
+				f.Tries++
+			}
+		}
+		f.NextTry = r.nextTry(e, f.Tries)
+		p.Failure, e.NextTry = f, f.NextTry
+	})
+}
+
+// nextTry is the day on which a result is exported again that has failed so many times.
+func (r *run) nextTry(e *Export, tries int) time.Time {
+	days := min(7, 1<<min(tries-1, 3))
+	if e.Ongoing {
+		days = 1
+	}
+	return time.Unix(int64(journal.DayNumber(r.now().In(r.Location))+int32(days))*24*60*60, 0).UTC()
+}
+
+// adviceOf is what a kind says that users can do.
+func adviceOf(k Kind) Advice {
+	if a, ok := k.(Adviser); ok {
+		return a.Advice()
+	}
+	return Advice{}
+}
+
+// conclude commits what has landed, and names what has not.
+func (r *run) conclude(ctx context.Context) error {
+	r.tellLacking()
+	var err error
+	if len(r.missing) > 0 || r.Kept && len(r.sent) > 0 {
+		err = r.commit(ctx)
+	} else { // the CLI makes destinations write out what a sync that ends well has sent
+		r.recordSent(ctx)
+	}
+	if len(r.missing) > 0 {
+		err = errors.Join(err, &IncompleteError{Planned: r.progress.total, Missing: r.missing})
+	}
+	return err
+}
+
+// tellLacking tells of what nobody can land any more, in one line a kind.
+func (r *run) tellLacking() {
+	lacking := map[Kind][]*Export{}
+	for _, e := range r.lacking {
+		lacking[e.Kind] = append(lacking[e.Kind], e)
+	}
+	for k, exports := range lacking {
+		r.Log.Info().Str("exports", k.Describe(exports)).
+			Msg(fmt.Sprintf("settled, but without tables or columns that came later, and their results are gone: %s", adviceOf(k).Lacking))
+	}
+}
