@@ -130,6 +130,8 @@ var rules = []rule{
 const (
 	// freshFor is how long after its end a result that has not landed is still what a new export would give.
 	freshFor = 6 * time.Hour
+	// storedFor is how long Clari keeps a result, where it does not say itself.
+	storedFor = 30 * 24 * time.Hour
 	// finalOpen is how long final rows are kept that a sync landed which has not ended well: a day's sync comes after that.
 	finalOpen = 20 * time.Hour
 	// sharedFor is how long the rows of one of two requests stay that share a place.
