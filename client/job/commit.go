@@ -89,7 +89,7 @@ func (r *run) settle(e *Export) {
 // successor is what is at a place once an export has landed there.
 func (r *run) successor(p journal.Place, e *Export) journal.Place {
 	days := p.Days
-	if r.History {
+	if e.Daily {
 		days = days.With(r.day(e))
 	}
 	if p.Job != "" && p.Job != e.Job.ID && e.ExportedAt.Before(p.ExportedAt) { // an older day

@@ -27,7 +27,6 @@ type Seen struct {
 // Policy is what the spec and the program say of all items.
 type Policy struct {
 	Backend        bool           // the ledgers are kept
-	History        bool           // each day has a snapshot of its own
 	Location       *time.Location // whose days
 	QueueTimeout   time.Duration
 	RunTimeout     time.Duration
@@ -100,7 +99,7 @@ var rules = []rule{
 	},
 	{
 		"2a", "`reload` names it, and the result of the job that is there lives",
-		"**land again**, as an export of its own; the rows below decide as if `reload` were not there", func(*judge) (Decision, bool) { return Decision{}, false },
+		"**land again**, as an export of its own; the rows below decide as if `reload` were not there", (*judge).storedOnly,
 	},
 	{"3", "a job that was paid for serves (below)", "**adopt** it", (*judge).adopt},
 	{

@@ -87,9 +87,10 @@ func latest(p *journal.Place)     { p.Whole = false }
 func oldSchema(p *journal.Place)  { p.Schema = 1 }
 func noUsers(p *journal.Place)    { p.Tables = []string{"entries"} }
 func unread(p *journal.PaidJob)   { p.Unread = 2 }
-func history(f *Facts)            { f.Policy.History = true }
+func history(f *Facts)            { f.Item.Daily = true }
 func ongoing(f *Facts)            { f.Item.FinalAt = time.Time{} }
 func once(f *Facts)               { f.Item.Once = true }
+func storedOnly(f *Facts)         { f.Item.Stored = true }
 func reload(f *Facts)             { f.Item.Reload = true }
 func otherJob(f *Facts)           { f.Item.Work = plainWork{other: true} }
 func quotaOnly(p *journal.Place)  { p.Types = []string{"quota"} }
@@ -150,6 +151,8 @@ func TestDecide(t *testing.T) {
 		{"row 2a: its result is gone", is{there(2, 2), reload, gone("old")}, "4 settled"},
 		{"row 2a: beside what is kept", is{there(0.5, 0, open), ongoing, reload}, "6 kept; 2a land again old"},
 		{"row 2a: nothing is there", is{reload}, "9 buy"},
+		{"row 2a: no period names it", is{there(200, 0), reload, storedOnly}, "2a kept; 2a land again old"},
+		{"row 2a: no period names it, and its result is gone", is{there(200, 0), reload, storedOnly, gone("old")}, "2a kept"},
 
 		{"row 3: Clari has to be asked", is{paid(0.5, "RUNNING"), unasked}, "3 ask paid"},
 		{"row 3: running", is{paid(0.9, "RUNNING")}, "3 adopt paid"},
@@ -339,13 +342,13 @@ func wrongWith(f Facts, d Decision) string {
 			at = job.EndTime
 		}
 		day := int32(0) // without history all rows of a place have the same keys
-		if f.Policy.History {
+		if f.Item.Daily {
 			day = journal.DayNumber(at)
 		}
 		switch {
 		case days[day]:
 			return "two landings of the same keys"
-		case one.Action == Adopt && f.There.Job != "" && at.Before(f.There.ExportedAt) && !(f.Policy.History && !f.There.Days.Has(day)):
+		case one.Action == Adopt && f.There.Job != "" && at.Before(f.There.ExportedAt) && !(f.Item.Daily && !f.There.Days.Has(day)):
 			return "older rows over newer ones"
 		case one.Action != Buy && (f.Jobs[one.JobID].Gone || f.Jobs[one.JobID].Job.Status.Phase() == clari.PhaseFailed):
 			return "a result that is gone"

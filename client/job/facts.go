@@ -45,7 +45,7 @@ func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
 	return Facts{
 		Item: e.Item, Paid: e.paid.read(), There: e.There, Jobs: jobs, Now: r.now(),
 		Policy: Policy{
-			History: r.History, Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
+			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
 			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,
 		},
 	}

@@ -29,6 +29,8 @@ type Item struct {
 	Ongoing bool      // its numbers still change: a result that failed is tried again each day
 	Refresh *Refresh  // nil: not asked for
 	Reload  bool      // its stored result is to land again
+	Stored  bool      // it is in the plan for that alone: nothing is bought
+	Daily   bool      // each day has rows of its own at its place, which those of other days do not replace
 	Err     error     // why it cannot even be asked for
 }
 

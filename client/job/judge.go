@@ -44,6 +44,11 @@ func (j *judge) refresh() (Decision, bool) {
 	return j.buying("refresh"), true
 }
 
+// storedOnly ends the way of an item that no period names: only what is stored may land.
+func (j *judge) storedOnly() (Decision, bool) {
+	return Decision{Outcome: OutcomeKept, Why: "only reload names it"}, j.Item.Stored
+}
+
 func (j *judge) adopt() (Decision, bool) { return j.take(false) }
 
 func (j *judge) settled() (Decision, bool) {
@@ -184,7 +189,7 @@ func (j *judge) exported(p journal.PaidJob, job clari.Job) time.Time {
 
 // older are the results of paid jobs that d leaves, and that are the only ones of their day: further landings, under history.
 func (j *judge) older(d Decision) (also []Decision) {
-	if !j.Policy.History {
+	if !j.Item.Daily {
 		return nil
 	}
 	taken := j.There.Days
@@ -197,7 +202,7 @@ func (j *judge) older(d Decision) (also []Decision) {
 		}
 		seen := j.seen(p.ID, time.Time{}, p.AskedAt)
 		day := j.dayOf(j.exported(*p, seen.Job))
-		if j.ask != "" || seen.Gone || seen.Job.Status.Phase() != clari.PhaseDone || !serves(j.Item.Work, *p, seen.Job) || taken.Has(day) {
+		if j.ask != "" || seen.Gone || seen.Job.Status.Phase() != clari.PhaseDone || taken.Has(day) {
 			continue
 		}
 		taken = taken.With(day)
@@ -229,7 +234,7 @@ func (j *judge) reload(d *Decision) []Decision {
 		return nil
 	}
 	day, lands := j.day(*d)
-	switch same := lands && (!j.Policy.History || day == j.dayOf(j.There.ExportedAt)); {
+	switch same := lands && (!j.Item.Daily || day == j.dayOf(j.There.ExportedAt)); {
 	case same && d.Action != LandAgain:
 		d.Why = cmp.Or(d.Why, j.Item.Why) + "; reload is not needed: all rows of the place land"
 	case same:
@@ -277,7 +282,7 @@ func (j *judge) keeps() bool {
 	case j.final():
 		return j.age() < finalOpen
 	}
-	return j.age() < j.Policy.ResumeWithin && (!j.Policy.History || j.There.Days.Has(j.dayOf(j.Now)))
+	return j.age() < j.Policy.ResumeWithin && (!j.Item.Daily || j.There.Days.Has(j.dayOf(j.Now)))
 }
 
 // covers reports whether what is there has all that is wanted, tables aside.

@@ -84,7 +84,7 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 func (r *run) day(e *Export) int32 { return journal.DayNumber(e.ExportedAt.In(r.Location)) }
 
 func (r *run) snapshotOf(e *Export) snapshot {
-	if r.History {
+	if e.Daily {
 		return snapshot{e.Place, r.day(e)}
 	}
 	return snapshot{place: e.Place}
@@ -107,9 +107,9 @@ func (r *run) older(e *Export) string {
 	}
 	day, there := r.day(e), e.There.Days
 	switch {
-	case !r.History && age.Before(e.There.ExportedAt):
+	case !e.Daily && age.Before(e.There.ExportedAt):
 		return "what is there is newer"
-	case r.History && there.Has(day) && (day != there.Newest || age.Before(e.There.ExportedAt)):
+	case e.Daily && there.Has(day) && (day != there.Newest || age.Before(e.There.ExportedAt)):
 		return "its day has a newer snapshot"
 	}
 	return ""

@@ -29,7 +29,6 @@ type Bounds struct {
 	ExportAttempts      int
 	QuotaReserve        int
 	MaxResultBytes      int64
-	History             bool
 	Location            *time.Location // whose day a snapshot is of
 	Reader              int            // number of the reader: it goes up when it understands results that it did not before
 }
