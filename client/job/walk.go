@@ -129,7 +129,11 @@ func (r *run) tellEnd(e *Export) {
 		r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
 		return
 	default:
-		e.Log(r.Log.Info()).Str("why", e.Decision.Why).Msg(string(e.Outcome) + ": not exported")
+		event := r.Log.Info()
+		if e.Decision.Warn {
+			event = r.Log.Warn()
+		}
+		e.Log(event).Str("why", e.Decision.Why).Msg(string(e.Outcome) + ": not exported")
 	}
 	e.close()
 }
