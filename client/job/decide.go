@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
@@ -74,7 +75,7 @@ func Decide(f Facts) Decision {
 		case j.ask != "":
 			return Decision{Row: r.row, Action: Ask, JobID: j.ask}
 		case holds:
-			d.Row = r.row
+			d.Row = cmp.Or(d.Row, r.row)
 			return d
 		}
 	}
@@ -108,7 +109,7 @@ var rules = []rule{
 	},
 	{
 		"5", "what is there covers what is wanted, and final rows landed in one sync, which ended well or is 20 hours old",
-		"**land again** from the stored result, at no cost, while it lives; else **buy**", (*judge).settling,
+		"**land again** from the stored result, at no cost, while it lives; else row 7, else **buy**", (*judge).settling,
 	},
 	{
 		"6", "what is there covers what is wanted, and the sync that landed it has not ended well and is younger than `resume_within` (20 hours, where it is final); " +

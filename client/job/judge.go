@@ -66,6 +66,9 @@ func (j *judge) settling() (Decision, bool) {
 	if j.stored() {
 		return j.again("settling"), true
 	}
+	if d, ok := j.failed(); ok {
+		return d, true
+	}
 	return j.buying("settling"), true
 }
 
@@ -88,10 +91,10 @@ func (j *judge) failed() (Decision, bool) {
 		return Decision{}, false
 	}
 	if j.Policy.Reader > f.Reader && j.lives(f.Job, time.Time{}, f.AskedAt) {
-		return Decision{Action: ReadAgain, JobID: f.Job, Why: "this reader is newer than the one that failed"}, true
+		return Decision{Row: "7", Action: ReadAgain, JobID: f.Job, Why: "this reader is newer than the one that failed"}, true
 	}
 	err := &RememberedError{Failure: *f}
-	return Decision{Outcome: OutcomeFailed, Err: err, NextTry: f.NextTry, Why: "its result failed, and it is not time to try again"}, true
+	return Decision{Row: "7", Outcome: OutcomeFailed, Err: err, NextTry: f.NextTry, Why: "its result failed, and it is not time to try again"}, true
 }
 
 func (j *judge) shared() (Decision, bool) {
