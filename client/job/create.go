@@ -38,7 +38,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 			continue
 		}
 		r.admission.release()
-		lost, isUnclear := errors.AsType[*clari.UnclearError](err)
+		lost, isUnclear := errors.AsType[*clari.UnknownOutcomeError](err)
 		switch {
 		case err == nil:
 			r.started(e, clari.Job{ID: id}, true)
