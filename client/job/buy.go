@@ -86,7 +86,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 	})
 	_ = r.key.observe("create", err)
 	r.limits.Answered(err == nil)
-	lost, unclear := errors.AsType[*clari.UnclearError](err)
+	lost, unclear := errors.AsType[*clari.UnknownOutcomeError](err)
 	switch {
 	case err == nil:
 		r.started(e, clari.Job{ID: id}, sent)

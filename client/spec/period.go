@@ -13,8 +13,8 @@ import (
 // maxRange is the most quarters that one range may span: 50 years, far beyond any forecast, well short of an accident.
 const maxRange = 200
 
-// Period is one parsed item of periods: a quarter, a range of quarters from From to To (both included), or a Literal
-// that is passed to Clari as it is. A single quarter has the same bound twice.
+// Period is one parsed item of periods: a quarter, a range of quarters from From to To (both included), or a Literal, a year or
+// a month that is passed to Clari as it is. A single quarter has the same bound twice.
 type Period struct {
 	Literal  string
 	From, To Bound
@@ -27,14 +27,15 @@ type Bound struct {
 	Quarter  fiscal.Quarter // only if not Relative
 }
 
-// likeQuarter is what can only be meant as a quarter: Clari would answer with its current one.
-var likeQuarter = regexp.MustCompile(`(?i)^\s*(?:fy)?[\s_'-]*[0-9]*[\s_./-]*q(?:uarter)?[\s_-]*[0-9]*[\s_./-]*(?:fy)?[\s_'-]*[0-9]*\s*$`)
+// passed are a year and a month, of which Clari may know more than we do. It answers whatever it does not understand with its current
+// quarter, and that costs an export: so nothing else is passed on.
+var passed = regexp.MustCompile(`^[0-9]{4}(_M([1-9]|1[0-2]))?$`)
 
 var offsetForm = regexp.MustCompile(`^current([+-][0-9]{1,3})$`)
 
 // ParsePeriod reads one item of periods: "2026_Q1", "previous", "current", "next", "current-4", or a range of two of
-// those such as "2024_Q1..current". Any other text is a Literal, but for what can only be a quarter misspelt, which is an error. An empty item, a range with an end that is none of the
-// forms, one that ends before it starts and one of more than 200 quarters are errors.
+// those such as "2024_Q1..current". A year ("2025") and a month ("2025_M1") are Literals. Anything else is an error that shows the
+// form and what was probably meant; so is a range that ends before it starts, and one of more than 200 quarters.
 func ParsePeriod(item string) (Period, error) {
 	p, wrong := parsePeriod(item)
 	if wrong != "" {
@@ -53,10 +54,10 @@ func parsePeriod(item string) (p Period, wrong string) {
 	if !ranged {
 		switch {
 		case ok:
-		case likeQuarter.MatchString(item):
-			return p, "is no fiscal quarter; write one such as 2026_Q1" + meant(item)
-		default:
+		case passed.MatchString(item):
 			return Period{Literal: item}, ""
+		default:
+			return p, "is no period; write " + likely(item)
 		}
 		return Period{From: from, To: from}, ""
 	}
@@ -77,12 +78,12 @@ func parsePeriod(item string) (p Period, wrong string) {
 	return Period{From: from, To: to}, ""
 }
 
-// meant is the period that was probably meant, as the end of a sentence.
-func meant(item string) string {
-	if nearest := nearestPeriod(item); nearest != "" && nearest != "2026_Q1" {
-		return ": perhaps " + nearest
+// likely is what to write in place of a text that is no period.
+func likely(item string) string {
+	if nearest := nearestPeriod(item); nearest != "" {
+		return nearest + ", or another form such as 2026_Q1, 2024_Q1..2025_Q4, previous, current-4"
 	}
-	return ""
+	return "one such as 2026_Q1, 2024_Q1..2025_Q4, previous, current, next, current-4"
 }
 
 // badLength says what is wrong with a range of n quarters.

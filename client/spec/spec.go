@@ -28,8 +28,8 @@ type Spec struct {
 	Forecasts []Forecast `json:"forecasts,omitempty" jsonschema:"required,minItems=1"`
 
 	// Fiscal quarters to export: 2026_Q1; previous, current, next, current-4, current+1; or a range of those such as 2024_Q1..current.
-	// What looks like a quarter and is none is an error. Anything else that is not empty (2025_M1) is passed to Clari as it is, with one
-	// warning, and its result has to name it.
+	// A year (2025) and a month (2025_M1) are passed to Clari as they are, with one warning, and their result has to name them. Anything
+	// else is an error.
 	Periods []string `json:"periods" jsonschema:"minItems=1"`
 
 	// Month (1 to 12) in which the fiscal year begins. With 2, February 2025 opens FY2026. Needed where periods count from the

@@ -10,7 +10,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
-// TestPassedThrough: a period in no form that we know goes to Clari as it is, which answers what it does not understand with its current
+// TestPassedThrough: a year or a month goes to Clari as it is, which answers what it does not understand with its current
 // quarter. The result must name what was asked for: as the id of one of its periods, where it has any, else whole in the job's file name.
 func TestPassedThrough(t *testing.T) {
 	monthly := sim.Tenant{Tabs: []sim.Tab{{ID: "forecast", Fields: []sim.Field{sim.MonthlyField()}}}}
@@ -51,9 +51,9 @@ func TestPassedThrough(t *testing.T) {
 	}
 }
 
-// TestNoQuarter: what looks like a quarter and is none is refused before anything is sent.
-func TestNoQuarter(t *testing.T) {
-	for _, period := range []string{"2026_Q9", "2026_Q0", "2026Q1", "Q1", "2026-Q1"} {
+// TestNoPeriod: what is no period is refused before anything is sent.
+func TestNoPeriod(t *testing.T) {
+	for _, period := range []string{"2026_Q9", "2026_Q0", "2026Q1", "Q1", "2026-Q1", "Current", "last_quarter", "all", "FY2026", "2026_M13"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{period}})
 			err := w.sync()

@@ -70,10 +70,7 @@ func refine(root, tab *jsonschema.Schema) {
 
 // period is one item of periods.
 func period() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Pattern: notBlank, AnyOf: []*jsonschema.Schema{
-		{Not: &jsonschema.Schema{Pattern: `\.\.`}},
-		{Pattern: `^` + bound + `\.\.` + bound + `$`},
-	}}
+	return &jsonschema.Schema{Type: "string", Pattern: `^(` + bound + `(\.\.` + bound + `)?|[0-9]{4}(_M([1-9]|1[0-2]))?)$`}
 }
 
 // refresh is a list of periods, or an object of one or more and the instant.

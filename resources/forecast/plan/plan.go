@@ -72,7 +72,7 @@ func (p *Planner) loadWatched(tab Tab) (quarters []string) {
 	})
 }
 
-// Literals are the periods of the plan in no form that is known.
+// Literals are the periods of the plan that are passed to Clari as they are.
 func (p *Planner) Literals() []spec.Period {
 	var found []spec.Period
 	for _, tab := range p.tabs {
