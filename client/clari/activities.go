@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
 // ActivityExport is what to export of the activities. Clari looks at the calendar days of Start and End, in their own time zone's offset,
@@ -18,11 +20,11 @@ type ActivityExport struct {
 }
 
 // CreateActivityExport queues an export of activities and returns its job's id. As with CreateForecastExport it uses up one export of the
-// monthly quota, an error that is an *UnclearError may have done so too, and any other means that no job was created. sending is as there.
+// monthly quota, an error that is an *UnknownOutcomeError may have done so too, and any other means that no job was created. sending is as there.
 func (c *Client) CreateActivityExport(ctx context.Context, e ActivityExport, sending func(context.Context)) (jobID string, err error) {
-	r := request{op: "create export of activities", method: http.MethodPost, path: "/export/activity", sending: sending}
-	if r.body, err = json.Marshal(e); err != nil {
-		return "", fmt.Errorf("%s: %w", r.op, err)
+	r := wire.Request{Op: "create export of activities", Method: http.MethodPost, Path: "/export/activity", Sending: sending}
+	if r.Body, err = json.Marshal(e); err != nil {
+		return "", fmt.Errorf("%s: %w", r.Op, err)
 	}
 	return c.create(ctx, r)
 }

@@ -23,7 +23,7 @@ func TestCreateActivityExport(t *testing.T) {
 			if id, err := c.CreateActivityExport(t.Context(), e, nil); err != nil || id != "6073" {
 				t.Errorf("%q, %v", id, err)
 			}
-			if n := s.posts.Load(); n != 1 {
+			if n := s.Posts.Load(); n != 1 {
 				t.Errorf("%d posts", n)
 			}
 		})
@@ -49,7 +49,7 @@ func TestActivityExportIsPaidFor(t *testing.T) {
 				c, s := serve(t, handler)
 				_, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil)
 				unclear(t, err)
-				if n := s.posts.Load(); n != 1 {
+				if n := s.Posts.Load(); n != 1 {
 					t.Errorf("%d posts", n)
 				}
 			})
@@ -61,7 +61,7 @@ func TestActivityExportIsPaidFor(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := serve(t, answer(400, body))
 			_, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil)
-			if _, maybe := errors.AsType[*UnclearError](err); maybe || !errors.Is(err, want) {
+			if _, maybe := errors.AsType[*UnknownOutcomeError](err); maybe || !errors.Is(err, want) {
 				t.Errorf("%v", err)
 			}
 		})
@@ -74,7 +74,7 @@ func TestActivityExportIsPaidFor(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // what a 429 held back was not processed
 		c, s := serve(t, inTurn(answer(429, ""), func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, okCreate) }))
-		if id, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil); err != nil || id != "j1" || s.posts.Load() != 2 {
+		if id, err := c.CreateActivityExport(t.Context(), ActivityExport{}, nil); err != nil || id != "j1" || s.Posts.Load() != 2 {
 			t.Errorf("%q, %v", id, err)
 		}
 	})

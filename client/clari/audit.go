@@ -9,17 +9,15 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
-const (
-	auditPath = "/audit/events"
-	maxPage   = 64 << 20
-)
+const auditPath = "/audit/events"
 
 // AuditQuery says which audit events to list.
 type AuditQuery struct {
@@ -54,23 +52,23 @@ type AuditActor struct {
 // the base URL; one that repeats is an error.
 func (c *Client) AuditEvents(ctx context.Context, q AuditQuery) iter.Seq2[AuditPage, error] {
 	return func(yield func(AuditPage, error) bool) {
-		r := request{method: http.MethodGet, path: auditPath + q.encode()}
+		r := wire.Request{Method: http.MethodGet, Path: auditPath + q.encode()}
 		asked := map[string]bool{}
 		for n := 1; ; n++ {
-			r.op = fmt.Sprintf("get audit events, page %d", n)
-			asked[r.path] = true
+			r.Op = fmt.Sprintf("get audit events, page %d", n)
+			asked[r.Path] = true
 			var page AuditPage
 			var link string
-			err := c.call(ctx, r, maxPage, func(body []byte) (err error) {
+			err := c.Call(ctx, r, maxPage, func(body []byte) (err error) {
 				page, link, err = decodeAuditPage(body)
 				return err
 			})
 			if err == nil && link != "" {
-				if r.path, err = c.within(r.path, link); err == nil && asked[r.path] {
+				if r.Path, err = c.Resolve(r.Path, link); err == nil && asked[r.Path] {
 					err = errors.New("nextLink repeats: it names a page that was read before")
 				}
 				if err != nil {
-					err = fmt.Errorf("%s: %w", r.op, err)
+					err = fmt.Errorf("%s: %w", r.Op, err)
 				}
 			}
 			if err != nil {
@@ -101,31 +99,6 @@ func (q AuditQuery) encode() string {
 		return ""
 	}
 	return "?" + v.Encode()
-}
-
-// within returns what a link found in an answer to from names, as the path of a request. It must not lead out of the base URL.
-func (c *Client) within(from, link string) (string, error) {
-	current, err := url.Parse(c.base.String() + from)
-	if err != nil {
-		return "", err
-	}
-	next, err := url.Parse(link)
-	if err != nil {
-		return "", errors.New("nextLink is not a URL") // its own text would repeat it
-	}
-	root := strings.TrimSuffix(c.base.Path, "/") + "/"
-	if next.Host == "" && next.Scheme == "" && strings.HasPrefix(next.Path, "/") && !strings.HasPrefix(next.Path, root) {
-		next.Path, next.RawPath = path.Join(root, next.Path), "" // relative to the base URL
-	}
-	next = current.ResolveReference(next)
-	switch {
-	case next.User != nil, !sameOrigin(next, c.base):
-		return "", fmt.Errorf("nextLink leads to %s://%s: not followed", next.Scheme, c.redact.line(next.Host, maxWord))
-	case !strings.HasPrefix(path.Clean(next.Path), root):
-		return "", errors.New("nextLink leads out of the base URL's path: not followed")
-	}
-	next.Fragment, next.RawFragment = "", ""
-	return strings.TrimPrefix(next.RequestURI(), strings.TrimSuffix(c.base.EscapedPath(), "/")), nil
 }
 
 // decodeAuditPage reads {"items": [...], "actors": [...], "nextLink"?}. Some descriptions of the API call the items activities.

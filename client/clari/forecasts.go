@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
 // ForecastExport is what to export of a forecast tab. What is left empty is not sent, and Clari chooses.
@@ -22,27 +24,27 @@ type ForecastExport struct {
 
 // CreateTimeout is how long one try to create a job may take: a process that died during one left a job, if any, that started within
 // that time.
-const CreateTimeout = callTimeout
+const CreateTimeout = wire.CallTimeout
 
 // CreateForecastExport queues an export of a forecast tab and returns its job's id. It uses up one export of the monthly quota. An error
-// that is an *UnclearError may have done so too; any other means that no job was created. sending, if it is not nil, is called just
+// that is an *UnknownOutcomeError may have done so too; any other means that no job was created. sending, if it is not nil, is called just
 // before each time that the request goes out: a 429 may hold it back for a long time before.
 func (c *Client) CreateForecastExport(ctx context.Context, forecastID string, e ForecastExport, sending func(context.Context)) (jobID string, err error) {
-	r := request{op: "create export", method: http.MethodPost, sending: sending}
+	r := wire.Request{Op: "create export", Method: http.MethodPost, Sending: sending, Absent: ErrUnknownForecast}
 	s, err := segment(forecastID)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", r.op, err)
+		return "", fmt.Errorf("%s: %w", r.Op, err)
 	}
-	r.path = forecastPath + s
-	if r.body, err = json.Marshal(e); err != nil {
-		return "", fmt.Errorf("%s: %w", r.op, err)
+	r.Path = "/export/forecast/" + s
+	if r.Body, err = json.Marshal(e); err != nil {
+		return "", fmt.Errorf("%s: %w", r.Op, err)
 	}
 	return c.create(ctx, r)
 }
 
 // create sends a request that creates an export job.
-func (c *Client) create(ctx context.Context, r request) (jobID string, err error) {
-	err = c.call(ctx, r, maxAnswer, func(body []byte) error {
+func (c *Client) create(ctx context.Context, r wire.Request) (jobID string, err error) {
+	err = c.Call(ctx, r, maxAnswer, func(body []byte) error {
 		o, _, err := unwrap(body, "job", "jobId")
 		if err != nil {
 			return err
@@ -54,8 +56,6 @@ func (c *Client) create(ctx context.Context, r request) (jobID string, err error
 	})
 	return jobID, err
 }
-
-const forecastPath = "/export/forecast/"
 
 // MarshalJSON makes the body that Clari's API reference describes.
 func (e ForecastExport) MarshalJSON() ([]byte, error) {

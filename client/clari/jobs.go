@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
 // Status is a job's status in Clari's words.
@@ -60,11 +62,11 @@ type Job struct {
 
 // Job asks for the state of one job.
 func (c *Client) Job(ctx context.Context, jobID string) (job Job, err error) {
-	r := request{op: "get job", method: http.MethodGet}
-	if r.path, err = jobPath(jobID, ""); err != nil {
-		return Job{}, fmt.Errorf("%s: %w", r.op, err)
+	r := wire.Request{Op: "get job", Method: http.MethodGet}
+	if r.Path, err = jobPath(jobID, ""); err != nil {
+		return Job{}, fmt.Errorf("%s: %w", r.Op, err)
 	}
-	err = c.call(ctx, r, maxAnswer, func(body []byte) error {
+	err = c.Call(ctx, r, maxAnswer, func(body []byte) error {
 		if job, err = decodeJob(body); err == nil && job.ID != jobID {
 			err = fmt.Errorf("it is about another job, %q", job.ID)
 		}
@@ -75,8 +77,8 @@ func (c *Client) Job(ctx context.Context, jobID string) (job Job, err error) {
 
 // Jobs lists the jobs that this key's user started, ended ones too. What is no job in the list is left out.
 func (c *Client) Jobs(ctx context.Context) (jobs []Job, err error) {
-	r := request{op: "list jobs", method: http.MethodGet, path: "/export/jobs"}
-	err = c.call(ctx, r, maxJobList, func(body []byte) error {
+	r := wire.Request{Op: "list jobs", Method: http.MethodGet, Path: "/export/jobs"}
+	err = c.Call(ctx, r, maxJobList, func(body []byte) error {
 		jobs, err = decodeJobs(body)
 		return err
 	})
@@ -85,22 +87,33 @@ func (c *Client) Jobs(ctx context.Context) (jobs []Job, err error) {
 
 // CancelJob cancels a job that has not ended; ErrNotCancellable is one that has, also where a first, lost request has cancelled it.
 func (c *Client) CancelJob(ctx context.Context, jobID string) (err error) {
-	r := request{op: "cancel job", method: http.MethodPatch, urgent: true, body: []byte(`{"type":"CANCEL"}`)}
-	if r.path, err = jobPath(jobID, ""); err != nil {
-		return fmt.Errorf("%s: %w", r.op, err)
+	r := wire.Request{Op: "cancel job", Method: http.MethodPatch, Urgent: true, Body: []byte(`{"type":"CANCEL"}`)}
+	if r.Path, err = jobPath(jobID, ""); err != nil {
+		return fmt.Errorf("%s: %w", r.Op, err)
 	}
 	var done *bool
 	var status string
-	err = c.call(ctx, r, maxAnswer, func(body []byte) error {
+	err = c.Call(ctx, r, maxAnswer, func(body []byte) error {
 		if o, err := parseObject(body); err == nil { // the status alone is answer enough
 			done, status = take(o, "successful", flag), take(o, "status", text)
 		}
 		return nil
 	})
 	if err == nil && done != nil && !*done {
-		return &Error{Op: r.op, Status: http.StatusOK, Code: codeNotCancellable, Message: c.redact.line("it is "+status, maxMessage)}
+		return c.NotCancellable(r.Op, status)
 	}
 	return err
+}
+
+// Results begins to download what a finished job exported. A job that has not finished, or whose result has expired (30 days), is
+// ErrInvalidJob.
+func (c *Client) Results(ctx context.Context, jobID string) (*Results, error) {
+	r := wire.Request{Op: "get results", Method: http.MethodGet, Elsewhere: true}
+	var err error
+	if r.Path, err = jobPath(jobID, "/results"); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Op, err)
+	}
+	return c.Download(ctx, r)
 }
 
 func jobPath(jobID, suffix string) (string, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
 // Limits is what the organisation may export and has exported, over all its API keys. What Clari left out is nil; RunningJobIDs and
@@ -20,8 +22,8 @@ type Limits struct {
 
 // Limits asks for them; it costs no quota.
 func (c *Client) Limits(ctx context.Context) (limits Limits, err error) {
-	r := request{op: "get limits", method: http.MethodGet, path: "/admin/limits"}
-	err = c.call(ctx, r, maxAnswer, func(body []byte) error {
+	r := wire.Request{Op: "get limits", Method: http.MethodGet, Path: "/admin/limits"}
+	err = c.Call(ctx, r, maxAnswer, func(body []byte) error {
 		limits, err = decodeLimits(body)
 		return err
 	})

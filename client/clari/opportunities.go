@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
 // MaxOpportunities is how many opportunities one request may ask for.
@@ -41,15 +43,15 @@ type FieldChange struct {
 // Opportunities looks up opportunities by their CRM ids, at most MaxOpportunities. It costs no quota. Those that Clari does not know are
 // missing from the answer.
 func (c *Client) Opportunities(ctx context.Context, ids []string) (found []Opportunity, err error) {
-	r := request{op: fmt.Sprintf("get %d opportunities", len(ids)), method: http.MethodGet}
+	r := wire.Request{Op: fmt.Sprintf("get %d opportunities", len(ids)), Method: http.MethodGet}
 	if len(ids) == 1 {
-		r.op = fmt.Sprintf("get opportunity %q", ids[0])
+		r.Op = fmt.Sprintf("get opportunity %q", ids[0])
 	}
 	if len(ids) == 0 || len(ids) > MaxOpportunities {
-		return nil, fmt.Errorf("%s: not 1 to %d", r.op, MaxOpportunities)
+		return nil, fmt.Errorf("%s: not 1 to %d", r.Op, MaxOpportunities)
 	}
-	r.path = "/opportunity?" + url.Values{"oppId": ids}.Encode()
-	err = c.call(ctx, r, maxPage, func(body []byte) error {
+	r.Path = "/opportunity?" + url.Values{"oppId": ids}.Encode()
+	err = c.Call(ctx, r, maxPage, func(body []byte) error {
 		found, err = decodeOpportunities(body)
 		return err
 	})

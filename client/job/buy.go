@@ -79,13 +79,14 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		sent = r.Client.ServerTime(e.RequestedAt).Round(0).UTC()
 		r.accounts.note(e, func(p *journal.Paid) {
 			p.Answered(before) // it was held back, and is noted anew
+			r.setAside(e, p)
 			p.Sending(journal.Creation{Sent: sent, GivenUp: sent.Add(journal.FlushPatience + clari.CreateTimeout)})
 		})
 		r.Ledger.Flushed(ctx)
 	})
 	_ = r.key.observe("create", err)
 	r.limits.Answered(err == nil)
-	lost, unclear := errors.AsType[*clari.UnclearError](err)
+	lost, unclear := errors.AsType[*clari.UnknownOutcomeError](err)
 	switch {
 	case err == nil:
 		r.started(e, clari.Job{ID: id}, sent)
@@ -105,6 +106,15 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		})
 	})
 	return &again{spend: "unclear whether a job was created", err: err}
+}
+
+// setAside keeps the job of an earlier sync whose result is to land beside the one that is about to be made.
+func (r *run) setAside(e *Export, p *journal.Paid) {
+	for _, d := range e.Decision.Also {
+		if p.Job != nil && d.Action == Adopt && d.JobID == p.Job.ID {
+			p.Older, p.Job = p.Job, nil
+		}
+	}
 }
 
 // started takes over the job that a creation returned. It is paid: the ledger gets its id even if the sync was stopped just now.

@@ -9,6 +9,9 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
+// ErrKeyRefused is a key that Clari does not accept: nothing that is asked with it is answered.
+var ErrKeyRefused = errors.New("the key is refused")
+
 // keyring judges whether Clari accepts the key at all. One 401 fails one thing only: a gateway that reloads its keys, or a right that one endpoint lacks,
 // look like that. It is safe for concurrent use.
 type keyring struct {
@@ -40,7 +43,7 @@ func (k *keyring) doomed() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.refused != nil {
-		return fmt.Errorf("the key is refused: %w", k.refused)
+		return fmt.Errorf("%w: %w", ErrKeyRefused, k.refused)
 	}
 	return nil
 }

@@ -143,18 +143,24 @@ func (r *run) keepFailure(e *Export, err error) {
 	if !ok || e.Decision.Action == Nothing || e.Job.ID == "" {
 		return
 	}
-	at := r.askedAt(e)
+	f := &journal.Failure{Job: e.Job.ID, AskedAt: r.askedAt(e), Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
 	r.accounts.note(e, func(p *journal.Paid) {
-		forget(p, e.Job.ID)
-		if content.Passing {
+		before := p.Failure
+		same := before != nil && before.Job == f.Job
+		switch {
+		case content.Passing:
+			forget(p, f.Job)
 			return
+		case content.Damaged && !same: // perhaps on its way: the next sync reads it once more
+			f.NextTry = r.dayAfter(0)
+			p.Failure = f
+			return
+		case same:
+			f.Tries = before.Tries
+		case before != nil:
+			f.Tries = before.Tries + 1
 		}
-		f := &journal.Failure{Job: e.Job.ID, AskedAt: at, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
-		if p.Failure != nil {
-			if f.Tries = p.Failure.Tries; p.Failure.Job != f.Job {
-				f.Tries++
-			}
-		}
+		forget(p, f.Job)
 		f.NextTry = r.nextTry(e, f.Tries)
 		p.Failure, e.NextTry = f, f.NextTry
 	})
@@ -166,7 +172,12 @@ func (r *run) nextTry(e *Export, tries int) time.Time {
 	if e.Ongoing {
 		days = 1
 	}
-	return time.Unix(int64(journal.DayNumber(r.now().In(r.Location))+int32(days))*24*60*60, 0).UTC()
+	return r.dayAfter(days)
+}
+
+// dayAfter is a day so many after the present one, as midnight UTC.
+func (r *run) dayAfter(days int) time.Time {
+	return time.Unix((int64(journal.DayNumber(r.now().In(r.Location)))+int64(days))*24*60*60, 0).UTC()
 }
 
 // adviceOf is what a kind says that users can do.

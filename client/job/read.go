@@ -87,9 +87,9 @@ func (r *run) download(ctx context.Context, e *Export) (Result, error) {
 			}
 			decision = clari.Decision{Retry: true, Wait: gap, Reason: "no result yet"}
 			gap = min(gap*3/2, r.PollMaxInterval)
-		case isContent && content.Damaged:
+		case isContent:
 			damaged++
-			decision = clari.Decision{Retry: damaged < damagedReads, Wait: r.PollInterval, Reason: "result is not whole"}
+			decision = clari.Decision{Retry: damaged < damagedReads && (content.Damaged || damaged == 1), Wait: r.PollInterval, Reason: "result is not what it should be"}
 		default:
 			cuts++
 		}

@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
 // walk takes an export from its decision to its record, one step after the other. A step that fails ends it. What has to be done again is another item of
@@ -120,16 +119,20 @@ func (r *run) tellEnd(e *Export) {
 	switch {
 	case e.Err != nil:
 		event := r.Log.Error()
-		if errors.Is(e.Err, clari.ErrUnauthorized) && e.Job.ID == "" && r.toldRefused {
+		if errors.Is(e.Err, ErrKeyRefused) && r.toldRefused {
 			event = r.Log.Debug()
 		}
-		r.toldRefused = r.toldRefused || errors.Is(e.Err, clari.ErrUnauthorized)
+		r.toldRefused = r.toldRefused || errors.Is(e.Err, ErrKeyRefused)
 		e.Log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
 	case e.Landed():
 		r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
 		return
 	default:
-		e.Log(r.Log.Info()).Str("why", e.Decision.Why).Msg(string(e.Outcome) + ": not exported")
+		event := r.Log.Info()
+		if e.Decision.Warn {
+			event = r.Log.Warn()
+		}
+		e.Log(event).Str("why", e.Decision.Why).Msg(string(e.Outcome) + ": not exported")
 	}
 	e.close()
 }

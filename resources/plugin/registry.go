@@ -40,7 +40,7 @@ var groups = []group{
 	{block: "opportunities", schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
 	{block: "audit", schemas: audit.Schemas, sync: (*syncer).audit},
 	{schemas: one(jobs.Schema), sync: once(jobs.Sync)},
-	{schemas: one(limits.Schema), sync: once(limits.Sync)},
+	{schemas: one(limits.Schema), sync: (*syncer).limits},
 }
 
 // one is the schema of a group of one table.
@@ -114,7 +114,7 @@ func needsBlock(tableName, block string) error {
 // all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.
 func (s *syncer) all(ctx context.Context) error {
 	err := s.exportAll(ctx)
-	if errors.Is(err, clari.ErrUnauthorized) || !s.firstShard() { // nothing that is asked with this key is answered
+	if errors.Is(err, job.ErrKeyRefused) || !s.firstShard() { // nothing that is asked with this key is answered
 		return err
 	}
 	failed := []error{err}

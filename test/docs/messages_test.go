@@ -42,7 +42,7 @@ func TestMessages(t *testing.T) {
 // TestAnswers: each code of Clari's that the plugin knows, and each code of test-connection.
 func TestAnswers(t *testing.T) {
 	content := readPage(t, page)
-	known := matches(t, "client/clari/errors.go", `\tcode\w+ += "(\w+)"`)
+	known := matches(t, "client/clari/wire/errors.go", `\tcode\w+ += "(\w+)"`)
 	var told []string
 	for _, p := range firstColumn(chapter(t, content, "## What Clari answers")) {
 		if fields := strings.Fields(p); len(fields) == 3 {

@@ -21,7 +21,7 @@ type text struct {
 }
 
 // asked holds errors that only errors.Is asks for: what people read instead are Clari's own answers, which have a table of their own.
-const asked = "client/clari/errors.go"
+const asked = "client/clari/wire/errors.go"
 
 var verb = regexp.MustCompile(`%[-+# 0-9.\[\]]*[a-zA-Z]`)
 

@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"errors"
@@ -96,7 +96,7 @@ func TestErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := serve(t, answer(test.status, test.body), func(cfg *Config) { cfg.MaxRetries = 0 })
-				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+				_, err := c.create(t.Context(), nil)
 				e, ok := errors.AsType[*Error](err)
 				if !ok {
 					t.Fatalf("%v", err)
@@ -119,19 +119,10 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestNotFoundIsOnlyAForecastOnCreate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := serve(t, answer(404, `{"message":"no such thing"}`))
-		if _, err := c.Job(t.Context(), "j1"); !errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnknownForecast) {
-			t.Errorf("%v", err)
-		}
-	})
-}
-
 func TestRequestIDFromHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := serve(t, answer(403, `{"message":"no"}`, "X-Kong-Request-Id", "k1"))
-		if _, err := c.Job(t.Context(), "j1"); err == nil || err.Error() != `get job: HTTP 403: no (request_id k1)` {
+		if _, err := c.job(t.Context()); err == nil || err.Error() != `get job: HTTP 403: no (request_id k1)` {
 			t.Errorf("%v", err)
 		}
 	})

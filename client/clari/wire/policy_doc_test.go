@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	options "flag"
@@ -15,7 +15,7 @@ var update = options.Bool("update", false, "write the retry policy into the docu
 
 // TestPolicyDocumented holds the table of retries in the documentation against the policy.
 func TestPolicyDocumented(t *testing.T) {
-	const file, begin, end = "../../docs/reliability.md", "<!-- the retry policy: written by make gen -->\n", "<!-- end of the retry policy -->\n"
+	const file, begin, end = "../../../docs/reliability.md", "<!-- the retry policy: written by make gen -->\n", "<!-- end of the retry policy -->\n"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -48,8 +48,8 @@ func policyTable() string {
 	}{
 		{"no connection", failure{kind: lost}, ""},
 		{"no answer, or half of one: reset, cut, timeout", failure{kind: lost, sent: true}, ""},
-		{"a certificate that is not trusted", failure{kind: barred}, ""},
-		{"success, with a body that makes no sense", failure{kind: garbled}, ""},
+		{"a certificate that is not trusted", failure{kind: untrusted}, ""},
+		{"success, with a body that makes no sense", failure{kind: malformed}, ""},
 		{"429 with Retry-After", failure{status: 429, retryAfter: 7 * time.Second}, ""},
 		{"429 without", failure{status: 429}, ""},
 		{"503 with Retry-After", failure{status: 503, retryAfter: 7 * time.Second}, ""},

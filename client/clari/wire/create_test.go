@@ -1,9 +1,8 @@
-package clari
+package wire
 
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -20,9 +19,9 @@ import (
 
 func TestUnclearCreates(t *testing.T) {
 	reset := func(s *server) {
-		s.dial = func(int) (net.Conn, error) {
+		s.Dial = func(int) (net.Conn, error) {
 			here, there := net.Pipe()
-			s.conns <- there
+			s.Conns <- there
 			return &resetConn{Conn: here, written: make(chan struct{})}, nil
 		}
 	}
@@ -34,7 +33,7 @@ func TestUnclearCreates(t *testing.T) {
 		is      error
 		text    string
 	}{
-		{"timeout", hang, nil, callTimeout, nil, "timeout: no whole answer within 1m0s"},
+		{"timeout", hang, nil, CallTimeout, nil, "timeout: no whole answer within 1m0s"},
 		{"hung up", hangUp, nil, 0, io.EOF, ""},
 		{"reset", answer(200, okCreate), reset, 0, nil, "connection reset by peer"},
 		{"cut header", raw("HTTP/1.1 200 O"), nil, 0, io.ErrUnexpectedEOF, ""},
@@ -45,20 +44,17 @@ func TestUnclearCreates(t *testing.T) {
 			w.WriteHeader(200)
 			w.(http.Flusher).Flush()
 			hang(w, r)
-		}, nil, callTimeout, nil, "timeout"},
+		}, nil, CallTimeout, nil, "timeout"},
 		{"not HTTP", raw("hello\r\n\r\n"), nil, 0, nil, "malformed HTTP response"},
 		{"500", answer(500, `{"code":"internal_server_error","namespace":"exports","message":"An unexpected error occurred."}`), nil, 0, ErrServer, "An unexpected error occurred."},
 		{"502", answer(502, "<html><title>502 Bad Gateway</title>"), nil, 0, ErrServer, "HTTP 502: 502 Bad Gateway"},
 		{"503", answer(503, ""), nil, 0, ErrServer, "service unavailable"},
 		{"504", answer(504, ""), nil, 0, ErrServer, "gateway timeout"},
 		{"520", answer(520, ""), nil, 0, ErrServer, "HTTP 520"},
-		{"no id", answer(200, `{"status":"SCHEDULED"}`), nil, 0, nil, "no jobId"},
-		{"empty id", answer(200, `{"jobId":""}`), nil, 0, nil, "no jobId"},
 		{"no JSON", answer(200, `<html>`, "Content-Type", "text/html"), nil, 0, nil, `answer not understood ("text/html")`},
-		{"null", answer(200, `null`), nil, 0, nil, "not an object"},
 		{"list", answer(202, `[]`), nil, 0, nil, "answer not understood"},
 		{"no content", answer(204, ""), nil, 0, nil, "unexpected end of JSON input"},
-		{"too large", answer(200, `{"jobId":"j1","x":"`+strings.Repeat("x", maxAnswer)+`"}`), nil, 0, nil, "larger than 1048576 bytes"},
+		{"too large", answer(200, `{"jobId":"j1","x":"`+strings.Repeat("x", testLimit)+`"}`), nil, 0, nil, "larger than 1048576 bytes"},
 		{"see other", answer(303, "", "Location", "/v4/export/jobs"), nil, 0, nil, "HTTP 303: redirect to http://clari.test not followed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -68,12 +64,12 @@ func TestUnclearCreates(t *testing.T) {
 					test.setUp(s)
 				}
 				time.Sleep(time.Second)
-				id, err := c.CreateForecastExport(t.Context(), "net_arr", ForecastExport{TimePeriod: "2026_Q1"}, nil)
+				id, err := c.create(t.Context(), nil)
 				u := unclear(t, err)
 				if id != "" {
 					t.Errorf("id %q", id)
 				}
-				if got := u.RequestedAt.Sub(s.began); got != time.Second {
+				if got := u.RequestedAt.Sub(s.Began()); got != time.Second {
 					t.Errorf("requested after %s", got)
 				}
 				if got := u.EndedAt.Sub(u.RequestedAt); got != test.ends {
@@ -87,7 +83,7 @@ func TestUnclearCreates(t *testing.T) {
 					t.Errorf("text: %v", err)
 				}
 				time.Sleep(time.Hour)
-				if n := s.posts.Load(); n != 1 {
+				if n := s.Posts.Load(); n != 1 {
 					t.Errorf("the server saw %d creates", n)
 				}
 			})
@@ -108,10 +104,10 @@ func TestContextEndsDuringCreate(t *testing.T) {
 				time.AfterFunc(5*time.Second, cancel)
 			}
 			defer cancel()
-			_, err := c.CreateForecastExport(ctx, "f", ForecastExport{}, nil)
+			_, err := c.create(ctx, nil)
 			u := unclear(t, err)
-			if !errors.Is(err, want) || s.posts.Load() != 1 {
-				t.Errorf("%d creates: %v", s.posts.Load(), err)
+			if !errors.Is(err, want) || s.Posts.Load() != 1 {
+				t.Errorf("%d creates: %v", s.Posts.Load(), err)
 			}
 			if got := u.EndedAt.Sub(u.RequestedAt); got != 5*time.Second {
 				t.Errorf("took %s", got)
@@ -152,12 +148,12 @@ func TestCreatesThatWereNotProcessed(t *testing.T) {
 					handler, posts = inTurn(test.first, handler), 2
 				}
 				c, s := serve(t, handler)
-				s.dial = test.dial
-				id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
-				if err != nil || id != "j1" || s.posts.Load() != posts {
-					t.Fatalf("%q after %d creates: %v", id, s.posts.Load(), err)
+				s.Dial = test.dial
+				id, err := c.create(t.Context(), nil)
+				if err != nil || id != "j1" || s.Posts.Load() != posts {
+					t.Fatalf("%q after %d creates: %v", id, s.Posts.Load(), err)
 				}
-				within(t, "took", s.elapsed(), test.least, test.most)
+				within(t, "took", s.Elapsed(), test.least, test.most)
 			})
 		})
 	}
@@ -170,7 +166,7 @@ func TestCreateWithoutAnyConnection(t *testing.T) {
 	}{
 		{"refused", "http", func(context.Context, *server) (net.Conn, error) { return nil, errDial }},
 		{"hung dial", "http", func(ctx context.Context, _ *server) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }},
-		{"no TLS there", "https", func(ctx context.Context, s *server) (net.Conn, error) { return s.connect(ctx, "", "") }},
+		{"no TLS there", "https", func(ctx context.Context, s *server) (net.Conn, error) { return s.Connect(ctx, "", "") }},
 		{"hung TLS handshake", "https", func(context.Context, *server) (net.Conn, error) { return swallow(), nil }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -183,12 +179,12 @@ func TestCreateWithoutAnyConnection(t *testing.T) {
 					dials.Add(1)
 					return test.dial(ctx, s)
 				}
-				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
-				if _, vague := errors.AsType[*UnclearError](err); vague || err == nil || !strings.HasSuffix(err.Error(), " (tried 3 times)") {
+				_, err := c.create(t.Context(), nil)
+				if _, vague := errors.AsType[*UnknownOutcomeError](err); vague || err == nil || !strings.HasSuffix(err.Error(), " (tried 3 times)") {
 					t.Errorf("%v", err)
 				}
-				if dials.Load() != 3 || s.posts.Load() != 0 {
-					t.Errorf("%d dials, %d creates", dials.Load(), s.posts.Load())
+				if dials.Load() != 3 || s.Posts.Load() != 0 {
+					t.Errorf("%d dials, %d creates", dials.Load(), s.Posts.Load())
 				}
 			})
 		})
@@ -204,9 +200,9 @@ func TestContextEndsBeforeCreateIsSent(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		_, err := c.CreateForecastExport(ctx, "f", ForecastExport{}, nil)
-		if _, vague := errors.AsType[*UnclearError](err); vague || !errors.Is(err, context.Canceled) || s.elapsed() != time.Second {
-			t.Errorf("after %s: %v", s.elapsed(), err)
+		_, err := c.create(ctx, nil)
+		if _, vague := errors.AsType[*UnknownOutcomeError](err); vague || !errors.Is(err, context.Canceled) || s.Elapsed() != time.Second {
+			t.Errorf("after %s: %v", s.Elapsed(), err)
 		}
 	})
 }
@@ -222,29 +218,29 @@ func TestCreateIsNotReplayedOnAStaleConnection(t *testing.T) {
 			answer(200, okLimits)(w, r)
 		})
 		for range 3 {
-			if _, err := c.Limits(t.Context()); err != nil {
+			if _, err := c.limits(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if s.n.Load() != 1 {
-			t.Errorf("%d connections: the first is not used again", s.n.Load())
+		if s.Dials.Load() != 1 {
+			t.Errorf("%d connections: the first is not used again", s.Dials.Load())
 		}
-		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+		_, err := c.create(t.Context(), nil)
 		unclear(t, err)
-		if s.posts.Load() != 1 || s.n.Load() != 2 {
-			t.Errorf("%d creates on %d connections, want a new one", s.posts.Load(), s.n.Load())
+		if s.Posts.Load() != 1 || s.Dials.Load() != 2 {
+			t.Errorf("%d creates on %d connections, want a new one", s.Posts.Load(), s.Dials.Load())
 		}
 		// With a transport that cannot drop idle connections the create goes out on the used one: still once.
 		type bare struct{ http.RoundTripper }
 		c.transport = bare{c.transport}
-		if _, err := c.Limits(t.Context()); err != nil {
+		if _, err := c.limits(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		dials := s.n.Load()
-		_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+		dials := s.Dials.Load()
+		_, err = c.create(t.Context(), nil)
 		unclear(t, err)
-		if s.posts.Load() != 2 || s.n.Load() != dials {
-			t.Errorf("%d creates on %d new connections", s.posts.Load()-1, s.n.Load()-dials)
+		if s.Posts.Load() != 2 || s.Dials.Load() != dials {
+			t.Errorf("%d creates on %d new connections", s.Posts.Load()-1, s.Dials.Load()-dials)
 		}
 	})
 }
@@ -259,7 +255,7 @@ func TestTransportThatProvesNothing(t *testing.T) {
 		c, _ := serve(t, hang, func(cfg *Config) {
 			cfg.Transport = roundTrip(func(*http.Request) (*http.Response, error) { sent++; return nil, errDial })
 		})
-		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+		_, err := c.create(t.Context(), nil)
 		unclear(t, err)
 		if sent != 1 {
 			t.Errorf("sent %d times", sent)
@@ -315,12 +311,13 @@ func TestCreateOverHTTP2(t *testing.T) {
 	defer s.Close()
 	transport := newTransport()
 	transport.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig
-	c, err := New(Config{BaseURL: s.URL, APIKey: testKey, MaxRetries: 3, Transport: transport})
+	plain, err := New(Config{BaseURL: s.URL, APIKey: testKey, MaxRetries: 3, Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := &testClient{plain}
 	defer c.Close()
-	_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+	_, err = c.create(t.Context(), nil)
 	unclear(t, err)
 	if !strings.Contains(err.Error(), "stream error") || posts != 1 {
 		t.Errorf("%d creates: %v", posts, err)
@@ -332,48 +329,17 @@ func TestUntrustedCertificate(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	defer s.Close()
-	c, err := New(Config{BaseURL: s.URL, APIKey: testKey, MaxRetries: 3})
+	plain, err := New(Config{BaseURL: s.URL, APIKey: testKey, MaxRetries: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := &testClient{plain}
 	defer c.Close()
-	_, err = c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil) // would take seconds if it were repeated
+	_, err = c.create(t.Context(), nil) // would take seconds if it were repeated
 	if err == nil || !strings.Contains(err.Error(), "certificate signed by unknown authority") || strings.Contains(err.Error(), "tried") {
 		t.Errorf("%v", err)
 	}
-	if _, vague := errors.AsType[*UnclearError](err); vague {
+	if _, vague := errors.AsType[*UnknownOutcomeError](err); vague {
 		t.Errorf("nothing was sent: %v", err)
-	}
-}
-
-func TestCreateRequest(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		export ForecastExport
-		want   string
-	}{
-		{"least", ForecastExport{}, `{"includeHistorical":false}`},
-		{"all", ForecastExport{"2026_Q1", []string{"forecast", "quota"}, "1905::MGR", "USD", true, "csv"}, `{"timePeriod":"2026_Q1",` +
-			`"typesToExport":["forecast","quota"],"scopeId":"1905::MGR","currency":"USD","includeHistorical":true,"exportFormat":"CSV"}`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := json.Marshal(test.export)
-			if err != nil || string(got) != test.want {
-				t.Errorf("%s, %v", got, err)
-			}
-		})
-	}
-}
-
-func TestCreateAnswers(t *testing.T) {
-	for _, body := range []string{okCreate, `{"job":{"jobId":"j1","status":"SCHEDULED"}}`, ` {"jobId" : "j1", "more": null}`} {
-		for _, status := range []int{200, 201, 202} {
-			synctest.Test(t, func(t *testing.T) {
-				c, _ := serve(t, answer(status, body))
-				if id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil); id != "j1" || err != nil {
-					t.Errorf("%s: %q, %v", body, id, err)
-				}
-			})
-		}
 	}
 }

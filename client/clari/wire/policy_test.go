@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"context"
@@ -37,19 +37,19 @@ func TestPolicy(t *testing.T) {
 		{post, failure{kind: lost}, 0, retry(time.Second)},
 		{post, failure{kind: lost}, 3, retry(8 * time.Second)},
 		{post, failure{kind: lost}, 8, no},
-		{get, failure{kind: barred}, 0, no},
-		{post, failure{kind: barred}, 0, no},
+		{get, failure{kind: untrusted}, 0, no},
+		{post, failure{kind: untrusted}, 0, no},
 		// the caller stopped
 		{get, failure{kind: stopped, sent: true}, 0, no},
 		{patch, failure{kind: stopped, sent: true}, 0, no},
 		{post, failure{kind: stopped, sent: true}, 0, unclear},
 		{post, failure{kind: stopped}, 0, no},
 		// 2xx that makes no sense
-		{get, failure{kind: garbled}, 0, retry(time.Second)},
-		{get, failure{kind: garbled}, 1, retry(2 * time.Second)},
-		{get, failure{kind: garbled}, 2, no},
-		{patch, failure{kind: garbled}, 0, retry(time.Second)},
-		{post, failure{kind: garbled}, 0, unclear},
+		{get, failure{kind: malformed}, 0, retry(time.Second)},
+		{get, failure{kind: malformed}, 1, retry(2 * time.Second)},
+		{get, failure{kind: malformed}, 2, no},
+		{patch, failure{kind: malformed}, 0, retry(time.Second)},
+		{post, failure{kind: malformed}, 0, unclear},
 		// throttled: the waits are not retries, so no attempt is too late
 		{get, after(429, 7*time.Second), 0, retry(7 * time.Second)},
 		{post, after(429, 7*time.Second), 3, retry(7 * time.Second)},

@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"context"
@@ -15,18 +15,17 @@ import (
 )
 
 const (
-	callTimeout = time.Minute // one try of a small call, from its turn to the end of the body
+	// CallTimeout is how long one try of a small call may take, from its turn to the end of the body.
+	CallTimeout = time.Minute
 	idleTimeout = time.Minute // a download: until the header is there, and then between two bytes
-
-	maxAnswer  = 1 << 20
-	maxJobList = 64 << 20
-	maxDrain   = 64 << 10 // what is left of a body is read up to here, so that the connection can be used again
+	maxDrain    = 64 << 10    // what is left of a body is read up to here, so that the connection can be used again
 )
 
-// call sends a small request until it is answered or given up, and hands the body, at most limit bytes, to decode.
-func (c *Client) call(ctx context.Context, r request, limit int64, decode func([]byte) error) error {
-	return c.do(ctx, r, func(ctx context.Context, r request) *failure {
-		ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, &timeoutError{"no whole answer within", callTimeout})
+// Call sends a small request until it is answered or given up, and hands the body, at most limit bytes, to decode. An answer that decode
+// refuses is asked for again a few times; after a creation it leaves the outcome unknown.
+func (c *Client) Call(ctx context.Context, r Request, limit int64, decode func([]byte) error) error {
+	return c.do(ctx, r, func(ctx context.Context, r Request) *failure {
+		ctx, cancel := context.WithTimeoutCause(ctx, CallTimeout, &timeoutError{"no whole answer within", CallTimeout})
 		defer cancel()
 		resp, f := c.send(ctx, r)
 		if f != nil {
@@ -43,19 +42,19 @@ func (c *Client) call(ctx context.Context, r request, limit int64, decode func([
 			err = decode(body)
 		}
 		if err != nil {
-			err = fmt.Errorf("%s: answer not understood (%q): %w", r.op, resp.Header.Get("Content-Type"), err)
-			return &failure{kind: garbled, err: c.redact.error(err)}
+			err = fmt.Errorf("%s: answer not understood (%q): %w", r.Op, resp.Header.Get("Content-Type"), err)
+			return &failure{kind: malformed, err: c.redact.error(err)}
 		}
 		return nil
 	})
 }
 
 // lost makes the failure of a try that got no whole answer.
-func (c *Client) lost(ctx context.Context, r request, err error, sent bool) *failure {
+func (c *Client) lost(ctx context.Context, r Request, err error, sent bool) *failure {
 	cause, ended := c.explain(ctx, err)
-	f := &failure{kind: lost, sent: sent, err: fmt.Errorf("%s: %w", r.op, cause)}
+	f := &failure{kind: lost, sent: sent, err: fmt.Errorf("%s: %w", r.Op, cause)}
 	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); refused {
-		f.kind = barred
+		f.kind = untrusted
 	}
 	if ended {
 		f.kind = stopped

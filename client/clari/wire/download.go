@@ -1,17 +1,16 @@
-package clari
+package wire
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 )
 
 // Results is the content of an export as it arrives. The caller closes Body.
 type Results struct {
 	// Body ends in io.EOF only if all of it has been read, as far as can be known: see EndMarked. Everything else is a *CutError, or the
-	// error of the context that Results was given, which holds for the Body too.
+	// error of the context that Download was given, which holds for the Body too.
 	Body        io.ReadCloser
 	ContentType string
 	Length      int64  // bytes to be read from Body, -1 if unknown
@@ -33,14 +32,9 @@ func (e *CutError) Error() string {
 }
 func (e *CutError) Unwrap() error { return e.Err }
 
-// Results begins to download what a finished job exported. A job that has not finished, or whose result has expired (30 days), is
-// ErrInvalidJob.
-func (c *Client) Results(ctx context.Context, jobID string) (res *Results, err error) {
-	r := request{op: "get results", method: http.MethodGet, elsewhere: true}
-	if r.path, err = jobPath(jobID, "/results"); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.op, err)
-	}
-	err = c.do(ctx, r, func(ctx context.Context, r request) *failure {
+// Download begins to download what a request asks for. Its Body is read under the same context.
+func (c *Client) Download(ctx context.Context, r Request) (res *Results, err error) {
+	err = c.do(ctx, r, func(ctx context.Context, r Request) *failure {
 		ctx, w := watch(ctx)
 		resp, f := c.send(ctx, r)
 		if f != nil {
@@ -49,7 +43,7 @@ func (c *Client) Results(ctx context.Context, jobID string) (res *Results, err e
 		}
 		w.rest()
 		res = &Results{
-			Body:        &download{client: c, op: r.op, ctx: ctx, watch: w, body: resp.Body},
+			Body:        &download{client: c, op: r.Op, ctx: ctx, watch: w, body: resp.Body},
 			ContentType: resp.Header.Get("Content-Type"),
 			Length:      resp.ContentLength,
 			Encoding:    resp.Header.Get("Content-Encoding"),

@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ var (
 	ErrUnauthorized     = errors.New("the API key is not accepted")                   // 401 without a code
 	ErrNoOptIn          = errors.New("nobody in scope is opted in")                   // no_optin, a 401 in spite of a good key
 	ErrForbidden        = errors.New("not allowed")                                   // 403, such as a job of another user's key
-	ErrUnknownForecast  = errors.New("no such forecast tab")                          // no_such_forecast_config, or 404 on a create
+	ErrUnknownForecast  = errors.New("no such forecast tab")                          // no_such_forecast_config, or 404 on a creation
 	ErrTypeNotSupported = errors.New("type of value not supported by exports")        // type_not_supported
 	ErrBadRequest       = errors.New("malformed request")                             // any other 4xx
 	ErrQuotaOrQueue     = errors.New("monthly export quota used up or queue full")    // export_monthly_quota_reached is both
@@ -33,6 +33,11 @@ const (
 	codeWentWrong       = "SWW"
 )
 
+// NotCancellable is the answer 200 of a cancellation that says it did not cancel.
+func (c *Client) NotCancellable(op, status string) *Error {
+	return &Error{Op: op, Status: http.StatusOK, Code: codeNotCancellable, Message: c.redact.line("it is "+status, maxMessage)}
+}
+
 var byCode = map[string]error{
 	codeNoOptIn: ErrNoOptIn, codeUnknownForecast: ErrUnknownForecast, codeNotSupported: ErrTypeNotSupported,
 	codeQuota: ErrQuotaOrQueue, codeInvalidJob: ErrInvalidJob, codeNotCancellable: ErrNotCancellable,
@@ -47,8 +52,8 @@ type Error struct {
 	Message   string
 	ErrorID   string // ErrorID and RequestID are for Clari's support
 	RequestID string
-	create    bool
-	noRoute   bool // a gateway's answer: nobody was asked whether the thing exists
+	absent    error // what a 404 without a code means here besides ErrNotFound
+	noRoute   bool  // a gateway's answer: nobody was asked whether the thing exists
 }
 
 func (e *Error) Error() string { return e.Op + ": " + e.detail() }
@@ -76,11 +81,14 @@ func (e *Error) detail() string {
 	return b.String()
 }
 
-// Is matches the sentinels above. A 404 on a create is both ErrNotFound and ErrUnknownForecast.
+// Is matches the sentinels above. A 404 without a code is ErrNotFound, and what Request.Absent says.
 func (e *Error) Is(target error) bool {
 	meaning, known := byCode[e.Code]
 	if known && target == meaning {
 		return true
+	}
+	if e.absent != nil && target == e.absent {
+		return e.Status == http.StatusNotFound && !known && !e.noRoute
 	}
 	switch target {
 	case ErrForbidden:
@@ -91,8 +99,6 @@ func (e *Error) Is(target error) bool {
 		return e.Status >= 500 || e.Status == http.StatusBadRequest && e.Code == codeWentWrong
 	case ErrUnauthorized:
 		return e.Status == http.StatusUnauthorized && !known
-	case ErrUnknownForecast:
-		return e.Status == http.StatusNotFound && !known && e.create && !e.noRoute
 	case ErrBadRequest:
 		switch e.Status {
 		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusTooManyRequests:
@@ -103,17 +109,17 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// UnclearError is a create that may or may not have been processed. Both times are on the local clock.
-type UnclearError struct {
+// UnknownOutcomeError is a create that may or may not have been processed. Both times are on the local clock.
+type UnknownOutcomeError struct {
 	RequestedAt time.Time // just before the request was sent
 	EndedAt     time.Time // when we knew no more
 	Err         error
 }
 
-func (e *UnclearError) Error() string {
+func (e *UnknownOutcomeError) Error() string {
 	return e.Err.Error() + " (the job may or may not have been created)"
 }
-func (e *UnclearError) Unwrap() error { return e.Err }
+func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
 
 // ThrottledError is a request that Clari held back, or would hold back, for longer than Config.MaxWait. It was not processed.
 type ThrottledError struct {

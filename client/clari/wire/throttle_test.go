@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"context"
@@ -41,10 +41,10 @@ func TestRetryAfterIsWaitedOutExactly(t *testing.T) {
 				c, s := serve(t, inTurn(func(w http.ResponseWriter, r *http.Request) {
 					answer(429, `{"error":"API rate limit exceeded"}`, test.headers()...)(w, r)
 				}, answer(200, okLimits)))
-				if _, err := c.Limits(t.Context()); err != nil {
+				if _, err := c.limits(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				within(t, "waited", s.elapsed(), test.want, test.want+test.overTime)
+				within(t, "waited", s.Elapsed(), test.want, test.want+test.overTime)
 			})
 		})
 	}
@@ -67,16 +67,16 @@ func TestRetryAfterDateWithoutDateHeader(t *testing.T) {
 			t.Errorf("before the first response: %s is not %s", got, local)
 		}
 		for range 2 {
-			if _, err := c.Limits(t.Context()); err != nil {
+			if _, err := c.limits(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if s.elapsed() == 0 {
+			if s.Elapsed() == 0 {
 				if got := c.ServerTime(local).Sub(local); got != ahead {
 					t.Errorf("clock is ahead by %s, want %s", got, ahead)
 				}
 			}
 		}
-		within(t, "waited", s.elapsed(), 40*time.Second, 41*time.Second)
+		within(t, "waited", s.Elapsed(), 40*time.Second, 41*time.Second)
 	})
 }
 
@@ -87,7 +87,7 @@ func TestOneThrottledRequestHoldsAll(t *testing.T) {
 		for i := range 5 {
 			callers.Go(func() {
 				time.Sleep(time.Duration(i) * time.Second)
-				if _, err := c.Job(t.Context(), "j1"); err != nil {
+				if _, err := c.job(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -98,7 +98,7 @@ func TestOneThrottledRequestHoldsAll(t *testing.T) {
 		}
 		callers.Wait()
 		time.Sleep(time.Minute)
-		if got := s.requests(); len(got) != 6 || got[0] != 0 || slices.Min(got[1:]) != 20*time.Second {
+		if got := s.Requests(); len(got) != 6 || got[0] != 0 || slices.Min(got[1:]) != 20*time.Second {
 			t.Errorf("requests at %s", got)
 		}
 		if got := c.Throttled(); got != 20*time.Second {
@@ -122,13 +122,13 @@ func TestShutWhileWaitingForATurn(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 2 { // the second has its turn after a second, when the first has been refused
 			callers.Go(func() {
-				if _, err := c.Job(t.Context(), "j1"); err != nil {
+				if _, err := c.job(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		callers.Wait()
-		if at := s.requests(); len(at) != 3 || at[1] < 30500*time.Millisecond {
+		if at := s.Requests(); len(at) != 3 || at[1] < 30500*time.Millisecond {
 			t.Errorf("requests at %s", at)
 		}
 	})
@@ -138,10 +138,10 @@ func TestThrottlingIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := answer(429, "")
 		c, s := serve(t, inTurn(full, full, full, answer(500, ""), full, full, full, answer(200, okJob)), func(cfg *Config) { cfg.MaxWait = time.Minute })
-		if _, err := c.Job(t.Context(), "j1"); err != nil { // 35 s and then 35 s again are not 70 s at a stretch
+		if _, err := c.job(t.Context()); err != nil { // 35 s and then 35 s again are not 70 s at a stretch
 			t.Fatal(err)
 		}
-		at := s.requests()
+		at := s.Requests()
 		for i, least := range []time.Duration{5, 10, 20, 1, 5, 10, 20} {
 			within(t, fmt.Sprintf("gap %d", i), at[i+1]-at[i], least*time.Second, least*time.Second*5/4)
 		}
@@ -161,7 +161,7 @@ func TestThrottledIsAUnion(t *testing.T) {
 			{60 * time.Second, time.Second, 16 * time.Second},     // a third
 			{60*time.Second + time.Second/2, 0, 16500 * time.Millisecond},
 		} {
-			time.Sleep(step.at - s.elapsed())
+			time.Sleep(step.at - s.Elapsed())
 			if got := c.Throttled(); got != step.want {
 				t.Errorf("at %s: %s, want %s", step.at, got, step.want)
 			}
@@ -176,11 +176,11 @@ func TestThrottledWithoutRetryAfter(t *testing.T) {
 		past := answer(429, "", "Retry-After", "Thu, 01 Jan 1998 00:00:00 GMT")
 		c, s := serve(t, inTurn(full, full, answer(429, "", "Retry-After", "0"), answer(429, "", "Retry-After", "soon"), past, full, answer(200, okCreate)),
 			func(cfg *Config) { cfg.MaxRetries = 0 }) // a 429 is not a retry
-		id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+		id, err := c.create(t.Context(), nil)
 		if err != nil || id != "j1" {
 			t.Fatal(id, err)
 		}
-		at := s.requests()
+		at := s.Requests()
 		for i, least := range []time.Duration{5, 10, 20, 40, 60, 60} {
 			least *= time.Second
 			within(t, fmt.Sprintf("gap %d", i), at[i+1]-at[i], least, least*5/4)
@@ -194,15 +194,15 @@ func TestRetryAfterBeyondMaxWait(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, s := serve(t, inTurn(answer(status, `{"error":"API rate limit exceeded"}`, "Retry-After", "3600"), answer(200, okCreate)),
 					func(cfg *Config) { cfg.MaxWait = 30 * time.Minute })
-				_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
+				_, err := c.create(t.Context(), nil)
 				throttled, ok := errors.AsType[*ThrottledError](err)
-				if !ok || s.elapsed() != 0 {
-					t.Fatalf("after %s: %v", s.elapsed(), err)
+				if !ok || s.Elapsed() != 0 {
+					t.Fatalf("after %s: %v", s.Elapsed(), err)
 				}
-				if _, vague := errors.AsType[*UnclearError](err); vague {
+				if _, vague := errors.AsType[*UnknownOutcomeError](err); vague {
 					t.Errorf("a refused create is not unclear: %v", err)
 				}
-				until := s.began.Add(time.Hour)
+				until := s.Began().Add(time.Hour)
 				if !throttled.Until.Equal(until) || !strings.Contains(err.Error(), until.UTC().Format(time.RFC3339)) {
 					t.Errorf("until %s: %v", throttled.Until, err)
 				}
@@ -210,16 +210,16 @@ func TestRetryAfterBeyondMaxWait(t *testing.T) {
 					t.Errorf("the cause is lost: %v", err)
 				}
 				if status == 429 { // the doomed are not sent, until the time is near enough
-					if _, err := c.Limits(t.Context()); err == nil || len(s.requests()) != 1 {
-						t.Errorf("sent %d requests, got %v", len(s.requests()), err)
+					if _, err := c.limits(t.Context()); err == nil || len(s.Requests()) != 1 {
+						t.Errorf("sent %d requests, got %v", len(s.Requests()), err)
 					}
 				}
 				time.Sleep(31 * time.Minute)
-				if _, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil); err != nil {
+				if _, err := c.create(t.Context(), nil); err != nil {
 					t.Error(err)
 				}
-				if s.elapsed() != time.Hour {
-					t.Errorf("went on after %s", s.elapsed())
+				if s.Elapsed() != time.Hour {
+					t.Errorf("went on after %s", s.Elapsed())
 				}
 			})
 		})
@@ -230,11 +230,11 @@ func TestThrottledForeverEnds(t *testing.T) {
 	for _, headers := range [][]string{nil, {"Retry-After", "100"}} {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := serve(t, answer(429, "", headers...), func(cfg *Config) { cfg.MaxWait, cfg.MaxHeld = 10*time.Minute, 10*time.Minute })
-			_, err := c.Limits(t.Context())
+			_, err := c.limits(t.Context())
 			if _, ok := errors.AsType[*ThrottledError](err); !ok {
 				t.Fatalf("%v", err)
 			}
-			within(t, "gave up", s.elapsed(), 8*time.Minute, 10*time.Minute)
+			within(t, "gave up", s.Elapsed(), 8*time.Minute, 10*time.Minute)
 		})
 	}
 }
@@ -244,8 +244,8 @@ func TestRetryAftersAreNotAddedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := answer(429, "", "Retry-After", "500")
 		c, s := serve(t, inTurn(full, full, answer(200, okLimits)), func(cfg *Config) { cfg.MaxWait, cfg.MaxHeld = 10*time.Minute, 20*time.Minute })
-		if _, err := c.Limits(t.Context()); err != nil || s.elapsed() != 1000*time.Second {
-			t.Fatalf("after %s: %v", s.elapsed(), err)
+		if _, err := c.limits(t.Context()); err != nil || s.Elapsed() != 1000*time.Second {
+			t.Fatalf("after %s: %v", s.Elapsed(), err)
 		}
 	})
 }
@@ -255,8 +255,8 @@ func TestSendingIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := serve(t, inTurn(answer(429, "", "Retry-After", "300"), answer(503, "", "Retry-After", "200"), answer(200, okCreate)))
 		var told []time.Duration
-		id, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, func(context.Context) { told = append(told, s.elapsed()) })
-		if at := s.requests(); err != nil || id != "j1" || !slices.Equal(told, at) || len(at) != 3 {
+		id, err := c.create(t.Context(), func(context.Context) { told = append(told, s.Elapsed()) })
+		if at := s.Requests(); err != nil || id != "j1" || !slices.Equal(told, at) || len(at) != 3 {
 			t.Fatalf("told at %s, sent at %s: %v", told, at, err)
 		}
 	})
@@ -267,12 +267,12 @@ func TestSendingIsToldAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := serve(t, answer(200, okCreate))
 		var told []time.Duration
-		_, err := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, func(context.Context) {
-			if told = append(told, s.elapsed()); len(told) == 1 {
+		_, err := c.create(t.Context(), func(context.Context) {
+			if told = append(told, s.Elapsed()); len(told) == 1 {
 				c.throttle.block(time.Minute, &Error{Status: 429})
 			}
 		})
-		if at := s.requests(); err != nil || len(told) != 2 || len(at) != 1 || told[1] != at[0] || at[0] < time.Minute {
+		if at := s.Requests(); err != nil || len(told) != 2 || len(at) != 1 || told[1] != at[0] || at[0] < time.Minute {
 			t.Fatalf("told at %s, sent at %s: %v", told, at, err)
 		}
 	})
@@ -288,11 +288,11 @@ func TestHeldByOthersForeverEnds(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
-		_, err := c.Limits(t.Context())
-		if _, ok := errors.AsType[*ThrottledError](err); !ok || len(s.requests()) != 0 {
-			t.Fatalf("%d requests: %v", len(s.requests()), err)
+		_, err := c.limits(t.Context())
+		if _, ok := errors.AsType[*ThrottledError](err); !ok || len(s.Requests()) != 0 {
+			t.Fatalf("%d requests: %v", len(s.Requests()), err)
 		}
-		within(t, "gave up", s.elapsed(), 8*time.Minute, 10*time.Minute)
+		within(t, "gave up", s.Elapsed(), 8*time.Minute, 10*time.Minute)
 		time.Sleep(time.Hour)
 	})
 }
@@ -304,14 +304,14 @@ func TestPace(t *testing.T) {
 			var callers sync.WaitGroup
 			for range 11 {
 				callers.Go(func() {
-					if _, err := c.Limits(t.Context()); err != nil {
+					if _, err := c.limits(t.Context()); err != nil {
 						t.Error(err)
 					}
 				})
 			}
 			callers.Wait()
-			within(t, fmt.Sprintf("11 requests at %v/s", rate), s.elapsed(), want, want+time.Millisecond)
-			at := s.requests()
+			within(t, fmt.Sprintf("11 requests at %v/s", rate), s.Elapsed(), want, want+time.Millisecond)
+			at := s.Requests()
 			slices.Sort(at)
 			for i := range 10 {
 				if gap := at[i+1] - at[i]; gap < want/10-time.Microsecond {

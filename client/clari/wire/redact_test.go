@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"errors"
@@ -50,9 +50,7 @@ func TestNothingTellsTheKey(t *testing.T) {
 		"bad header":           raw("HTTP/1.1 200 OK\r\n" + testKey + "\r\n\r\n"),
 		"bad length":           raw("HTTP/1.1 200 OK\r\nContent-Length: " + testKey + "\r\n\r\n"),
 		"bad encoding":         raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + testKey + "\r\n\r\n"),
-		"other job":            answer(200, `{"jobId":"`+testKey+`","status":"DONE"}`),
 		"no JSON":              answer(200, testKey, "Content-Type", testKey),
-		"cancelled with":       answer(200, `{"successful":false,"status":"`+testKey+`"}`),
 		"throttled":            answer(429, `{"error":"`+testKey+`"}`),
 		"throttled for long":   answer(429, `{"error":"`+testKey+`"}`, "Retry-After", "99999"),
 		"unavailable for long": answer(503, testKey, "Retry-After", "99999"),
@@ -66,17 +64,16 @@ func TestNothingTellsTheKey(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, s := serve(t, handler, func(cfg *Config) { cfg.MaxRetries = 1 })
 				if handler == nil {
-					s.dial = func(int) (net.Conn, error) {
+					s.Dial = func(int) (net.Conn, error) {
 						return nil, fmt.Errorf("proxy http://user:%s@proxy.example refused %s", password, testKey)
 					}
 				}
-				_, create := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
-				_, job := c.Job(t.Context(), "j1")
-				_, jobs := c.Jobs(t.Context())
+				_, create := c.create(t.Context(), nil)
+				_, job := c.job(t.Context())
 				_, _, results := fetch(t.Context(), c)
-				cancel := c.CancelJob(t.Context(), "j1")
+				cancel := c.cancel(t.Context())
 				failed := 0
-				for _, err := range []error{create, job, jobs, results, cancel} {
+				for _, err := range []error{create, job, results, cancel} {
 					chain(err, func(err error) {
 						failed++
 						for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {

@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"errors"

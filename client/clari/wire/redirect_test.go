@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"errors"
@@ -73,7 +73,7 @@ func TestRedirects(t *testing.T) {
 				var err error
 				if test.results {
 					var res *Results
-					if res, err = c.Results(t.Context(), "j1"); err == nil {
+					if res, err = c.results(t.Context()); err == nil {
 						body, _ := io.ReadAll(res.Body)
 						_ = res.Body.Close()
 						if string(body) != okJob {
@@ -81,7 +81,7 @@ func TestRedirects(t *testing.T) {
 						}
 					}
 				} else {
-					_, err = c.Job(t.Context(), "j1")
+					_, err = c.job(t.Context())
 				}
 				switch {
 				case test.err == "" && err != nil:
@@ -96,11 +96,11 @@ func TestRedirects(t *testing.T) {
 				if test.err == "" && last != "GET "+test.want {
 					t.Errorf("ended at %q, want %q", last, test.want)
 				}
-				if n := map[bool]int{false: 1, true: 2}[test.err == ""]; len(s.requests()) != n && test.name != "loop" {
-					t.Errorf("%d requests: %s", len(s.requests()), v.list)
+				if n := map[bool]int{false: 1, true: 2}[test.err == ""]; len(s.Requests()) != n && test.name != "loop" {
+					t.Errorf("%d requests: %s", len(s.Requests()), v.list)
 				}
-				if test.name == "loop" && len(s.requests()) != maxRedirects+1 {
-					t.Errorf("%d requests", len(s.requests()))
+				if test.name == "loop" && len(s.Requests()) != maxRedirects+1 {
+					t.Errorf("%d requests", len(s.Requests()))
 				}
 				for _, line := range v.list {
 					if strings.Contains(line, away) && strings.Contains(line, "key") || strings.Contains(line, " and ") {
@@ -116,16 +116,16 @@ func TestCreateAndCancelAreNotRedirected(t *testing.T) {
 	for _, status := range []int{301, 302, 307, 308} {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := serve(t, answer(status, "", "Location", "/v4/moved"))
-			_, create := c.CreateForecastExport(t.Context(), "f", ForecastExport{}, nil)
-			for _, err := range []error{create, c.CancelJob(t.Context(), "j1")} {
+			_, create := c.create(t.Context(), nil)
+			for _, err := range []error{create, c.cancel(t.Context())} {
 				e, ok := errors.AsType[*Error](err)
-				_, vague := errors.AsType[*UnclearError](err)
+				_, vague := errors.AsType[*UnknownOutcomeError](err)
 				if !ok || vague || e.Status != status || e.Message != "redirect to http://clari.test not followed" {
 					t.Errorf("%v", err)
 				}
 			}
-			if len(s.requests()) != 2 {
-				t.Errorf("%d requests", len(s.requests()))
+			if len(s.Requests()) != 2 {
+				t.Errorf("%d requests", len(s.Requests()))
 			}
 		})
 	}
@@ -137,7 +137,7 @@ func TestNoDowngrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	download := request{method: http.MethodGet, elsewhere: true}
+	download := Request{Method: http.MethodGet, Elsewhere: true}
 	parse := func(s string) *url.URL { u, _ := url.Parse(s); return u }
 	for _, test := range []struct {
 		from, to string
@@ -167,7 +167,7 @@ func TestErrorsFromElsewhereSaySo(t *testing.T) {
 			}
 			answer(404, `{"message":"gone"}`, "Date", "Sat, 01 Jan 2000 09:00:00 GMT")(w, r)
 		})
-		_, err := c.Results(t.Context(), "j1")
+		_, err := c.results(t.Context())
 		if err == nil || err.Error() != `get results: HTTP 404: from files.example: gone` {
 			t.Errorf("%v", err)
 		}

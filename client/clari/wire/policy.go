@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"errors"
@@ -29,11 +29,11 @@ type Decision struct {
 type kind int
 
 const (
-	answered kind = iota // with a status that is not 2xx
-	garbled              // with 2xx and a body that makes no sense
-	barred               // nothing was sent and nothing can be: the server's certificate was refused
-	lost                 // no whole answer: connection refused, reset, cut, timed out
-	stopped              // the caller's context ended
+	answered  kind = iota // with a status that is not 2xx
+	malformed             // with 2xx and a body that makes no sense
+	untrusted             // nothing was sent and nothing can be: the server's certificate was refused
+	lost                  // no whole answer: connection refused, reset, cut, timed out
+	stopped               // the caller's context ended
 )
 
 // failure is why one try came to nothing.
@@ -65,11 +65,11 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 	switch {
 	case f.kind == stopped:
 		return Decision{Unclear: create && f.sent, Reason: "the caller stopped"}
-	case f.kind == barred:
+	case f.kind == untrusted:
 		return Decision{Reason: "cannot be sent"}
-	case f.kind == garbled && create:
+	case f.kind == malformed && create:
 		return Decision{Unclear: true, Reason: "answer not understood"}
-	case f.kind == garbled:
+	case f.kind == malformed:
 		d.Retry, d.Reason = attempt < briefRetries, "answer not understood"
 
 	case f.kind == lost && !f.sent:
@@ -122,7 +122,7 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 }
 
 // DownloadRetry decides, as for any GET, whether a result whose Body ended in err is to be asked for again; attempt counts the downloads
-// tried again so far. Only a *CutError is worth another try: Results itself has already repeated what can be.
+// tried again so far. Only a *CutError is worth another try: Download itself has already repeated what can be.
 func (c *Client) DownloadRetry(err error, attempt int) Decision {
 	if _, cut := errors.AsType[*CutError](err); !cut {
 		return Decision{Reason: "not a cut download"}

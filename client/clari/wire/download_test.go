@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"bytes"
@@ -27,8 +27,8 @@ func zipped() string {
 	return b.String()
 }
 
-func fetch(ctx context.Context, c *Client) (string, *Results, error) {
-	res, err := c.Results(ctx, "j1")
+func fetch(ctx context.Context, c *testClient) (string, *Results, error) {
+	res, err := c.results(ctx)
 	if err != nil {
 		return "", nil, err
 	}
@@ -141,7 +141,7 @@ func TestCutResults(t *testing.T) {
 					t.Errorf("text: %v", err)
 				}
 				timeout, ok := errors.AsType[net.Error](err)
-				if took := s.elapsed(); test.timeout != (ok && timeout.Timeout()) || test.timeout != (took == idleTimeout) {
+				if took := s.Elapsed(); test.timeout != (ok && timeout.Timeout()) || test.timeout != (took == idleTimeout) {
 					t.Errorf("after %s: %v", took, err)
 				}
 				if d := c.DownloadRetry(err, 0); !d.Retry {
@@ -161,8 +161,8 @@ func TestSlowResultsAreNotCut(t *testing.T) {
 				w.(http.Flusher).Flush()
 			}
 		})
-		if body, _, err := fetch(t.Context(), c); err != nil || body != "0123456789" || s.elapsed() != 10*(idleTimeout-time.Second) {
-			t.Errorf("%q after %s: %v", body, s.elapsed(), err)
+		if body, _, err := fetch(t.Context(), c); err != nil || body != "0123456789" || s.Elapsed() != 10*(idleTimeout-time.Second) {
+			t.Errorf("%q after %s: %v", body, s.Elapsed(), err)
 		}
 	})
 }
@@ -170,7 +170,7 @@ func TestSlowResultsAreNotCut(t *testing.T) {
 func TestSlowReaderIsNotATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := serve(t, answer(200, strings.Repeat(content, 1000)))
-		if body, err := c.Results(t.Context(), "j1"); err != nil { // not read at all for a long time
+		if body, err := c.results(t.Context()); err != nil { // not read at all for a long time
 			t.Fatal(err)
 		} else {
 			time.Sleep(10 * idleTimeout)
@@ -179,7 +179,7 @@ func TestSlowReaderIsNotATimeout(t *testing.T) {
 			}
 			_ = body.Body.Close()
 		}
-		res, err := c.Results(t.Context(), "j1")
+		res, err := c.results(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,14 +203,14 @@ func TestHungResultsHeader(t *testing.T) {
 		if body, _, err := fetch(t.Context(), c); err != nil || body != content {
 			t.Fatal(err)
 		}
-		within(t, "took", s.elapsed(), idleTimeout+time.Second, idleTimeout+time.Second*5/4)
+		within(t, "took", s.Elapsed(), idleTimeout+time.Second, idleTimeout+time.Second*5/4)
 	})
 }
 
 func TestClosedBeforeItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := serve(t, flushed("abc", hang))
-		res, err := c.Results(t.Context(), "j1")
+		res, err := c.results(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

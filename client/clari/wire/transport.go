@@ -1,4 +1,4 @@
-package clari
+package wire
 
 import (
 	"bytes"
@@ -25,12 +25,12 @@ const (
 //
 // It uses the transport without http.Client, which would copy the apikey header to whatever host a redirect names and put URLs into
 // its errors.
-func (c *Client) send(ctx context.Context, r request) (*http.Response, *failure) {
-	target, err := url.Parse(c.base.String() + r.path)
+func (c *Client) send(ctx context.Context, r Request) (*http.Response, *failure) {
+	target, err := url.Parse(c.base.String() + r.Path)
 	if err != nil {
-		return nil, &failure{kind: barred, err: fmt.Errorf("%s: %w", r.op, c.redact.error(err))}
+		return nil, &failure{kind: untrusted, err: fmt.Errorf("%s: %w", r.Op, c.redact.error(err))}
 	}
-	if r.method == http.MethodPost {
+	if r.Method == http.MethodPost {
 		// A connection that died while idle often shows only once the request is on it, and leaves a create unclear. A new one costs a
 		// handshake.
 		c.Close()
@@ -40,7 +40,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, *failure)
 	for hops := 0; ; hops++ {
 		req, err := c.newRequest(ctx, r, target)
 		if err != nil {
-			return nil, &failure{kind: barred, err: fmt.Errorf("%s: %w", r.op, c.redact.error(err))}
+			return nil, &failure{kind: untrusted, err: fmt.Errorf("%s: %w", r.Op, c.redact.error(err))}
 		}
 		resp, err := c.transport.RoundTrip(req)
 		if err != nil {
@@ -62,15 +62,15 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, *failure)
 	}
 }
 
-func (c *Client) newRequest(ctx context.Context, r request, target *url.URL) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), bytes.NewReader(r.body))
+func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.Method, target.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
-	if r.method == http.MethodPost {
+	if r.Method == http.MethodPost {
 		req.GetBody = nil // without it no transport can send a create again behind our back
 	}
-	if r.body != nil {
+	if r.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "*/*")
@@ -82,11 +82,11 @@ func (c *Client) newRequest(ctx context.Context, r request, target *url.URL) (*h
 }
 
 // refused makes the failure of a response that is not 2xx.
-func (c *Client) refused(r request, resp *http.Response, from, next *url.URL) *failure {
-	e := &Error{Op: r.op, Status: resp.StatusCode}
+func (c *Client) refused(r Request, resp *http.Response, from, next *url.URL) *failure {
+	e := &Error{Op: r.Op, Status: resp.StatusCode}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody+1)) // the status counts, also where the body is cut
 	e.read(body, c.redact)
-	e.create = strings.HasPrefix(r.path, forecastPath)
+	e.absent = r.Absent
 	e.noRoute = strings.HasPrefix(e.Message, noRoute)
 	e.RequestID = cmp.Or(e.RequestID, c.redact.line(cmp.Or(resp.Header.Get("X-Kong-Request-Id"), resp.Header.Get("X-Request-Id")), maxWord))
 	switch {
@@ -120,11 +120,11 @@ func redirect(resp *http.Response, from *url.URL) *url.URL {
 }
 
 // follows: a GET within the origin; a download to other hosts too, but not from https to http.
-func (c *Client) follows(r request, from, next *url.URL) bool {
-	if r.method != http.MethodGet || next.User != nil {
+func (c *Client) follows(r Request, from, next *url.URL) bool {
+	if r.Method != http.MethodGet || next.User != nil {
 		return false
 	}
-	return sameOrigin(next, c.base) || r.elsewhere && (next.Scheme == "https" || next.Scheme == "http" && from.Scheme == "http")
+	return sameOrigin(next, c.base) || r.Elsewhere && (next.Scheme == "https" || next.Scheme == "http" && from.Scheme == "http")
 }
 
 func sameOrigin(a, b *url.URL) bool {

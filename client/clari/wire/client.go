@@ -1,9 +1,10 @@
-// Package clari talks to Clari's v4 Revenue API: it queues forecast exports, follows their jobs and downloads their results.
+// Package wire sends requests to Clari's API and brings back answers. It knows HTTP, the API key, pace, throttling, when a request may be
+// repeated, and what error bodies look like. It knows no endpoint and no answer.
 //
 // One Client stands for one API key. Whatever it sends shares one pace and one wait: a 429 on any request holds back all of them.
-// Failed requests are repeated as the table in policy.go says; a request that creates an export job is paid for from a monthly quota and
-// has no idempotency key, so it is repeated only when it surely was not processed, and ends in an *UnclearError when nobody can tell.
-package clari
+// Failed requests are repeated as the table in policy.go says; a POST creates an export job, which is paid for from a monthly quota and
+// has no idempotency key, so it is repeated only when it surely was not processed, and ends in an *UnknownOutcomeError when nobody can tell.
+package wire
 
 import (
 	"context"
@@ -122,25 +123,27 @@ func (c *Client) Throttled() time.Duration { return c.throttle.blocked() }
 // Retries is how many requests have been repeated so far, other than after a 429.
 func (c *Client) Retries() int64 { return c.retries.Load() }
 
-// request is one call of the API; path begins with a slash, is encoded, and is relative to the base URL.
-type request struct {
-	op           string // what it is for, as errors begin: get job
-	method, path string
-	body         []byte // JSON, nil for none
-	elsewhere    bool   // may be redirected to another host (which never sees the key)
-	urgent       bool   // is not paced, since the process may be about to end; a 429 still holds it back
+// Request is one call of the API.
+type Request struct {
+	Op        string // what it is for, as errors begin: get job
+	Method    string // POST creates an export job and is paid for; GET and PATCH may be sent again
+	Path      string // begins with a slash, is encoded, and is relative to the base URL
+	Body      []byte // JSON, nil for none
+	Elsewhere bool   // may be redirected to another host (which never sees the key)
+	Urgent    bool   // is not paced, since the process may be about to end; a 429 still holds it back
+	Absent    error  // what a 404 without a code means, besides ErrNotFound; nil: nothing
 
-	// sending, if set, is called just before each time that the request goes out.
-	sending func(context.Context)
+	// Sending, if set, is called just before each time that the request goes out.
+	Sending func(context.Context)
 }
 
 // do is the one way to Clari: it waits for its turn, tries, and repeats as the policy says. try returns nil when it is done.
-func (c *Client) do(ctx context.Context, r request, try func(context.Context, request) *failure) error {
+func (c *Client) do(ctx context.Context, r Request, try func(context.Context, Request) *failure) error {
 	var retries, throttles int
 	var held time.Time // when this request was first held back; zero again once it is not
 	for {
 		if err := c.turn(ctx, r, &held); err != nil {
-			return fmt.Errorf("%s: %w", r.op, err)
+			return fmt.Errorf("%s: %w", r.Op, err)
 		}
 		requested := time.Now()
 		f := try(ctx, r)
@@ -152,9 +155,9 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 			attempt = throttles
 		}
 		if f.status >= 500 && f.retryAfter > 0 {
-			c.paused.Store(r.method+r.path, pause{time.Now().Add(f.retryAfter), f.err})
+			c.paused.Store(r.Method+r.Path, pause{time.Now().Add(f.retryAfter), f.err})
 		}
-		d := c.policy.decide(r.method, *f, attempt)
+		d := c.policy.decide(r.Method, *f, attempt)
 		if told := f.status == http.StatusTooManyRequests && f.retryAfter > 0; d.Retry && !told { // that one is kept exactly
 			d.Wait += clock.Jitter(min(d.Wait, retryMost)) - min(d.Wait, retryMost)
 		}
@@ -169,7 +172,7 @@ func (c *Client) do(ctx context.Context, r request, try func(context.Context, re
 		retries++
 		c.retries.Add(1)
 		throttles, held = 0, time.Time{}
-		c.log.Debug().Str("op", r.op).Int("status", f.status).Int("attempt", retries).Stringer("wait", d.Wait).
+		c.log.Debug().Str("op", r.Op).Int("status", f.status).Int("attempt", retries).Stringer("wait", d.Wait).
 			Str("reason", d.Reason).Str("cause", f.err.Error()).Msg("request is repeated")
 		if err := clock.Sleep(ctx, d.Wait); err != nil {
 			return fmt.Errorf("%w: while waiting to repeat: %w", f.err, err)
@@ -184,19 +187,19 @@ type pause struct {
 }
 
 // turn returns when a request may be sent, and its sender has been told; held is as in throttle.wait.
-func (c *Client) turn(ctx context.Context, r request, held *time.Time) error {
+func (c *Client) turn(ctx context.Context, r Request, held *time.Time) error {
 	for {
-		if err := c.throttle.wait(ctx, held, r.urgent); err != nil {
+		if err := c.throttle.wait(ctx, held, r.Urgent); err != nil {
 			return err
 		}
-		v, _ := c.paused.Load(r.method + r.path)
+		v, _ := c.paused.Load(r.Method + r.Path)
 		p, _ := v.(pause)
 		left := time.Until(p.until)
 		switch {
-		case left <= 0 && r.sending == nil:
+		case left <= 0 && r.Sending == nil:
 			return nil
 		case left <= 0:
-			r.sending(ctx)
+			r.Sending(ctx)
 			if until, _ := c.throttle.shut(); until.IsZero() { // else it was held back while it told, and tells anew
 				return ctx.Err()
 			}
@@ -211,17 +214,17 @@ func (c *Client) turn(ctx context.Context, r request, held *time.Time) error {
 }
 
 // giveUp makes the error of a request that is not tried again.
-func (c *Client) giveUp(r request, f *failure, d Decision, requested time.Time, retries int) error {
+func (c *Client) giveUp(r Request, f *failure, d Decision, requested time.Time, retries int) error {
 	err := f.err
 	switch {
 	case f.status >= 500 && !d.Unclear && f.retryAfter > c.policy.maxWait:
 		until := time.Now().Add(f.retryAfter)
-		return fmt.Errorf("%s: %w", r.op, &ThrottledError{Until: until, Err: err, limit: c.policy.maxWait})
+		return fmt.Errorf("%s: %w", r.Op, &ThrottledError{Until: until, Err: err, limit: c.policy.maxWait})
 	case retries > 0:
 		err = fmt.Errorf("%w (tried %d times)", err, retries+1)
 	}
 	if d.Unclear {
-		return &UnclearError{RequestedAt: requested, EndedAt: time.Now(), Err: err}
+		return &UnknownOutcomeError{RequestedAt: requested, EndedAt: time.Now(), Err: err}
 	}
 	return err
 }

@@ -1,0 +1,50 @@
+// Package clari knows the endpoints of Clari's v4 Revenue API and their answers: it queues exports, follows their jobs, downloads their
+// results, and reads what else the plugin lands. How a request gets there and back is package wire's; what an export is for, and what a
+// result holds, is for others.
+package clari
+
+import "github.com/cq-source-clari/cq-source-clari/client/clari/wire"
+
+const (
+	maxAnswer  = 1 << 20 // bytes of one object
+	maxJobList = 64 << 20
+	maxPage    = 64 << 20
+)
+
+// Client is the API as one key sees it. It is safe for use by several goroutines.
+type Client struct{ *wire.Client }
+
+// New checks the configuration and sends nothing. Its errors never contain the key, nor user info in the URL.
+func New(cfg Config) (*Client, error) {
+	c, err := wire.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{c}, nil
+}
+
+// What callers handle of package wire.
+type (
+	Config              = wire.Config
+	Decision            = wire.Decision
+	Error               = wire.Error
+	UnknownOutcomeError = wire.UnknownOutcomeError
+	ThrottledError      = wire.ThrottledError
+	CutError            = wire.CutError
+	Results             = wire.Results
+)
+
+// What an *Error can be, for errors.Is; package wire says when.
+var (
+	ErrUnauthorized     = wire.ErrUnauthorized
+	ErrNoOptIn          = wire.ErrNoOptIn
+	ErrForbidden        = wire.ErrForbidden
+	ErrUnknownForecast  = wire.ErrUnknownForecast
+	ErrTypeNotSupported = wire.ErrTypeNotSupported
+	ErrBadRequest       = wire.ErrBadRequest
+	ErrQuotaOrQueue     = wire.ErrQuotaOrQueue
+	ErrInvalidJob       = wire.ErrInvalidJob
+	ErrNotCancellable   = wire.ErrNotCancellable
+	ErrNotFound         = wire.ErrNotFound
+	ErrServer           = wire.ErrServer
+)
