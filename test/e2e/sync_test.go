@@ -26,7 +26,7 @@ func TestSync(t *testing.T) {
 		for _, bare := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/bare=%t", encoding, bare), func(t *testing.T) {
 				cfg := sim.Config{
-					Tenant: sim.Tenant{Tabs: tabs("net_arr", "bookings"), Currency: "EUR"}, JSON: encoding, BareJob: bare, BareList: bare,
+					Tenant: sim.Tenant{Tabs: tabs("net_arr", "bookings"), Currency: "EUR"}, JSON: encoding, WrapJob: !bare, WrapList: !bare,
 					Run: sim.Fixed(100 * time.Millisecond), Gzip: bare,
 				}
 				fields := map[string]any{"periods": []string{"previous..next"}}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/description"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
 	"github.com/cq-source-clari/cq-source-clari/test/truth"
@@ -44,7 +45,7 @@ type world struct {
 func newWorld(t *testing.T, cfg sim.Config, fields map[string]any) *world {
 	t.Parallel()
 	w := &world{T: t, dir: t.TempDir(), mode: "overwrite"}
-	cfg.Key = apiKey
+	cfg.Key, cfg.Observe = apiKey, description.Hold(t)
 	w.sim = sim.New(cfg)
 	t.Cleanup(w.sim.Close)
 	url, err := w.sim.Start("")

@@ -89,7 +89,7 @@ func large() sim.Config {
 const begin = 45 * 24 * time.Hour
 
 func run(t *testing.T, cfg sim.Config, s shape, m mode, periods ...string) (*landing.World, *landing.Landed) {
-	cfg.JSON, cfg.Run, cfg.BareJob, cfg.BareList = s.encoding, sim.Fixed(20*time.Second), !m.wrapped, !m.wrapped
+	cfg.JSON, cfg.Run, cfg.WrapJob, cfg.WrapList = s.encoding, sim.Fixed(20*time.Second), m.wrapped, m.wrapped
 	fields := map[string]any{
 		"periods": periods, "history": m.history, "delay_between_exports": "1h", // no creation is put off by how polls are jittered
 		"forecasts": []map[string]any{{

@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/description"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -32,6 +33,7 @@ type World struct {
 
 // New makes a world of the first tab of the tenant. fields are added to its spec.
 func New(t testing.TB, cfg sim.Config, fields map[string]any) *World {
+	cfg.Observe = description.Hold(t)
 	w := &World{Sim: sim.New(cfg), t: t}
 	t.Cleanup(w.Sim.Close)
 	w.Spec = map[string]any{

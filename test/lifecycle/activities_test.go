@@ -96,7 +96,7 @@ func at(day string) time.Time {
 func TestActivities(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sim.Config{
-			Run: sim.Fixed(20 * time.Second), Around: sim.Around{ActivityEvery: 7 * time.Hour, ActivityTwice: 5, Opportunities: 150},
+			Run: sim.Fixed(20 * time.Second), Around: sim.Around{ActivityEvery: 7 * time.Hour, ActivityTwice: 5, ActivityDateTexts: true, Opportunities: 150},
 		}, map[string]any{"activities": map[string]any{"since": "1999-11-05"}, "opportunities": map[string]any{}})
 		now := time.Now().Add(time.Hour)
 		time.Sleep(time.Hour)

@@ -73,7 +73,7 @@ const thirtyDays = 30 * 24 * time.Hour
 func TestAuditEvents(t *testing.T) {
 	for _, around := range []sim.Around{
 		{},
-		{AuditEqual: 3, AuditKey: "activities", AuditTimes: sim.Instant, AuditLinks: sim.QueryOnly},
+		{AuditEqual: 3, AuditKey: "activities", AuditActorNumbers: true, AuditTimes: sim.Instant, AuditLinks: sim.QueryOnly},
 		{AuditEqual: 2, AuditOldest: true, AuditTimes: sim.Millis, AuditLinks: sim.FromRoot},
 		{AuditEqual: 5, AuditTimes: sim.Seconds, AuditEvery: 500 * time.Second},
 		{AuditEvery: 100 * 24 * time.Hour},
@@ -379,7 +379,7 @@ func TestOpportunities(t *testing.T) {
 		for _, concurrency := range []any{1, 4, "auto"} {
 			t.Run(fmt.Sprint(wrap, concurrency), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					cfg := sim.Config{RequestsPerSecond: 5, Around: sim.Around{Opportunities: 1000, OpportunityWrap: wrap}}
+					cfg := sim.Config{RequestsPerSecond: 5, Around: sim.Around{Opportunities: 1000, OpportunityWrap: wrap, TrendScalars: wrap != ""}}
 					cfg.Around.NoOpportunity = func(id string) bool { return strings.HasSuffix(id, "7AAA") }
 					cfg.Around.BadOpportunity = func(id string) bool { return id == "006000000000113AAA" }
 					w := newWorld(t, cfg, nil)

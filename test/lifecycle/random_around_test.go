@@ -27,6 +27,7 @@ func (s *schedule) around() {
 	s.spec["audit"] = map[string]any{"overlap": "1h"}
 	s.spec["opportunities"] = map[string]any{"ids": listedOpportunities}
 	s.config.Around.OpportunityWrap = pick(d, "", "opportunities")
+	s.config.Around.TrendScalars, s.config.Around.ActivityDateTexts = s.config.Around.OpportunityWrap != "", s.config.Around.ActivityTwice > 0
 	for i := range s.steps {
 		st := &s.steps[i]
 		if st.final {

@@ -74,7 +74,7 @@ func (s *schedule) tenant(d dice) {
 	s.config = sim.Config{
 		Tenant: tenant, Key: fmt.Sprintf("k%d+/=sek", s.seed),
 		JSON:    pick(d, sim.Arrays, sim.Arrays, sim.FlatObjects, sim.FlatLists),
-		BareJob: d.in(2), BareList: d.in(2), CreatedAs: pick(d, 200, 201, 202),
+		WrapJob: !d.in(2), WrapList: !d.in(2), CreatedAs: pick(d, 200, 201, 202),
 		Queue: sim.Between(0, pick(d, 0, 5*time.Second, 20*time.Second)), Run: sim.Between(0, pick(d, time.Second, 10*time.Second, 40*time.Second)),
 		Concurrent: pick(d, 1, 2, 3, 3), Monthly: pick(d, 1000, 1000, 4+d.IntN(40)), Life: pick(d, 0, 0, time.Hour, 48*time.Hour),
 		RequestsPerSecond: pick(d, 0, 0, 20), Skew: pick(d, 0, 0, 0, 90*time.Second, -7*time.Minute, 5*time.Hour, -9*time.Hour), Gzip: d.in(3), ContentLength: d.in(2),

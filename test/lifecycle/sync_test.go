@@ -62,7 +62,7 @@ func TestEncodingsAndEnvelopes(t *testing.T) {
 						fields["export_format"] = "csv"
 					}
 					w := newWorld(t, sim.Config{
-						Tenant: sim.Tenant{Tabs: threeTabs, Currency: "EUR"}, JSON: encoding, BareJob: bare, BareList: bare, Words: words,
+						Tenant: sim.Tenant{Tabs: threeTabs, Currency: "EUR"}, JSON: encoding, WrapJob: !bare, WrapList: !bare, Words: words,
 						Queue: sim.Fixed(3 * time.Second), Run: sim.Fixed(20 * time.Second),
 					}, fields)
 					if err := w.sync(); err != nil {

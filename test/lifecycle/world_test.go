@@ -22,6 +22,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/description"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -39,6 +40,7 @@ type world struct {
 
 // newWorld must be called inside a bubble. The spec has what the server needs; fields are added to it as they are.
 func newWorld(t testing.TB, cfg sim.Config, fields map[string]any) *world {
+	cfg.Observe = description.Hold(t)
 	w := &world{t: t, sim: sim.New(cfg), wh: newWarehouse(), logs: &logs{}}
 	t.Cleanup(w.sim.Close)
 	w.spec = map[string]any{

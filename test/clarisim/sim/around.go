@@ -14,22 +14,25 @@ import (
 // Around is what a tenant has beside its forecasts: activities, audit events and opportunities, made up from the tenant's seed, at any
 // rate and for all time, and none of it held in memory. The zero value is a quiet tenant on a well-behaved server.
 type Around struct {
-	AuditEvery     time.Duration // between two audit events; 0 is 10 minutes
-	AuditEqual     int           // every so manyth event is the one before it once more, in every respect; 0: none
-	AuditActors    int           // 0 is 5
-	AuditLate      time.Duration // every seventh event can be listed only so long after it happened
-	AuditOldest    bool          // the oldest event comes first; else the newest
-	AuditKey       string        // of the list in a page; "" is items
-	AuditTimes     Times         // "" is ISO
-	AuditLinks     Links         // "" is Absolute
-	AuditForbidden bool          // the token's user may not see audit events: 403
+	AuditEvery        time.Duration // between two audit events; 0 is 10 minutes
+	AuditEqual        int           // every so manyth event is the one before it once more, in every respect; 0: none
+	AuditActors       int           // 0 is 5
+	AuditLate         time.Duration // every seventh event can be listed only so long after it happened
+	AuditOldest       bool          // the oldest event comes first; else the newest
+	AuditKey          string        // of the list in a page; "" is items
+	AuditTimes        Times         // "" is ISO
+	AuditLinks        Links         // "" is Absolute
+	AuditActorNumbers bool          // the id of whom an actor impersonates comes as a number, as in the query, not as text
+	AuditForbidden    bool          // the token's user may not see audit events: 403
 
-	ActivityEvery time.Duration // between two activities; 0 is an hour
-	ActivityTwice int           // every so manyth activity stands twice in a result; 0: none
-	ActivityLate  time.Duration // every seventh activity is exported only so long after it took place
+	ActivityEvery     time.Duration // between two activities; 0 is an hour
+	ActivityDateTexts bool          // every other date comes as text, as in Clari's example, not as a number
+	ActivityTwice     int           // every so manyth activity stands twice in a result; 0: none
+	ActivityLate      time.Duration // every seventh activity is exported only so long after it took place
 
 	Opportunities   int               // of the tenant; 0 is 40
 	OpportunityWrap string            // key that the list stands under; "" is none
+	TrendScalars    bool              // old and new values come as they are, not as objects
 	NoOpportunity   func(string) bool // ids that are missing from answers; nil: none
 	BadOpportunity  func(string) bool // ids that make Clari refuse the whole request; nil: none
 }
@@ -176,7 +179,7 @@ func (s *Server) opportunities(x *Exchange) {
 	around := s.cfg.Around
 	bad := slices.IndexFunc(ids, func(id string) bool { return around.BadOpportunity != nil && around.BadOpportunity(id) })
 	refuse := func(text string) {
-		x.json(http.StatusBadRequest, []object{{"statusCode": 400, "reaspnPhrase": "Bad Request", "description": text, "details": object{}}})
+		x.json(http.StatusBadRequest, []object{{"statusCode": 400, "reaspnPhrase": "Bad Request", "description": text, "details": "oppId"}})
 	}
 	switch {
 	case len(ids) == 0:

@@ -157,13 +157,13 @@ func (s *Server) activityResult(w io.Writer, x Activities) error {
 	return err
 }
 
-// activityObject alternates between the ways to write a date.
+// activityObject is the nth activity of a result.
 func (s *Server) activityObject(a Activity, n int) object {
 	o := object{
 		"activityId": a.ID, "activityType": a.Type, "subject": a.Subject, "date": a.At.UnixMilli(), "activityOwnerId": a.Owner,
 		"activityOrganiserId": a.Organizer,
 	}
-	if n%2 == 1 {
+	if s.cfg.Around.ActivityDateTexts && n%2 == 1 {
 		o["date"] = fmt.Sprint(a.At.UnixMilli())
 	}
 	accounts, opportunities, participants := []object{}, []object{}, []object{}

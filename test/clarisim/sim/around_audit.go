@@ -166,8 +166,10 @@ func (s *Server) auditItem(e AuditEvent) object {
 		"eventParameters": json.RawMessage(e.Parameters),
 	}
 	if e.ImpersonatingActorID != "" {
-		n, _ := strconv.Atoi(e.ImpersonatingActorID) // a number here, text elsewhere: as in Clari's reference
-		o["impersonatingActorId"] = n
+		o["impersonatingActorId"] = e.ImpersonatingActorID
+		if s.cfg.Around.AuditActorNumbers {
+			o["impersonatingActorId"] = json.RawMessage(e.ImpersonatingActorID)
+		}
 	}
 	return o
 }

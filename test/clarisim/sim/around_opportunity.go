@@ -50,12 +50,20 @@ func (s *Server) opportunity(id string) Opportunity {
 		for c := range i {
 			f.Changes = append(f.Changes, FieldChange{
 				At:  began.Add(time.Duration(c/2) * time.Hour), // two in each instant
-				Old: values[c%len(values)], New: values[(c+1)%len(values)],
+				Old: s.trendValue(values[c%len(values)]), New: s.trendValue(values[(c+1)%len(values)]),
 			})
 		}
 		o.Fields = append(o.Fields, f)
 	}
 	return o
+}
+
+// trendValue is an old or a new value: an object, unless the configuration has it otherwise.
+func (s *Server) trendValue(value string) string {
+	if s.cfg.Around.TrendScalars {
+		return value
+	}
+	return `{"value":` + value + `}`
 }
 
 func (o Opportunity) object() object {

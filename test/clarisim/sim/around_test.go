@@ -88,7 +88,7 @@ func TestAuditRefuses(t *testing.T) {
 }
 
 func TestActivityExport(t *testing.T) {
-	inBubble(t, Config{Run: Fixed(time.Minute), Around: Around{ActivityTwice: 4, ActivityLate: time.Hour}}, func(t *testing.T, s *Server, c caller) {
+	inBubble(t, Config{Run: Fixed(time.Minute), Around: Around{ActivityDateTexts: true, ActivityTwice: 4, ActivityLate: time.Hour}}, func(t *testing.T, s *Server, c caller) {
 		create := func(body string) (int, string) {
 			status, _, answer, err := c.do("POST", "/export/activity", body)
 			require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestActivityExport(t *testing.T) {
 		s.Add(Fault{Op: CreateActivity, From: 2, Do: ActivityWithoutID(2)})
 		status, id := create(`{"startDate":"1999-12-30T07:00:00+02:00","endDate":"2000-01-01T09:00:00+02:00","activityTypes":["MEETING","EMAIL_SENT"],"exportFormat":"JSON"}`)
 		require.Equal(t, 202, status)
-		job := c.get("/export/jobs/" + id)["job"].(map[string]any)
+		job := c.get("/export/jobs/" + id)
 		require.Equal(t, []any{"ACTIVITY", "SCHEDULED"}, []any{job["module"], strings.Replace(job["status"].(string), "STARTED", "SCHEDULED", 1)})
 		time.Sleep(time.Minute)
 

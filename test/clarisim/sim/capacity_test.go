@@ -23,7 +23,7 @@ func TestQueueIsShared(t *testing.T) {
 		require.EqualValues(t, 0, concurrent)
 		require.EqualValues(t, 998, monthly)
 		require.Len(t, c.get("/admin/limits")["jobs"].(map[string]any)["runningJobIds"], 2)
-		require.Len(t, c.get("/export/jobs")["jobs"], 1, "only the user's own are listed")
+		require.Len(t, c.list(), 1, "only the user's own are listed")
 
 		time.Sleep(2 * time.Minute)
 		c.create("forecast", "")

@@ -73,6 +73,7 @@ func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
 	for _, alter := range x.alter {
 		alter(j)
 	}
+	j.altered = len(x.alter) > 0 || s.cfg.OnJob != nil
 	s.finish(j)
 	if s.cfg.OnJob != nil {
 		s.cfg.OnJob(j)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,15 +46,16 @@ type Exchange struct {
 	Writer  http.ResponseWriter
 
 	options
-	server     *Server
-	number     int // in the ledger
-	jobID      string
-	badBody    bool
-	withLength bool         // the results are to tell their length
-	alter      []func(*Job) // the job that a creation makes
-	activity   activityBody
-	pages      []func(*Exchange, object) // alter a page of audit events
-	faults     []string                  // names of the effects that fired
+	server      *Server
+	number      int // in the ledger
+	jobID       string
+	badBody     bool
+	withLength  bool         // the results are to tell their length
+	alter       []func(*Job) // the job that a creation makes
+	activity    activityBody
+	pages       []func(*Exchange, object) // alter a page of audit events
+	faults      []string                  // names of the effects that fired
+	intercepted bool                      // a test answered
 }
 
 // options are the body of a creation.
@@ -79,7 +81,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) *Exchange {
 	x := &Exchange{At: s.Now(), Request: r, Body: body, server: s, UserID: s.users[r.Header.Get("apikey")]}
 	x.identify()
 	x.identifyAround()
-	x.Writer = &recorder{ResponseWriter: w}
+	x.Writer = newRecorder(w, s.cfg.Observe != nil)
 	x.number = len(s.ledger) + 1
 	s.ledger = append(s.ledger, Request{
 		Number: x.number, At: x.At, Target: x.Target, Method: r.Method, Path: r.URL.Path, JobID: x.jobID,
@@ -155,6 +157,8 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	kept   *bytes.Buffer // the body, if it is observed and not too long
+	broken bool          // the client went away before it had the whole answer
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -168,6 +172,8 @@ func (r *recorder) Write(p []byte) (int, error) {
 	}
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
+	r.broken = r.broken || err != nil
+	r.keep(p[:n])
 	return n, err
 }
 

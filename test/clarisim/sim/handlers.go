@@ -85,7 +85,7 @@ func (s *Server) status(x *Exchange, j *Job) {
 	s.mu.Lock()
 	o := s.show(j, x.At)
 	s.mu.Unlock()
-	if !s.cfg.BareJob {
+	if s.cfg.WrapJob {
 		o = object{"job": o}
 	}
 	x.json(http.StatusOK, o)
@@ -100,11 +100,11 @@ func (s *Server) list(x *Exchange) {
 		}
 	}
 	s.mu.Unlock()
-	if s.cfg.BareList {
-		x.json(http.StatusOK, jobs)
+	if s.cfg.WrapList {
+		x.json(http.StatusOK, object{"jobs": jobs})
 		return
 	}
-	x.json(http.StatusOK, object{"jobs": jobs})
+	x.json(http.StatusOK, jobs)
 }
 
 func (s *Server) cancel(x *Exchange, j *Job) {

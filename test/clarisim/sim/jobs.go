@@ -53,6 +53,7 @@ type Job struct {
 	FileName                      string
 	Export                        Export      // what the result holds
 	Activities                    *Activities // of an export of activities, in place of Export; nil for the others
+	altered                       bool        // a test had its hand in it
 }
 
 // Change is a state that a job came into.

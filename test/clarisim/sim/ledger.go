@@ -43,6 +43,9 @@ func (s *Server) close(x *Exchange) {
 	if s.cfg.Log != nil {
 		s.cfg.Log(line)
 	}
+	if failure == nil {
+		s.observe(x)
+	}
 	if failure != nil {
 		panic(failure)
 	}

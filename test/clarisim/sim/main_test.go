@@ -54,6 +54,15 @@ func (c caller) send(ctx context.Context, method, path, body string) (status int
 // get is a request that is answered as it should be.
 func (c caller) get(path string) map[string]any { return c.must("GET", path, "") }
 
+// list is the list of jobs.
+func (c caller) list() (jobs []any) {
+	status, _, b, err := c.do("GET", "/export/jobs", "")
+	require.NoError(c.t, err)
+	require.Equal(c.t, http.StatusOK, status, string(b))
+	require.NoError(c.t, json.Unmarshal(b, &jobs))
+	return jobs
+}
+
 func (c caller) must(method, path, body string) (answer map[string]any) {
 	status, _, b, err := c.do(method, path, body)
 	require.NoError(c.t, err)
@@ -67,7 +76,7 @@ func (c caller) create(forecast, body string) (id string) {
 }
 
 func (c caller) status(id string) string {
-	return c.get("/export/jobs/" + id)["job"].(map[string]any)["status"].(string)
+	return c.get("/export/jobs/" + id)["status"].(string)
 }
 
 // refused is a request that the API turns down; it returns the error's code.

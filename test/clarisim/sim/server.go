@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Config is what a stand-in is made from. The zero value is a small tenant on a well-behaved server whose jobs take no time.
+// Config is what a stand-in is made from. The zero value is a small tenant on a well-behaved server whose jobs take no time, and whose
+// answers are as Clari's published description has them. What was seen otherwise is a setting.
 type Config struct {
 	Tenant    Tenant
 	Around    Around           // what there is beside forecasts
@@ -21,8 +22,8 @@ type Config struct {
 
 	JSON      Encoding          // of results asked for as JSON, for tabs without one of their own; "" is Arrays
 	Quirks    Quirks            // of every result
-	BareJob   bool              // a job comes as {..}, not {"job":{..}}
-	BareList  bool              // the job list comes as [..], not {"jobs":[..]}
+	WrapJob   bool              // a job comes as {"job":{..}}, as seen in production, not {..}
+	WrapList  bool              // the job list comes as {"jobs":[..]}, not [..]
 	Words     map[string]string // status words to show instead of others: {"DONE": "COMPLETED"}
 	OmitKeys  []string          // keys that jobs are shown without
 	CreatedAs int               // the HTTP status of a creation; 0 is 200
@@ -41,6 +42,7 @@ type Config struct {
 	OnJob     func(*Job)           // sees every new job, and may alter it; must not call the server
 	Intercept func(*Exchange) bool // sees every request with a good key before all faults; true: it has answered
 	Log       func(Request)        // sees every request when it is over
+	Observe   func(Observed)       // sees every exchange that was answered to its end, with its bodies
 }
 
 // DefaultKey is the API key where Config names none.
@@ -111,6 +113,7 @@ func (s *Server) Plant(j Job) Job {
 	j.Forecast = cmp.Or(j.Forecast, s.tenant.Tabs[0].ID)
 	j.Format = cmp.Or(j.Format, "JSON")
 	j.Counted = true
+	j.altered = true
 	s.finish(&j)
 	s.jobs = append(s.jobs, &j)
 	planted := j
@@ -124,6 +127,7 @@ func (s *Server) Change(alter func(*Job)) {
 	defer s.mu.Unlock()
 	for _, j := range s.jobs {
 		alter(j)
+		j.altered = true
 	}
 }
 
@@ -156,6 +160,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.Writer.Header().Set("Retry-After", "1")
 		x.json(http.StatusTooManyRequests, object{"error": "API rate limit exceeded"})
 	case s.cfg.Intercept != nil && s.cfg.Intercept(x):
+		x.intercepted = true
 	default:
 		s.answer(x, s.firing(x.Target, overPipe(r)))
 	}
