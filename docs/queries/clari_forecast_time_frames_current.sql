@@ -4,7 +4,7 @@
 CREATE VIEW clari_forecast_time_frames_current AS
 SELECT
   k._cq_id, k.forecast_id, k.scope_id, k.requested_currency, k.requested_period, k.forecast_key, k.job_id, k.exported_at,
-  k.snapshot_date, k.time_frame_id, k.start_date, k.end_date, k.number, k.week, k.extra
+  k.snapshot_date, k.time_frame_id, k.start_date, k.end_date, k.number, k.weeks_to_end, k.entries, k.week, k.extra
 FROM (
   SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.time_frame_id ORDER BY x.exported_at DESC, x.job_id DESC) AS place
   FROM clari_forecast_time_frames r

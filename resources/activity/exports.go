@@ -8,7 +8,12 @@ type Export struct {
 	WindowStart, WindowEnd table.Opt[int32] // days since 1970, both included
 	JobID                  table.Opt[string]
 	ExportedAt             table.Opt[int64] // microseconds since 1970, UTC, as all times here
-	Outcome                string           // exported, adopted, settled, failed or left_out
+	Outcome                string           // exported, adopted, landed_again, settled, kept, failed or left_out
+	JobsCreated            table.Opt[int64]
+	Why                    table.Opt[string]
+	ValuesUnread           table.Opt[int64]
+	LabelsUnknown          table.Opt[int64]
+	NextTry                table.Opt[int32] // day, in days since 1970
 	Types                  []string
 	Status                 table.Opt[string] // of the job, as Clari named it last
 	Attempts               table.Opt[int64]  // jobs
@@ -36,8 +41,16 @@ var exportsTable = table.Def[struct{}, Export]{
 		table.Date("window_end", "Last day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowEnd }),
 		table.NullString("job_id", "The export job.", func(x *Export) *table.Opt[string] { return &x.JobID }),
 		table.Timestamp("exported_at", "When the export ended.", func(x *Export) *table.Opt[int64] { return &x.ExportedAt }),
-		table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; settled: it lacks a table that was selected later, and its result is gone; failed; left_out: the monthly quota did not reach.",
+		table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; "+
+			"landed_again: the stored result of a job that had landed before landed once more, at no cost; these three have landed. settled: it lacks a table that was selected later, and its result is gone; "+
+			"kept: what is there serves; failed; left_out: it was never asked for.",
 			func(x *Export) *string { return &x.Outcome }),
+		table.Int("jobs_created", "What it cost: export jobs that were created for it.", func(x *Export) *table.Opt[int64] { return &x.JobsCreated }),
+		table.NullString("why", "Why it was exported, or not.", func(x *Export) *table.Opt[string] { return &x.Why }),
+		table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null where no result was read.",
+			func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
+		table.Int("labels_unknown", "Keys of the result, different ones, that no column has. Null where no result was read.", func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
+		table.Date("next_try", "Day of the next export, where this one failed for what is in its result.", func(x *Export) *table.Opt[int32] { return &x.NextTry }),
 		table.Strings("types", "Types asked for.", func(x *Export) *[]string { return &x.Types }),
 		table.NullString("status", "Status of the job as last seen.", func(x *Export) *table.Opt[string] { return &x.Status }),
 		table.Int("attempts", "Jobs that this sync created for the export.", func(x *Export) *table.Opt[int64] { return &x.Attempts }),

@@ -138,6 +138,7 @@ func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	x := &Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome), JobID: table.NonZero(e.Job.ID), ExportedAt: table.Micros(e.ExportedAt), Types: k.types(),
 		WindowStart: table.Some(int32(s.From)), WindowEnd: table.Some(int32(s.To)),
+		JobsCreated: table.Some(int64(e.Attempts)), Why: table.Some(s.why()),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),
 		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultBytes: table.NonZero(e.ResultBytes),

@@ -66,6 +66,17 @@ func (s *subject) Standing() job.Standing {
 	return job.Due
 }
 
+// why says why the window is in the plan.
+func (s *subject) why() string {
+	switch {
+	case s.lacking:
+		return "table selected later"
+	case s.Newest:
+		return "newest"
+	}
+	return "backfill"
+}
+
 // Class: how long a job takes depends on how many days are in it.
 func (s *subject) Class() string {
 	if s.Newest {

@@ -105,6 +105,7 @@ func entryColumns() []table.Column[Entries] {
 		ofFrame(table.Date("week_start_date", "First day of the week.", frameStart)),
 		ofFrame(table.Date("week_end_date", "Last day of the week.", frameEnd)),
 		ofFrame(table.Int("week_number", "Weeks since the one in which the quarter begins, which is 1. Null where the quarter's start is not known.", frameNumber)),
+		ofFrame(table.Int("weeks_to_end", weeksToEndDescription, frameWeeksToEnd)),
 		ofPeriod(table.NullString("time_period_type", "Kind of the entry's time period: quarter or month.", periodType)),
 		ofPeriod(table.Date("time_period_start_date", "First day of the entry's time period.", periodStart)),
 		ofPeriod(table.Date("time_period_end_date", "Last day of the entry's time period.", periodEnd)),

@@ -14,8 +14,15 @@ var exportsTable = table.Def[shared, Export]{
 // Export is one planned export of a sync and what became of it.
 type Export struct {
 	ExportID string // the job's id, else fingerprint and time of the request
-	Outcome  string // exported, adopted, settled, failed or left_out
+	Outcome  string // exported, adopted, landed_again, settled, kept, failed or left_out
 
+	JobsCreated       table.Opt[int64] // what it cost
+	Why               table.Opt[string]
+	FirstWeekStart    table.Opt[int32] // this and the next in days since 1970
+	LastWeekStart     table.Opt[int32]
+	ValuesUnread      table.Opt[int64]
+	LabelsUnknown     table.Opt[int64]
+	NextTry           table.Opt[int32] // day, in days since 1970
 	Types             []string
 	IncludeHistorical table.Opt[bool]
 	Format            table.Opt[string]
@@ -43,8 +50,23 @@ var exportColumns = []table.Column[Export]{
 	table.String("export_id", "The export job, else a fingerprint of the request and its time.",
 		func(x *Export) *string { return &x.ExportID }).Key(),
 	table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; settled: exported before, and final; "+
-		"failed; left_out: the monthly quota did not reach.",
+		"landed_again: the stored result of a job that had landed before landed once more, at no cost; these three have landed. "+
+		"settled: its quarter is final, and nothing was to be done; kept: what is there serves, or is newer than what came; failed; left_out: it was never asked for.",
 		func(x *Export) *string { return &x.Outcome }),
+	table.Int("jobs_created", "What it cost: export jobs that were created for it.",
+		func(x *Export) *table.Opt[int64] { return &x.JobsCreated }),
+	table.NullString("why", "Why it was exported, or not.",
+		func(x *Export) *table.Opt[string] { return &x.Why }),
+	table.Date("first_week_start", "First day of the first week that its entries are of. Null where its result has none, or names no day.",
+		func(x *Export) *table.Opt[int32] { return &x.FirstWeekStart }),
+	table.Date("last_week_start", "First day of the last week that its entries are of.",
+		func(x *Export) *table.Opt[int32] { return &x.LastWeekStart }),
+	table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null where no result was read.",
+		func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
+	table.Int("labels_unknown", "Keys, data types and top-level members of the result, different ones, that no column has. Null where no result was read.",
+		func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
+	table.Date("next_try", "Day of the next export, where this one failed for what is in its result.",
+		func(x *Export) *table.Opt[int32] { return &x.NextTry }),
 	table.Strings("types", "Types asked for.",
 		func(x *Export) *[]string { return &x.Types }),
 	table.Bool("include_historical", "Whether every week of the quarter was asked for, or the latest only.",

@@ -11,7 +11,7 @@ type User struct {
 	ClariUserID       table.Opt[string]
 	CRMUserID         table.Opt[string]
 	UserType          table.Opt[string] // MGR or REP
-	HierarchyLevel    table.Opt[int64]  // 0 at the root
+	HierarchyLevel    table.Opt[int64]  // 0 for whoever has nobody above in the result
 	HasReports        table.Opt[bool]
 	ManagerUserID     table.Opt[string]
 	ManagerName       table.Opt[string]
@@ -49,6 +49,8 @@ type TimeFrame struct {
 	StartDate   table.Opt[int32]  // days since 1970
 	EndDate     table.Opt[int32]  // days since 1970
 	Number      table.Opt[int64]  // weeks since the one in which the quarter begins, which is 1
+	WeeksToEnd  table.Opt[int64]  // whole weeks from the week's end to that of the period that was asked for
+	Entries     table.Opt[int64]  // rows of the week that the job sends
 	Week        table.Opt[string] // as Clari writes it: counted from 0 in some exports, from 1 in others
 	Extra       []byte            // JSON object, nil when empty
 }

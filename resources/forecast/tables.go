@@ -33,6 +33,9 @@ func NewTables(selected func(table string) bool, o table.Options, send table.Sen
 	return &Tables{selected: selected, options: o, send: send}
 }
 
+// Selected tells whether rows of a table are sent.
+func (t *Tables) Selected(table string) bool { return t.selected(table) }
+
 // Send hands on a record that was not made by a writer.
 func (t *Tables) Send(ctx context.Context, r arrow.Record) error { return t.send(ctx, r) }
 

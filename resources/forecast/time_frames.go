@@ -14,12 +14,20 @@ var TimeFramesTable = table.Def[shared, TimeFrame]{
 		table.Date("start_date", "First day.", frameStart),
 		table.Date("end_date", "Last day.", frameEnd),
 		table.Int("number", "Weeks since the one in which the quarter begins, which is 1. Null where the quarter's start is not known.", frameNumber).Unmerged(),
+		table.Int("weeks_to_end", weeksToEndDescription, frameWeeksToEnd).Unmerged(),
+		table.Int("entries", "Rows of this week that the job sent to clari_forecast_entries. Null where that table is not selected.",
+			func(f *TimeFrame) *table.Opt[int64] { return &f.Entries }).Unmerged(),
 		table.NullString("week", "Number of the week in the quarter as Clari gives it: some exports count from 0, some from 1.",
 			func(f *TimeFrame) *table.Opt[string] { return &f.Week }),
 		extraColumn(func(f *TimeFrame) *[]byte { return &f.Extra }),
 	},
 }
 
+const weeksToEndDescription = "Whole weeks from the end of the week to the end of requested_period: 0 in the last week and in one that ends later. " +
+	"Null where either is not known."
+
 func frameStart(f *TimeFrame) *table.Opt[int32]  { return &f.StartDate }
 func frameEnd(f *TimeFrame) *table.Opt[int32]    { return &f.EndDate }
 func frameNumber(f *TimeFrame) *table.Opt[int64] { return &f.Number }
+
+func frameWeeksToEnd(f *TimeFrame) *table.Opt[int64] { return &f.WeeksToEnd }

@@ -37,8 +37,8 @@ var (
 		func(u *User) *table.Opt[string] { return &u.CRMUserID })
 	userType = table.NullString("user_type", "MGR or REP, as Clari's user scope says. Null in exports of rows with labels.",
 		func(u *User) *table.Opt[string] { return &u.UserType }).Unmerged()
-	hierarchyLevel = table.Int("hierarchy_level", "How many roles are above this one: 0 at the root. Amounts of a level hold those of the levels below. "+
-		"Null where the roles in the result do not lead to the root.", func(u *User) *table.Opt[int64] { return &u.HierarchyLevel }).Unmerged()
+	hierarchyLevel = table.Int("hierarchy_level", "How many roles with people in the result are above this one: 0 for whoever has nobody above, which under a scope_id is the scope's own head. "+
+		"Amounts of a level hold those of the levels below. Null where the roles above lead to no top, or to several on ways of different length, and for whoever has no role.", func(u *User) *table.Opt[int64] { return &u.HierarchyLevel }).Unmerged()
 	hasReports = table.Bool("has_reports", "Whether anybody in the result is in a role right below this one.",
 		func(u *User) *table.Opt[bool] { return &u.HasReports }).Unmerged()
 	managerUserID = table.NullString("manager_user_id", "user_id of who holds the role above. Null where nobody in the result does, or several do.",

@@ -44,7 +44,7 @@ type row struct {
 	jobID, status                               string
 	title, module, fileName, fileType, currency table.Opt[string]
 	userID, orgID, version, downloads           table.Opt[int64]
-	startTime, endTime, expiredTime             table.Opt[int64]
+	startedAt, endedAt, expiresAt               table.Opt[int64]
 	viewed, cellsTruncated, rowsTruncated       table.Opt[bool]
 	deliveryStatusMap, extra                    []byte
 }
@@ -55,7 +55,7 @@ func newRow(j clari.Job) *row {
 		title: table.NonZero(j.Title), module: table.NonZero(j.Module), fileName: table.NonZero(j.FileName),
 		fileType: table.NonZero(j.FileType), currency: table.NonZero(j.Currency),
 		userID: table.Ptr(j.UserID), orgID: table.Ptr(j.OrgID), version: table.Ptr(j.Version), downloads: table.Ptr(j.Downloads),
-		startTime: table.Micros(j.StartTime), endTime: table.Micros(j.EndTime), expiredTime: table.Micros(j.ExpiredTime),
+		startedAt: table.Micros(j.StartTime), endedAt: table.Micros(j.EndTime), expiresAt: table.Micros(j.ExpiredTime),
 		viewed: table.Ptr(j.Viewed), cellsTruncated: table.Ptr(j.CellsTruncated), rowsTruncated: table.Ptr(j.RowsTruncated),
 		deliveryStatusMap: j.DeliveryStatusMap, extra: j.Extra,
 	}
@@ -73,9 +73,9 @@ var jobsTable = table.Def[struct{}, row]{
 		table.NullString("module", "Part of Clari that exports, such as FORECAST.", func(r *row) *table.Opt[string] { return &r.module }),
 		table.Int("user_id", "Clari user that started the job.", func(r *row) *table.Opt[int64] { return &r.userID }),
 		table.Int("org_id", "Organisation.", func(r *row) *table.Opt[int64] { return &r.orgID }),
-		table.Timestamp("start_time", "When the job was started.", func(r *row) *table.Opt[int64] { return &r.startTime }),
-		table.Timestamp("end_time", "When the job ended.", func(r *row) *table.Opt[int64] { return &r.endTime }),
-		table.Timestamp("expired_time", "Until when the result can be had.", func(r *row) *table.Opt[int64] { return &r.expiredTime }),
+		table.Timestamp("started_at", "When the job was started.", func(r *row) *table.Opt[int64] { return &r.startedAt }),
+		table.Timestamp("ended_at", "When the job ended.", func(r *row) *table.Opt[int64] { return &r.endedAt }),
+		table.Timestamp("expires_at", "Until when the result can be had.", func(r *row) *table.Opt[int64] { return &r.expiresAt }),
 		table.NullString("file_name", "Name of the result's file.", func(r *row) *table.Opt[string] { return &r.fileName }),
 		table.NullString("file_type", "Format of the result, JSON or CSV.", func(r *row) *table.Opt[string] { return &r.fileType }),
 		table.NullString("currency", "Currency of the amounts.", func(r *row) *table.Opt[string] { return &r.currency }),

@@ -67,8 +67,8 @@ func TestSync(t *testing.T) {
 	want := []map[string]any{
 		{
 			"_cq_id": id("606e23c981a6da229d75b515"), "_cq_parent_id": nil, "job_id": "606e23c981a6da229d75b515", "status": "DONE",
-			"title": "Forecast Export", "module": "FORECAST", "user_id": 1.0, "org_id": 101.0, "start_time": "2021-04-07 21:27:37.175Z",
-			"end_time": "2021-04-07 21:27:41.959Z", "expired_time": "2021-05-07 21:27:41.959Z",
+			"title": "Forecast Export", "module": "FORECAST", "user_id": 1.0, "org_id": 101.0, "started_at": "2021-04-07 21:27:37.175Z",
+			"ended_at": "2021-04-07 21:27:41.959Z", "expires_at": "2021-05-07 21:27:41.959Z",
 			"file_name": "clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json", "file_type": "JSON", "currency": "USD",
 			"version": 1.0, "viewed": false, "rows_truncated": true, "cells_truncated": false, "downloads": 0.0,
 			"delivery_status_map": map[string]any{}, "extra": map[string]any{"queue": []any{"a", 1.0}},

@@ -22,7 +22,7 @@ const (
 )
 
 // ofDays are the columns of flat rows that follow from the days of the quarter.
-var ofDays = []string{"start_date", "end_date", "time_period_start_date", "time_period_end_date", "week_number", "number"}
+var ofDays = []string{"start_date", "end_date", "time_period_start_date", "time_period_end_date", "week_number", "number", "weeks_to_end"}
 
 // keys are what a row of a table is known by, beside the job.
 var keys = map[string][]string{
@@ -152,7 +152,7 @@ func (c *comparison) columns(landed, want Row) string {
 func lessDays(table string, r Row) Row {
 	r = maps.Clone(r)
 	for _, name := range ofDays {
-		if table != "clari_forecast_time_frames" || name == "number" {
+		if table != "clari_forecast_time_frames" || name == "number" || name == "weeks_to_end" {
 			delete(r, name)
 		}
 	}

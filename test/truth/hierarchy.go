@@ -56,29 +56,28 @@ func (h hierarchy) position(of place) position {
 	return p
 }
 
-// level is how many roles are above. It is not known below a role that nobody in the result holds, in a loop and below one, and where
-// one role is on several levels.
+// level is how many roles that somebody in the result holds are above. It is not known in a loop and below one, and where one role is on
+// several levels.
 func (h hierarchy) level(of place) (level int, known bool) { return h.levelFrom(of, len(h.places)) }
 
 // levelFrom gives up after as many steps as there are places: then it goes round in a loop.
 func (h hierarchy) levelFrom(of place, steps int) (level int, known bool) {
-	if of.parent == "" {
-		return 0, true
-	}
 	if steps == 0 {
 		return 0, false
 	}
+	held := false
 	for _, above := range h.places {
-		if above.role != of.parent {
+		if of.parent == "" || above.role != of.parent {
 			continue
 		}
+		held = true
 		n, ok := h.levelFrom(above, steps-1)
 		if !ok || known && n+1 != level {
 			return 0, false
 		}
 		level, known = n+1, true
 	}
-	return level, known
+	return level, known || !held
 }
 
 // manager is the one who holds the role above, nil where nobody does, or several do.

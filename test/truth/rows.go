@@ -41,7 +41,8 @@ type told struct {
 	flat       bool
 	start, end time.Time // of the quarter
 	hierarchy  hierarchy
-	quotas     map[string]bool // names of fields that have quotas and no calls
+	quotas     map[string]bool     // names of fields that have quotas and no calls
+	weeks      map[time.Time]int64 // entries by the first day of their week
 }
 
 // each makes rows, and adds to them what all rows of an export have.
@@ -124,7 +125,7 @@ func (t *told) entry(e sim.Entry) Row {
 	r := Row{
 		"time_period_id": t.timePeriodID(e.Period), "time_frame_id": t.timeFrameID(e.Week), "user_id": t.userID(e.Person), "field_id": t.fieldID(e.Field),
 		"time_period_type": e.Period.Kind, "fiscal_year": int64(t.x.Quarter.Year), "fiscal_quarter": int64(t.x.Quarter.Number),
-		"week_number": t.weekNumber(e.Week),
+		"week_number": t.weekNumber(e.Week), "weeks_to_end": t.weeksToEnd(e.Week),
 	}
 	r.day("week_start_date", e.Week.First)
 	r.day("week_end_date", e.Week.Last)
@@ -229,7 +230,7 @@ func (t *told) timePeriod(p sim.Period) Row {
 }
 
 func (t *told) timeFrame(w sim.Week) Row {
-	r := Row{"time_frame_id": t.timeFrameID(w), "number": t.weekNumber(w)}
+	r := Row{"time_frame_id": t.timeFrameID(w), "number": t.weekNumber(w), "weeks_to_end": t.weeksToEnd(w), "entries": t.entriesOf(w)}
 	r.day("start_date", w.First)
 	r.day("end_date", w.Last)
 	if t.flat {
@@ -249,6 +250,25 @@ func (t *told) weekNumber(w sim.Week) int64 {
 		n, first = n-1, first.AddDate(0, 0, 7)
 	}
 	return n
+}
+
+// weeksToEnd counts whole weeks from one to the end of the quarter.
+func (t *told) weeksToEnd(w sim.Week) (n int64) {
+	for last := w.Last.AddDate(0, 0, 7); !last.After(t.end); last = last.AddDate(0, 0, 7) {
+		n++
+	}
+	return n
+}
+
+// entriesOf counts the entries of a week.
+func (t *told) entriesOf(w sim.Week) int64 {
+	if t.weeks == nil {
+		t.weeks = map[time.Time]int64{}
+		for e := range t.x.Entries() {
+			t.weeks[e.Week.First]++
+		}
+	}
+	return t.weeks[w.First]
 }
 
 // hasDays says whether a period's days are told: flat rows do not tell those of months.

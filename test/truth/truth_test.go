@@ -22,8 +22,8 @@ func TestHierarchy(t *testing.T) {
 		"Overlay/East": {int64(2), false, "103:00E East"}, "Overlay/West": {int64(2), false, "104:00E West"},
 		"Director": {int64(1), true, "102:00E Chair"}, "Rep of Directors": {int64(2), false, nil},
 		"Ring 1": {nil, true, "111:00E Ring 2"}, "Ring 2": {nil, true, "110:00E Ring 1"}, "Below the ring": {nil, false, "110:00E Ring 1"},
-		"Stray": {nil, true, nil}, "Below the stray": {nil, false, "113:00E Stray"},
-		"Below a vacancy": {nil, false, nil}, "Also below it": {nil, false, nil},
+		"Stray": {int64(0), true, nil}, "Below the stray": {int64(1), false, "113:00E Stray"},
+		"Below a vacancy": {int64(0), false, nil}, "Also below it": {int64(0), false, nil},
 	}
 	flat := map[string]string{
 		"101:00E CEO": "005000000000000001:CEO:", "102:00E Chair": "005000000000000002:Chair:", "103:00E East": "005000000000000003:East:CEO",

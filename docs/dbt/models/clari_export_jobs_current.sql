@@ -1,8 +1,8 @@
 -- Made by make gen from docs/queries/clari_export_jobs_current.sql, where its comment is.
 SELECT
-  k._cq_id, k.job_id, k.status, k.title, k.module, k.user_id, k.org_id, k.start_time, k.end_time, k.expired_time,
-  k.file_name, k.file_type, k.currency, k.version, k.viewed, k.rows_truncated, k.cells_truncated, k.downloads,
-  k.delivery_status_map, k.extra
+  k._cq_id, k.job_id, k.status, k.title, k.module, k.user_id, k.org_id, k.started_at, k.ended_at, k.expires_at, k.file_name,
+  k.file_type, k.currency, k.version, k.viewed, k.rows_truncated, k.cells_truncated, k.downloads, k.delivery_status_map,
+  k.extra
 FROM (
   SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.job_id ORDER BY r._cq_sync_time DESC) AS place FROM {{ source('clari', 'clari_export_jobs') }} r
 ) k

@@ -1,7 +1,8 @@
 -- Made by make gen from docs/queries/clari_forecast_exports_current.sql, where its comment is.
 SELECT
   k._cq_id, k.forecast_id, k.scope_id, k.requested_currency, k.requested_period, k.forecast_key, k.job_id, k.exported_at,
-  k.snapshot_date, k.export_id, k.outcome, k.types, k.include_historical, k.export_format, k.status, k.attempts, k.polls,
+  k.snapshot_date, k.export_id, k.outcome, k.jobs_created, k.why, k.first_week_start, k.last_week_start, k.values_unread,
+  k.labels_unknown, k.next_try, k.types, k.include_historical, k.export_format, k.status, k.attempts, k.polls,
   k.requested_at, k.started_at, k.ended_at, k.expires_at, k.result_shape, k.result_bytes, k.entries, k.users, k.fields,
   k.time_periods, k.time_frames, k.rows_truncated, k.cells_truncated, k.file_name, k.error
 FROM (

@@ -2,11 +2,11 @@
 SELECT
   k._cq_id, k.forecast_id, k.scope_id, k.requested_currency, k.requested_period, k.forecast_key, k.job_id, k.exported_at,
   k.snapshot_date, k.time_period_id, k.time_frame_id, k.user_id, k.field_id, k.week_start_date, k.week_end_date,
-  k.week_number, k.time_period_type, k.time_period_start_date, k.time_period_end_date, k.fiscal_year, k.fiscal_quarter,
-  k.user_name, k.email, k.role, k.person_id, k.clari_user_id, k.crm_user_id, k.user_type, k.hierarchy_level, k.has_reports,
-  k.manager_user_id, k.manager_name, k.field_name, k.field_type, k.forecast_value, k.quota_value, k.adjustment_value,
-  k.crm_total, k.crm_closed, k.currency_code, k.currency_symbol, k.is_updated, k.updated_by, k.updated_at, k.adjusted_by,
-  k.adjusted_at, k.extra,
+  k.week_number, k.weeks_to_end, k.time_period_type, k.time_period_start_date, k.time_period_end_date, k.fiscal_year,
+  k.fiscal_quarter, k.user_name, k.email, k.role, k.person_id, k.clari_user_id, k.crm_user_id, k.user_type,
+  k.hierarchy_level, k.has_reports, k.manager_user_id, k.manager_name, k.field_name, k.field_type, k.forecast_value,
+  k.quota_value, k.adjustment_value, k.crm_total, k.crm_closed, k.currency_code, k.currency_symbol, k.is_updated,
+  k.updated_by, k.updated_at, k.adjusted_by, k.adjusted_at, k.extra,
   k.is_present AND k.week_place = 1 AS in_latest_export
 FROM (
   SELECT

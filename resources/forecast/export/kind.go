@@ -96,6 +96,7 @@ func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	rows := func(n int64) table.Opt[int64] { return table.Opt[int64]{V: n, Valid: e.Landed()} }
 	row := &forecast.Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome),
+		JobsCreated: table.Some(int64(e.Attempts)), Why: table.NonZero(s.Why), FirstWeekStart: s.found.FirstWeek, LastWeekStart: s.found.LastWeek,
 		Types: s.Types, IncludeHistorical: table.Some(s.IncludeHistorical), Format: table.Some(s.Format),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),

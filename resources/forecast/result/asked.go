@@ -1,6 +1,10 @@
 package result
 
-import "time"
+import (
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
+)
 
 // The shapes of a result.
 const (
@@ -39,4 +43,6 @@ type Found struct {
 	Entries    int      // rows of clari_forecast_entries that Emit will give
 	Types      []string // of typesToExport, as far as the result shows them
 	Weeks      int      // different ones that entries are of
+
+	FirstWeek, LastWeek table.Opt[int32] // first days of those, in days since 1970; null where none has one
 }

@@ -28,6 +28,11 @@ func (r *Result) Emit(ctx context.Context, o forecast.Origin, out *forecast.Tabl
 		o.RequestedPeriod = r.Found.Quarter
 	}
 	s := r.store
+	if !out.Selected(forecast.EntriesTableName) {
+		for i := range s.Frames.All {
+			s.Frames.All[i].Entries = table.Opt[int64]{} // none is sent
+		}
+	}
 	err = cmp.Or(
 		emitRows(ctx, &s.Users, forecast.Open(out, &forecast.UsersTable, o), &c.Users),
 		emitRows(ctx, &s.Fields, forecast.Open(out, &forecast.FieldsTable, o), &c.Fields),

@@ -61,7 +61,7 @@ func userType(scope []byte) string {
 // hierarchy is the roles of a result: by their ids, in flat rows by their names.
 type hierarchy struct {
 	role, above func(*forecast.User) string // empty where there is none
-	parents     map[string][]string         // the different roles above a role, of roles with holders; empty text at the root
+	parents     map[string][]string         // the different roles above a role, of roles with holders; empty text where there is none
 	holders     map[string]*forecast.User
 	below       map[string]bool // roles above that of somebody
 	levels      map[string]int64
@@ -70,7 +70,7 @@ type hierarchy struct {
 // several stands for more than one holder of a role.
 var several = new(forecast.User)
 
-// unknownLevel is the level of a role that the roles above do not lead to the root from, or not all on as many steps.
+// unknownLevel is the level of a role from which the roles above do not lead to a top, or not all on as many steps.
 const unknownLevel = -1
 
 func newHierarchy(s *store.Store, flat bool) *hierarchy {
@@ -106,9 +106,9 @@ func newHierarchy(s *store.Store, flat bool) *hierarchy {
 	return h
 }
 
-// levelBelow is the level of who is right below a role: 0 where there is none.
+// levelBelow is the level of who is right below a role: 0 where nobody in the result has that role.
 func (h *hierarchy) levelBelow(above string) int64 {
-	if above == "" {
+	if h.holders[above] == nil {
 		return 0
 	}
 	if level := h.level(above); level != unknownLevel {
@@ -117,7 +117,7 @@ func (h *hierarchy) levelBelow(above string) int64 {
 	return unknownLevel
 }
 
-// level is how many roles are above one.
+// level is how many roles with holders are above one.
 func (h *hierarchy) level(role string) int64 {
 	if level, known := h.levels[role]; known {
 		return level

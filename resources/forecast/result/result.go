@@ -46,7 +46,7 @@ func (doc *reading) result() *Result {
 	var types uint32
 	var told Found // with the dates that are good enough for a row
 	if doc.flat != nil {
-		types, r.Found.Weeks = doc.flat.Types, doc.flat.Weeks()
+		types = doc.flat.Types
 		told, r.wrong = doc.flatQuarter()
 		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
 		if told.Start.IsZero() || told.End.IsZero() { // a row has both, and its week's number, or none
@@ -58,11 +58,6 @@ func (doc *reading) result() *Result {
 		}
 	} else {
 		types = doc.arrays.Types
-		for _, used := range doc.arrays.Frames {
-			if used {
-				r.Found.Weeks++
-			}
-		}
 		told, r.wrong = doc.arraysQuarter()
 		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
 		doc.arrays.Settle(told.Quarter)
@@ -76,18 +71,31 @@ func (doc *reading) result() *Result {
 		r.quarter = forecast.FiscalQuarter{Year: table.Some(int64(q.Year)), Number: table.Some(int64(q.Number))}
 	}
 	describePeople(doc.store, doc.flat != nil)
-	numberWeeks(doc.store, table.Day(told.Start))
+	describeWeeks(doc.store, table.Day(told.Start), table.Day(told.End), &r.Found)
 	return r
 }
 
-// numberWeeks counts the weeks from the one in which the quarter begins, which is 1.
-func numberWeeks(s *store.Store, start table.Opt[int32]) {
-	if !start.Valid {
-		return
-	}
+// describeWeeks counts the weeks from the one in which the period begins, which is 1, and to its end, and tells which of them have entries.
+func describeWeeks(s *store.Store, start, end table.Opt[int32], found *Found) {
 	for i := range s.Frames.All {
-		if f := &s.Frames.All[i]; f.StartDate.Valid {
+		f := &s.Frames.All[i]
+		if start.Valid && f.StartDate.Valid {
 			f.Number = table.Some(int64(floorDiv(f.StartDate.V+6-start.V, 7)) + 1)
+		}
+		if end.Valid && f.EndDate.Valid {
+			f.WeeksToEnd = table.Some(int64(max(0, floorDiv(end.V-f.EndDate.V, 7))))
+		}
+		entries := s.InFrame(uint32(i))
+		f.Entries = table.Some(entries)
+		if entries == 0 {
+			continue
+		}
+		found.Weeks++
+		if first := &found.FirstWeek; f.StartDate.Valid && (!first.Valid || f.StartDate.V < first.V) {
+			*first = f.StartDate
+		}
+		if last := &found.LastWeek; f.StartDate.Valid && (!last.Valid || f.StartDate.V > last.V) {
+			*last = f.StartDate
 		}
 	}
 }

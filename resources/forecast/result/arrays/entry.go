@@ -24,10 +24,9 @@ const maxKeys = 1 << 10
 
 // Reader reads the elements of the five arrays into a store.
 type Reader struct {
-	Types  uint32   // bits of those forecast.Values whose keys were seen
-	Frames []bool   // by number: whether an entry is of it
-	IDs    []string // of the time periods that entries name, in the order of appearance
-	Named  []string // those that are quarters
+	Types uint32   // bits of those forecast.Values whose keys were seen
+	IDs   []string // of the time periods that entries name, in the order of appearance
+	Named []string // those that are quarters
 
 	to     *store.Store
 	period string // asked for; empty where Clari chose
@@ -422,10 +421,6 @@ func (r *Reader) key() (k store.Key, err error) {
 	if !r.seen[forecast.KeyFrame] {
 		k[forecast.KeyFrame], _ = r.to.Frames.Number(r.ids[forecast.KeyFrame])
 	}
-	for int(k[forecast.KeyFrame]) >= len(r.Frames) {
-		r.Frames = append(r.Frames, false)
-	}
-	r.Frames[k[forecast.KeyFrame]] = true
 	k[forecast.KeyPeriod] = r.periodNumber()
 	return k, nil
 }

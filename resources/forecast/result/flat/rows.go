@@ -36,9 +36,6 @@ func New(to *store.Store, period string) *Rows {
 	return r
 }
 
-// Weeks is how many weeks the rows are of.
-func (r *Rows) Weeks() int { return r.weeks.frames }
-
 // List lists the rows of the small tables. period is the one that the result holds; start and end are its days.
 func (r *Rows) List(period string, start, end table.Opt[int32]) {
 	r.people.list(r.to)

@@ -25,7 +25,6 @@ type week struct {
 type weeks struct {
 	spellings store.Dict
 	all       []week
-	frames    int // different ones
 
 	// Where a period was asked for that is no quarter, the quarters in it are periods of their own.
 	keepQuarters bool
@@ -54,10 +53,7 @@ func (w *weeks) find(to *store.Store, joined []byte, ln *line) (*week, error) {
 		period = ""
 	}
 	one.period, _ = to.Periods.Number([]byte(period))
-	var newFrame bool
-	if one.frame, newFrame = to.Frames.Number([]byte("TF:" + dayText(one.day))); newFrame {
-		w.frames++
-	}
+	one.frame, _ = to.Frames.Number([]byte("TF:" + dayText(one.day)))
 	w.all = append(w.all, one)
 	return &w.all[n], nil
 }

@@ -37,6 +37,7 @@ type Store struct {
 	reader  *spill.Reader
 	views   []*page // by number; nil once a page has gone to the file
 	rows    int
+	inFrame []int64 // rows by the number of their frame
 	index   index
 	lastKey Key
 	lastRow uint32
@@ -76,6 +77,14 @@ func (s *Store) Close() error { return s.file.Close() }
 
 // Len is how many entries there are.
 func (s *Store) Len() int { return s.rows }
+
+// InFrame is how many entries are of a week, by its number.
+func (s *Store) InFrame(n uint32) int64 {
+	if int(n) >= len(s.inFrame) {
+		return 0
+	}
+	return s.inFrame[n]
+}
 
 // Row returns the row of a key, which it makes where there is none.
 func (s *Store) Row(k Key) (uint32, error) {
@@ -173,6 +182,10 @@ func (s *Store) add(k Key) (uint32, error) {
 		s.views = append(s.views, view(memory))
 	}
 	s.rows++
+	for int(k[forecast.KeyFrame]) >= len(s.inFrame) {
+		s.inFrame = append(s.inFrame, 0)
+	}
+	s.inFrame[k[forecast.KeyFrame]]++
 	s.views[n].begin(i, k)
 	return row, nil
 }
