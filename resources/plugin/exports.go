@@ -170,6 +170,6 @@ func boundsOf(s *spec.Spec) job.Bounds {
 		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
 		QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
 		ResumeWithin: time.Duration(s.ResumeWithin), ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, MaxResultBytes: int64(s.MaxResultBytes),
-		History: s.History, Location: s.Location(), Reader: reader,
+		Location: s.Location(), Reader: reader,
 	}
 }
