@@ -405,9 +405,9 @@ func TestNeverOlder(t *testing.T) {
 			at := ago(test.age)
 			s.keep("place/chosen", journal.Place{Job: test.there, ExportedAt: at, Days: (journal.Days{}).With(journal.DayNumber(at))})
 			k := &census{name: "people", parts: [][]string{{"a"}}, chosen: "place/chosen"}
-			k.change = func(i *Item) { i.Place = "" } // known only once the result was read
+			k.change = func(i *Item) { i.Place, i.Daily = "", test.history } // known only once the result was read
 			g := newRig(t, r, k)
-			g.store, g.History = s, test.history
+			g.store = s
 			if err := g.sync(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -601,8 +601,9 @@ func TestOldResultOfItsDay(t *testing.T) {
 		r.old("old", 30*time.Hour, time.Minute)
 		s.keep("paid/people/a", journal.Paid{Job: &journal.PaidJob{ID: "old", AskedAt: ago(30 * time.Hour)}})
 		k := &census{name: "people", parts: [][]string{{"a"}}}
+		k.change = func(i *Item) { i.Daily = true }
 		g := newRig(t, r, k)
-		g.store, g.History = s, true
+		g.store = s
 		if err := g.sync(t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"time"
-
 )
 
 // walk takes an export from its decision to its record, one step after the other. A step that fails ends it. What has to be done again is another item of
