@@ -76,9 +76,7 @@ func (r *run) settle(e *Export) {
 	}
 	r.accounts.note(e, func(p *journal.Paid) {
 		forget(p, e.Job.ID)
-		if p.Place = ""; e.planned == "" {
-			p.Place = e.Place
-		}
+		p.Place = e.Place
 		if !e.extra {
 			p.Failure = nil
 		}
@@ -108,8 +106,8 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 		}
 		n.Expires = later(p.Expires, n.Expires)
 	}
-	if n.Whole {
-		n.WholeAt = n.LandedAt
+	if n.Whole && p.Job != n.Job {
+		n.WholeAt = n.ExportedAt
 	}
 	if final {
 		n.Finals = 1

@@ -600,8 +600,7 @@ func TestOldResultOfItsDay(t *testing.T) {
 		r, s := newRegistry(), newStore()
 		r.old("old", 30*time.Hour, time.Minute)
 		s.keep("paid/people/a", journal.Paid{Job: &journal.PaidJob{ID: "old", AskedAt: ago(30 * time.Hour)}})
-		k := &census{name: "people", parts: [][]string{{"a"}}}
-		k.change = func(i *Item) { i.Daily = true }
+		k := &census{name: "people", parts: [][]string{{"a"}}, change: func(i *Item) { i.Daily = true }}
 		g := newRig(t, r, k)
 		g.store = s
 		if err := g.sync(t.Context()); err != nil {
@@ -622,7 +621,7 @@ func TestPaidTwiceIsTold(t *testing.T) {
 		r, s := newRegistry(), newStore()
 		r.old("old", 8*time.Hour, time.Minute)
 		s.keep("paid/people/a", journal.Paid{Job: &journal.PaidJob{ID: "old", AskedAt: ago(8 * time.Hour)}})
-		k := &census{name: "people", parts: [][]string{{"a"}}}
+		k := &census{name: "people", parts: [][]string{{"a"}}, change: func(i *Item) { i.Daily = true }}
 		g := newRig(t, r, k)
 		g.store = s
 		if err := g.sync(t.Context()); err != nil {

@@ -35,9 +35,9 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	if err == nil && result != nil {
 		err = r.check(ctx, e, result)
 	}
-	r.judged(e, err)
 	var broken error
 	if err == nil && result != nil && e.Outcome == "" {
+		r.plan.read(e) // the rest of the plan may build on it, while its rows go out
 		err, broken = r.emit(ctx, e, result)
 	}
 	if result != nil {
@@ -48,13 +48,6 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	}
 	if broken != nil {
 		r.stop(broken)
-	}
-}
-
-// judged notes that the rest of the plan may build on what was read of e, unless another try is to come.
-func (r *run) judged(e *Export, err error) {
-	if _, more := errors.AsType[*again](err); !more {
-		r.plan.read(e)
 	}
 }
 
@@ -82,6 +75,7 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 			return err
 		}
 	}
+	r.plan.read(e)
 	return r.maybeCommit(ctx, e)
 }
 

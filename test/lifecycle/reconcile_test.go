@@ -2,201 +2,144 @@ package lifecycle
 
 import (
 	"fmt"
-	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
+
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
-// TestUnclearCreation: Clari may have made a job although the plugin was not told. Its job is found in the list and used; a second one
-// is made only where none can be told.
-func TestUnclearCreation(t *testing.T) {
-	twin, hidden := sim.Twin(), sim.Hidden()
-	for _, test := range []struct {
-		name    string
-		do      sim.Effect
-		also    *sim.Effect // happens to the job
-		list    *sim.Effect // happens to the job list, always
-		created int
-		lost    bool // the export fails
-	}{
-		{name: "504, processed", do: sim.Answer(504).AfterProcessing(), created: 1},
-		{name: "500, processed", do: sim.Answer(500).AfterProcessing(), created: 1},
-		{name: "503, processed", do: sim.Answer(503).AfterProcessing(), created: 1},
-		{name: "something went wrong, processed", do: sim.Answer(400).AfterProcessing(), created: 1},
-		{name: "reset, processed", do: sim.Reset().AfterProcessing(), created: 1},
-		{name: "hung, processed", do: sim.Hang().AfterProcessing(), created: 1},
-		{name: "answer cut", do: sim.Cut(3), created: 1},
-		{name: "a page instead of an answer, processed", do: sim.HTML(200).AfterProcessing(), created: 1},
-		{name: "502, not processed", do: sim.Answer(502), created: 1},
-		{name: "500, not processed", do: sim.Answer(500), created: 1},
-		{name: "something went wrong, not processed", do: sim.Answer(400), created: 1},
-		{name: "reset, not processed", do: sim.Reset(), created: 1},
-		{name: "hung, not processed", do: sim.Hang(), created: 1},
-		{name: "no connection", do: sim.Refused(), created: 1},
-		{name: "throttled", do: sim.Throttled().RetryAfter(time.Minute), created: 1},
-		{name: "unavailable for a while", do: sim.Answer(503).RetryAfter(time.Minute), created: 1},
-		{name: "two candidates", do: sim.Answer(504).AfterProcessing(), also: &twin, created: 2},
-		{name: "not in the list", do: sim.Answer(504).AfterProcessing(), also: &hidden, created: 2},
-		{name: "list refused", do: sim.Answer(504).AfterProcessing(), list: new(sim.Answer(403)), created: 2},
-		{name: "list not to be had", do: sim.Answer(504).AfterProcessing(), list: new(sim.Answer(502)), created: 1, lost: true},
+// TestNoListForGood: a sync was killed in a creation, and the job list can never be had. The export fails once at most, and lands in the
+// next sync.
+func TestNoListForGood(t *testing.T) {
+	t.Parallel()
+	for _, do := range []sim.Effect{
+		sim.Answer(500), sim.Answer(403), sim.Answer(404), sim.Malformed(), sim.HTML(200), sim.Reset(), sim.Shorten(20), sim.Hang(),
 	} {
-		for _, backend := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, backend %t", test.name, backend), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, slow, map[string]any{"max_retries": 2})
-					if backend {
-						w.withState()
-					}
-					w.sim.Add(sim.Fault{Op: sim.Create, Do: test.do})
-					if test.also != nil {
-						w.sim.Add(sim.Fault{Op: sim.Create, Do: *test.also})
-					}
-					if test.list != nil {
-						w.sim.Add(sim.Fault{Op: sim.List, Count: sim.Always, Do: *test.list})
-					}
-					err := w.sync(exportsOnly())
-					if (err != nil) != test.lost {
-						t.Errorf("error %v", err)
-					}
-					if test.lost && backend { // the next sync finds it
-						w.sim.ClearFaults()
-						w.mustSync(exportsOnly())
-					}
-					if n := w.landed(); n != 1 && (backend || !test.lost) {
-						t.Errorf("%d exports landed", n)
-					}
-					if n := len(w.sim.Ledger().Created()); n != test.created {
-						t.Errorf("%d jobs, want %d", n, test.created)
-					}
-					w.tidy()
-				})
-			})
-		}
-	}
-}
-
-// exportsOnly are the options of a sync that needs no job list.
-func exportsOnly() syncOptions {
-	var o syncOptions
-	o.Tables = []string{"clari_forecast_*"}
-	return o
-}
-
-// TestCandidates: jobs that others of this user made, or we made for something else, are never taken for the one of an unclear creation
-// that was not processed.
-func TestCandidates(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		plant sim.Job
-		at    time.Duration // when, from the creation
-	}{
-		{"another period", sim.Job{Forecast: "net_arr", Asked: "1999_Q2"}, 0},
-		{"another tab", sim.Job{Forecast: "bookings", Asked: "1999_Q1"}, 0},
-		{"another currency", sim.Job{Forecast: "net_arr", Asked: "1999_Q1", Currency: "JPY"}, 0},
-		{"before", sim.Job{Forecast: "net_arr", Asked: "1999_Q1", Currency: "EUR"}, -time.Minute},
-		{"after", sim.Job{Forecast: "net_arr", Asked: "1999_Q1", Currency: "EUR"}, 10 * time.Second},
-		{"another module", sim.Job{Forecast: "net_arr", Asked: "1999_Q1", Currency: "EUR", FileName: "clari_export_activity_1.json"}, 0},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+		t.Run(do.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				cfg := slow
-				cfg.Tenant.Tabs = threeTabs
-				var planted sim.Job
-				var w *world
-				cfg.Intercept = func(x *sim.Exchange) bool {
-					if x.Op == sim.Create && planted.ID == "" {
-						job := test.plant
-						job.CreatedAt = time.Now().Add(test.at)
-						planted = w.sim.Plant(job)
+				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"max_retries": 1}).WithState()
+				w.Sim.Add(sim.Fault{Op: sim.List, Count: sim.Always, Do: do})
+				_ = w.Sync(world.Interrupt{Response: world.On(sim.Create, (*world.Process).Kill)}.Options())
+				o := world.SyncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_*"}}}
+				failed := 0
+				for range 4 {
+					time.Sleep(24 * time.Hour)
+					if w.Sync(o) != nil {
+						failed++
 					}
-					return false
 				}
-				w = newWorld(t, cfg, map[string]any{
-					"periods": []string{"1999_Q1"}, "forecasts": []map[string]any{{"id": "net_arr", "currency": "EUR"}},
-				}).withState()
-				w.sim.Add(sim.Fault{Op: sim.Create, Do: sim.Answer(504)})
-				w.mustSync()
-				w.spent(1)
-				if n := w.values("clari_forecast_entries", "job_id")[planted.ID]; n != 0 || planted.ID == "" {
-					t.Errorf("%d rows of a job that is not ours (%s)", n, planted.ID)
+				if failed > 1 {
+					t.Errorf("%d of 4 daily syncs failed, want one at most", failed)
 				}
-				w.landed()
+				w.Landed()
 			})
 		})
 	}
 }
 
-// TestTwoUnclearOfOnePeriod: where two exports of one tab and period may have a job nobody knows, neither takes what may be the other's.
-func TestTwoUnclearOfOnePeriod(t *testing.T) {
-	for _, concurrency := range []int{1, 2} {
-		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+// TestOddItem: an item of the job list that makes no sense is left out. The job of an interrupted creation is found beside it, and
+// clari_export_jobs has the others.
+func TestOddItem(t *testing.T) {
+	t.Parallel()
+	for _, item := range []string{"null", `{"status":"DONE"}`, `{"jobId":"5f0c2e9b"}`, "17", `"text"`, `{}`} {
+		t.Run(item, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				scope := new(sim.Tenant).ScopeID(1)
-				w := newWorld(t, slow, fields(map[string]any{
-					"forecasts":   []map[string]any{{"id": "forecast"}, {"id": "forecast", "scope_id": scope}},
-					"concurrency": concurrency, "delay_between_exports": "0s",
-				})).withState()
-				w.sim.Add(sim.Fault{Op: sim.Create, Count: 2, Do: sim.Answer(504).AfterProcessing()})
-				w.mustSync()
-				if n := w.landed(); n != 2 {
-					t.Errorf("%d exports landed", n)
+				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, nil).WithState()
+				w.Sim.Add(sim.Fault{Op: sim.List, Count: sim.Always, Do: sim.OddItem(item)})
+				_ = w.Sync(world.Interrupt{Response: world.On(sim.Create, (*world.Process).Kill)}.Options())
+				time.Sleep(10 * time.Minute)
+				w.MustSync()
+				w.Spent(1)
+				if n := w.Landed(); n != 1 {
+					t.Errorf("%d exports landed, want 1", n)
 				}
-				for _, r := range w.wh.tables["clari_forecast_exports"] {
-					for _, job := range w.sim.Ledger().Jobs {
-						if job.ID == r["job_id"] && job.Scope != r["scope_id"] {
-							t.Errorf("scope %q landed the job of scope %q", r["scope_id"], job.Scope)
-						}
-					}
-				}
-				if n := len(w.sim.Ledger().Created()); n > 4 {
-					t.Errorf("%d jobs", n)
+				if len(w.Destination.Tables["clari_export_jobs"]) != 1 {
+					t.Errorf("%d rows of clari_export_jobs, want 1", len(w.Destination.Tables["clari_export_jobs"]))
 				}
 			})
 		})
 	}
 }
 
-// TestCurrentIsNotTakenForAnother: a job of another quarter of the tab is never taken for that of the current one.
-func TestCurrentIsNotTakenForAnother(t *testing.T) {
-	for _, more := range []map[string]any{{}, {"fiscal_year_start_month": 2}} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, slow, fields(map[string]any{"periods": []string{"current", "1999_Q1"}, "max_retries": 0})).withState()
-			maps.Copy(w.spec, more)
-			if len(more) == 0 {
-				w.mustSync() // then state knows which quarter is current
-			}
-			// The first creation is lost and not processed; the second is processed, and then the process dies.
-			w.sim.Add(
-				sim.Fault{Op: sim.Create, Period: "", From: 1, Do: sim.Answer(504)},
-				sim.Fault{Op: sim.List, Count: sim.Always, Do: sim.Answer(502)},
-			)
-			creations := 0
-			err := w.sync(trap{response: func(p *process, op sim.Op) {
-				if op == sim.Create {
-					if creations++; creations == 2 {
-						p.kill()
-					}
+// TestStrangersJobIsNotTaken: a creation made no job, and the list has one of the same user, tab and quarter that it did not make. It is
+// taken only if it is as good as the export's own: of its format, with all types and weeks that the last result had. What has landed
+// before is in the view as it was.
+func TestStrangersJobIsNotTaken(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		change       string
+		landedBefore bool
+		taken        bool
+	}{
+		{"nothing", false, true},
+		{"nothing", true, true},
+		{"format", false, false},
+		{"format", true, false},
+		{"types", false, true}, // forecast amounts, and nothing is known that it lacks
+		{"types", true, false},
+		{"amounts", false, false},
+		{"amounts", true, false},
+		{"weeks", false, false},
+		{"weeks", true, false},
+		{"extent", true, false},
+	} {
+		t.Run(fmt.Sprintf("%s, landed before: %t", test.change, test.landedBefore), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"periods": []string{"1999_Q4"}, "settle_days": 1000}).WithState()
+				if test.landedBefore {
+					w.MustSync()
+					time.Sleep(24 * time.Hour)
 				}
-			}}.options())
-			if err != errKilled {
-				t.Fatal(err)
-			}
-			w.sim.ClearFaults()
-			w.mustSync()
-			w.landed()
-			for _, r := range w.wh.tables["clari_forecast_exports"] {
-				for _, job := range w.sim.Ledger().Jobs {
-					if job.ID == r["job_id"] && job.Asked == "1999_Q1" && r["requested_period"] != "1999_Q1" {
-						t.Errorf("the current quarter landed the job of 1999_Q1")
-					}
+				before := len(w.Sim.Ledger().Created())
+				j := sim.Job{
+					Forecast: "forecast", Asked: "1999_Q4", Types: []string{"forecast", "forecast_updated", "quota", "adjustment"},
+					Historical: true, Format: "JSON", Run: 20 * time.Second,
 				}
-			}
-			if n := len(w.values("clari_forecast_entries", "requested_period")); n != 2 {
-				t.Errorf("rows of %d quarters, want 2", n)
-			}
+				schedule.Changes[test.change](&j)
+				w.Sim.Add(sim.Fault{Op: sim.Create, Do: sim.Answer(504)})
+				options := world.Interrupt{Request: world.On(sim.Create, func(*world.Process) { j = w.Sim.Plant(j) })}.Options()
+				w.MustSync(options)
+				landed := slices.ContainsFunc(w.Destination.Rows("clari_forecast_exports", world.HasLanded), func(r world.Row) bool { return r["job_id"] == j.ID })
+				if landed != test.taken {
+					t.Errorf("the stranger's job landed: %t, want %t", landed, test.taken)
+				}
+				if made := len(w.Sim.Ledger().Created()) - before; made != map[bool]int{true: 0, false: 1}[test.taken] {
+					t.Errorf("%d jobs were created", made)
+				}
+				if n := len(w.Sim.Ledger().Of(sim.Cancel)); n > 0 {
+					t.Errorf("%d jobs were cancelled", n)
+				}
+			})
+		})
+	}
+}
+
+// TestStrangersCurrency: a creation without a currency made no job, and the list has one in a currency that the spec asks for apart. That
+// one is not taken: its rows would be in the tables as if they were the tab's own.
+func TestStrangersCurrency(t *testing.T) {
+	t.Parallel()
+	for _, both := range []bool{false, true} {
+		t.Run(fmt.Sprintf("asked for apart: %t", both), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tabs := []any{map[string]any{"id": "forecast"}}
+				if both {
+					tabs = append(tabs, map[string]any{"id": "forecast", "currency": "GBP"})
+				}
+				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"forecasts": tabs, "periods": []string{"1999_Q4"}})
+				j := sim.Job{Forecast: "forecast", Asked: "1999_Q4", Currency: "GBP", Types: []string{"forecast", "quota"}, Historical: true, Format: "JSON", Run: 20 * time.Second}
+				w.Sim.Add(sim.Fault{Op: sim.Create, Do: sim.Answer(504)})
+				w.MustSync(world.Interrupt{Request: world.On(sim.Create, func(*world.Process) { j = w.Sim.Plant(j) })}.Options())
+				taken := slices.ContainsFunc(w.Destination.Rows("clari_forecast_exports", world.HasLanded), func(r world.Row) bool { return r["job_id"] == j.ID })
+				if taken == both {
+					t.Errorf("the stranger's job landed: %t", taken)
+				}
+			})
 		})
 	}
 }

@@ -12,11 +12,34 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
+
+// TestFinalResultServesLate: what was exported of a quarter after its numbers were final serves for as long as it lives.
+func TestFinalResultServesLate(t *testing.T) {
+	t.Parallel()
+	for _, final := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := world.New(t, world.Slow, map[string]any{"periods": []string{"2000_Q3"}}).WithState()
+			if !final {
+				w.Spec["settle_days"] = 100
+			}
+			w.MustSync() // learns when the quarter ended
+			if err := w.Sync(world.Moments[4].Interrupt(w, (*world.Process).Kill).Options()); err != nil && err != world.ErrKilled {
+				t.Fatal(err)
+			}
+			w.Spent(2)
+			time.Sleep(10 * 24 * time.Hour)
+			w.MustSync()
+			w.Landed()
+			w.Spent(map[bool]int{true: 2, false: 3}[final])
+		})
+	}
+}
 
 // dayAt sleeps until some hours after the beginning of a day, counted from the epoch.
 func dayAt(days int, hours float64) {
-	time.Sleep(time.Until(epoch.AddDate(0, 0, days).Add(time.Duration(hours * float64(time.Hour)))))
+	time.Sleep(time.Until(world.Epoch.AddDate(0, 0, days).Add(time.Duration(hours * float64(time.Hour)))))
 }
 
 // quarterOf numbers the quarter of a day, and gives its last day. Fiscal years open in February, as the stand-in's do.
@@ -31,7 +54,7 @@ func quarterOf(day time.Time) (number int, last time.Time) {
 func least(days, settle int, offsets ...int) (exports int) {
 	watched, late := map[int]bool{}, map[int]int{}
 	for n := range days {
-		today := epoch.AddDate(0, 0, n)
+		today := world.Epoch.AddDate(0, 0, n)
 		current, _ := quarterOf(today)
 		planned := maps.Clone(watched)
 		for _, offset := range offsets {
@@ -54,6 +77,7 @@ func least(days, settle int, offsets ...int) (exports int) {
 
 // TestYearOfDailySyncs spends no export more than the rules ask for.
 func TestYearOfDailySyncs(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		periods []string
@@ -65,25 +89,25 @@ func TestYearOfDailySyncs(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const days, tabs = 366, 2
-				tenant := tiny
+				tenant := world.Tiny
 				tenant.Tabs = append(tenant.Tabs, sim.Tab{ID: "bookings", Fields: sim.Fields(1)})
-				w := newWorld(t, sim.Config{Tenant: tenant, Run: sim.Fixed(30 * time.Second)}, map[string]any{
-					"forecasts": forecasts(tenant.Tabs...), "periods": test.periods,
-				}).withState()
-				o := syncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_*"}}}
+				w := world.New(t, sim.Config{Tenant: tenant, Run: sim.Fixed(30 * time.Second)}, map[string]any{
+					"forecasts": world.Forecasts(tenant.Tabs...), "periods": test.periods,
+				}).WithState()
+				o := world.SyncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_*"}}}
 				for day := range days {
 					dayAt(day, 6)
-					w.mustSync(o)
+					w.MustSync(o)
 				}
 				want := tabs * least(days, 14, test.offsets...)
-				spent := w.sim.Ledger().Spent()
+				spent := w.Sim.Ledger().Spent()
 				t.Logf("%d daily syncs of %d tabs: %d exports spent, the least that the rules allow is %d", days, tabs, spent, want)
 				if spent != want {
 					t.Errorf("%d exports spent, want %d", spent, want)
 				}
-				w.landed()
-				w.tidy()
-				if n := w.logs.count("warn", "") + w.logs.count("error", ""); n != 0 {
+				w.Landed()
+				w.Tidy()
+				if n := w.Logs.Count("warn", "") + w.Logs.Count("error", ""); n != 0 {
 					t.Errorf("%d warnings and errors in a year without trouble", n)
 				}
 			})
@@ -94,6 +118,7 @@ func TestYearOfDailySyncs(t *testing.T) {
 // TestSettles: a quarter is exported until two syncs have done so later than its end and settle_days. The third quarter of fiscal 2000
 // ended 62 days before the epoch.
 func TestSettles(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		more  map[string]any
@@ -108,13 +133,13 @@ func TestSettles(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"previous"}, "fiscal_year_start_month": 2})
-				maps.Copy(w.spec, test.more)
-				w.withState()
+				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"previous"}, "fiscal_year_start_month": 2})
+				maps.Copy(w.Spec, test.more)
+				w.WithState()
 				for day, spent := range test.spent {
 					dayAt(day, 6)
-					w.mustSync()
-					w.spent(spent)
+					w.MustSync()
+					w.Spent(spent)
 				}
 				settled := 0
 				for i, spent := range test.spent[1:] {
@@ -122,10 +147,10 @@ func TestSettles(t *testing.T) {
 						settled++
 					}
 				}
-				if n := len(w.exports("settled")); n != settled {
+				if n := len(w.Exports("settled")); n != settled {
 					t.Errorf("%d rows say settled, want %d", n, settled)
 				}
-				w.landed()
+				w.Landed()
 			})
 		})
 	}
@@ -133,32 +158,34 @@ func TestSettles(t *testing.T) {
 
 // TestSettleDaysGrow: what was settled is not any more, and settles again.
 func TestSettleDaysGrow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"2000_Q3"}}).withState()
-		w.mustSync()
-		w.mustSync()
-		w.mustSync()
-		w.spent(2)
-		w.spec["settle_days"] = 80
-		w.mustSync()
-		w.spent(3)
+		w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"2000_Q3"}}).WithState()
+		w.MustSync()
+		w.MustSync()
+		w.MustSync()
+		w.Spent(2)
+		w.Spec["settle_days"] = 80
+		w.MustSync()
+		w.Spent(3)
 		dayAt(30, 0)
 		for range 4 {
-			w.mustSync()
+			w.MustSync()
 		}
-		w.spent(5)
+		w.Spent(5)
 	})
 }
 
 // TestNoBackend: nothing is known from sync to sync.
 func TestNoBackend(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}})
+		w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}})
 		for range 3 {
-			w.mustSync()
+			w.MustSync()
 		}
-		w.spent(3)
-		if n := w.logs.count("info", "no state backend"); n != 3 {
+		w.Spent(3)
+		if n := w.Logs.Count("info", "no state backend"); n != 3 {
 			t.Errorf("%d lines say what a backend would save in three syncs", n)
 		}
 	})
@@ -167,42 +194,45 @@ func TestNoBackend(t *testing.T) {
 // TestCurrentStaysUntilSettled: a quarter that is not current any more is exported until it is settled, in a spec that only ever asks
 // for the current one.
 func TestCurrentStaysUntilSettled(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{}, nil).withState()
+		w := world.New(t, sim.Config{}, nil).WithState()
 		for day := 30; day < 50; day++ { // fiscal 2000 ends with the first of them
 			dayAt(day, 6)
-			w.mustSync()
+			w.MustSync()
 		}
-		if n := w.sim.Ledger().JobsFor()[sim.Asked{Forecast: "forecast", Period: "2000_Q4"}]; n != 16 {
+		if n := w.Sim.Ledger().JobsFor()[sim.Asked{Forecast: "forecast", Period: "2000_Q4"}]; n != 16 {
 			t.Errorf("%d exports of the quarter that has ended, want 14 and two more", n)
 		}
-		if n := len(w.exports("settled")); n != 0 {
+		if n := len(w.Exports("settled")); n != 0 {
 			t.Errorf("%d rows tell of the quarter after it has settled, which is no part of the spec", n)
 		}
-		w.landed()
+		w.Landed()
 	})
 }
 
 // TestEmptyAfterItWasCurrent: a quarter that had rows while it was current and has none now is a failure, which leaves them alone.
 func TestEmptyAfterItWasCurrent(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{}, nil).withState()
+		w := world.New(t, sim.Config{}, nil).WithState()
 		dayAt(30, 6)
-		w.mustSync()
+		w.MustSync()
 		dayAt(31, 6)
-		w.sim.Add(sim.Fault{Op: sim.Create, Period: "2000_Q4", Count: 2, Do: sim.Empty()})
+		w.Sim.Add(sim.Fault{Op: sim.Create, Period: "2000_Q4", Count: 2, Do: sim.Empty()})
 		for range 2 {
-			if err := w.sync(); !errors.Is(err, export.ErrEmpty) {
+			if err := w.Sync(); !errors.Is(err, export.ErrEmpty) {
 				t.Errorf("error %v", err)
 			}
 		}
-		w.mustSync()
-		w.landed()
+		w.MustSync()
+		w.Landed()
 	})
 }
 
 // TestTableSelectedLater lands from the old job while its result lives, which costs nothing.
 func TestTableSelectedLater(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		later int // days
@@ -213,27 +243,27 @@ func TestTableSelectedLater(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}}).withState()
-				few := syncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_entries", "clari_forecast_exports"}}}
-				w.mustSync(few)
-				w.mustSync(few)
+				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}}).WithState()
+				few := world.SyncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_entries", "clari_forecast_exports"}}}
+				w.MustSync(few)
+				w.MustSync(few)
 				dayAt(test.later, 0)
-				w.mustSync(few)
-				w.spent(2)
-				w.mustSync()
-				w.spent(2)
+				w.MustSync(few)
+				w.Spent(2)
+				w.MustSync()
+				w.Spent(2)
 				if test.lands {
-					w.landed()
+					w.Landed()
 				}
-				if landed := len(w.wh.tables["clari_forecast_users"]) > 0; landed != test.lands {
+				if landed := len(w.Destination.Tables["clari_forecast_users"]) > 0; landed != test.lands {
 					t.Errorf("the new table has rows: %t", landed)
 				}
-				if told := w.logs.count("info", "only refresh"); (told == 0) != test.lands || !test.lands && w.logs.count("info", "1999_Q1") == 0 {
-					t.Errorf("%d lines name the quarter that lacks a table:\n%s", told, w.logs)
+				if told := w.Logs.Count("info", "only refresh"); (told == 0) != test.lands || !test.lands && w.Logs.Count("info", "1999_Q1") == 0 {
+					t.Errorf("%d lines name the quarter that lacks a table:\n%s", told, w.Logs)
 				}
-				w.mustSync()
-				w.mustSync(few)
-				w.spent(2)
+				w.MustSync()
+				w.MustSync(few)
+				w.Spent(2)
 			})
 		})
 	}
@@ -241,15 +271,16 @@ func TestTableSelectedLater(t *testing.T) {
 
 // TestIncremental: with a state backend no table can be pruned by the CLI; without one all can.
 func TestIncremental(t *testing.T) {
+	t.Parallel()
 	for _, backend := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}})
-			w.wh.deleteStale = true
+			w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}})
+			w.Destination.DeleteStale = true
 			if backend {
-				w.withState()
+				w.WithState()
 			}
 			tables := 0
-			o := syncOptions{message: func(m message.SyncMessage) {
+			o := world.SyncOptions{Message: func(m message.SyncMessage) {
 				if migrate, ok := m.(*message.SyncMigrateTable); ok {
 					tables++
 					if migrate.Table.IsIncremental != backend {
@@ -257,39 +288,85 @@ func TestIncremental(t *testing.T) {
 					}
 				}
 			}}
-			w.mustSync(o)
+			w.MustSync(o)
 			if tables < 8 {
 				t.Errorf("%d tables", tables)
 			}
-			w.mustSync()
-			w.mustSync() // settled by now
-			entries := len(w.wh.tables["clari_forecast_entries"])
-			w.spec["periods"] = []string{"1999_Q2"}
-			w.mustSync()
-			kept := len(w.wh.rows("clari_forecast_entries", func(r row) bool { return r["requested_period"] == "1999_Q1" }))
+			w.MustSync()
+			w.MustSync() // settled by now
+			entries := len(w.Destination.Tables["clari_forecast_entries"])
+			w.Spec["periods"] = []string{"1999_Q2"}
+			w.MustSync()
+			kept := len(w.Destination.Rows("clari_forecast_entries", func(r world.Row) bool { return r["requested_period"] == "1999_Q1" }))
 			if want := map[bool]int{true: entries, false: 0}[backend]; kept != want {
 				t.Errorf("backend %t: %d of %d rows are left of the quarter that left the spec, want %d", backend, kept, entries, want)
 			}
-			w.landed()
+			w.Landed()
 		})
 	}
 }
 
 // TestTwiceADay: every sync exports what is not settled; a job that has landed is never adopted.
 func TestTwiceADay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, slow, fields(map[string]any{"periods": []string{"current", "next"}})).withState()
+		w := world.New(t, world.Slow, world.Fields(map[string]any{"periods": []string{"current", "next"}})).WithState()
 		for hour := range 5 {
 			dayAt(0, float64(hour))
-			w.mustSync()
-			w.spent(2 * (hour + 1))
+			w.MustSync()
+			w.Spent(2 * (hour + 1))
 		}
-		if n := len(w.exports("adopted")); n != 0 {
+		if n := len(w.Exports("adopted")); n != 0 {
 			t.Errorf("%d landed jobs were adopted", n)
 		}
-		if n := len(w.values("clari_forecast_entries", "job_id")); n != 2 {
+		if n := len(w.Values("clari_forecast_entries", "job_id")); n != 2 {
 			t.Errorf("rows of %d jobs, want those of the last two", n)
 		}
-		w.landed()
+		w.Landed()
 	})
+}
+
+// TestSettledWithABadOldResult: a table is selected when the quarter has settled, and its old result cannot give the rows: it does not
+// pass, is gone, or has expired. That is one line in the log, no error, and no new export: history would be written anew without those
+// who have left. Refresh exports.
+func TestSettledWithABadOldResult(t *testing.T) {
+	t.Parallel()
+	for name, befall := range map[string]func(*sim.Job){
+		"truncated":         func(j *sim.Job) { j.RowsTruncated = true },
+		"contradicts":       func(j *sim.Job) { j.Export.Quirks.RepeatEntry = true },
+		"makes no sense":    func(j *sim.Job) { j.Export.Quirks.MissingID = true },
+		"another quarter's": func(j *sim.Job) { j.Export.Quarter = j.Export.Quarter.Add(-1) },
+		"gone":              func(j *sim.Job) { j.Vanished = true },
+		"expired":           func(j *sim.Job) { j.Life = time.Minute },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"periods": []string{"1999_Q1"}}).WithState()
+				some := world.SyncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_entries", "clari_forecast_exports"}}}
+				for range 2 {
+					w.MustSync(some)
+					time.Sleep(24 * time.Hour)
+				}
+				w.Sim.Change(befall)
+				for range 2 {
+					w.Logs.Text.Reset()
+					w.MustSync(world.ExportsOnly())
+					if n := w.Logs.Count("info", "1999_Q1"); n == 0 {
+						t.Errorf("no line names the quarter:\n%s", w.Logs)
+					}
+					time.Sleep(24 * time.Hour)
+				}
+				w.Spent(2)
+				if n := w.Logs.Count("error", ""); n > 0 {
+					t.Errorf("%d error lines", n)
+				}
+				w.Spec["refresh"] = []string{"1999_Q1"}
+				w.MustSync(world.ExportsOnly())
+				w.Spent(3)
+				if len(w.Destination.Tables["clari_forecast_users"]) == 0 {
+					t.Error("refresh has landed no users")
+				}
+			})
+		})
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ var products = map[string]func(t *testing.T, writes []message.WriteMessage) *dat
 func each(t *testing.T, s *story, writeMode string, test func(t *testing.T, d *database)) {
 	for name, open := range products {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := open(t, s.writes(writeMode))
 			if d.today = s.today.Format("'2006-01-02'"); name == "PostgreSQL" {
 				d.today = "DATE " + d.today
@@ -111,9 +113,12 @@ func openSQLite(t *testing.T, writes []message.WriteMessage) *database {
 	return connect(t, "SQLite", db)
 }
 
+// schemas counts those that were made: each test has its own, so that they run side by side.
+var schemas atomic.Int64
+
 func openPostgres(t *testing.T, writes []message.WriteMessage) *database {
 	d := connect(t, "PostgreSQL", server(t).DB)
-	d.exec(t, "DROP SCHEMA IF EXISTS story CASCADE; CREATE SCHEMA story; SET search_path = story")
+	d.exec(t, fmt.Sprintf("CREATE SCHEMA story_%d; SET search_path = story_%[1]d", schemas.Add(1)))
 	for _, m := range writes {
 		var err error
 		switch m := m.(type) {

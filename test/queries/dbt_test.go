@@ -24,6 +24,7 @@ var (
 
 // TestModels: each query is a model, which renders to the same SQL.
 func TestModels(t *testing.T) {
+	t.Parallel()
 	for _, q := range queries.All() {
 		text, err := os.ReadFile(filepath.Join(dbt, "models", q.Name+".sql"))
 		if err != nil {
@@ -77,6 +78,7 @@ func load[T any](t *testing.T, name string) (out T) {
 
 // TestPersonalData: columns that tell who somebody is have the tag, wherever they are; amounts and days have none.
 func TestPersonalData(t *testing.T) {
+	t.Parallel()
 	sources := load[struct {
 		Sources []struct{ Tables []described }
 	}](t, "models/sources.yml").Sources[0].Tables

@@ -11,6 +11,7 @@ import (
 
 // TestNamesWithoutJoin: names and days are in the entries, in every shape and encoding.
 func TestNamesWithoutJoin(t *testing.T) {
+	t.Parallel()
 	for _, encoding := range []sim.Encoding{sim.Arrays, sim.FlatObjects, sim.FlatLists, sim.CSV} {
 		t.Run(string(encoding), func(t *testing.T) {
 			format := "json"
@@ -37,6 +38,7 @@ func TestNamesWithoutJoin(t *testing.T) {
 
 // TestFailures: what failed is listed, fails in freshness until the next success, and takes no row from the views.
 func TestFailures(t *testing.T) {
+	t.Parallel()
 	s := &story{}
 	synctest.Test(t, func(t *testing.T) {
 		w := landing.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{
@@ -73,6 +75,7 @@ func TestFailures(t *testing.T) {
 
 // TestQuotaUseOfAdopted: an export whose sync was killed, and of which only the sync that adopted its job has a row, was spent all the same.
 func TestQuotaUseOfAdopted(t *testing.T) {
+	t.Parallel()
 	s := &story{}
 	synctest.Test(t, func(t *testing.T) {
 		w := landing.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s"})

@@ -38,6 +38,7 @@ func elsewhere(name string) bool {
 
 // TestQueries: each view and query returns what plain Go makes of the stand-in's truth, in every database and write mode.
 func TestQueries(t *testing.T) {
+	t.Parallel()
 	for _, q := range queries.All() {
 		if checks[q.Name] == nil && !elsewhere(q.Name) {
 			t.Errorf("%s is not tested", q.Name)

@@ -16,6 +16,7 @@ import (
 )
 
 func TestAPIUseByActor(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d := sim.New(sim.Config{}), open(t)
 		defer s.Close()
@@ -113,6 +114,7 @@ func activities(s *sim.Server, now time.Time) func(func(sim.Activity) bool) {
 }
 
 func TestActivityPerOpportunity(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d, now := withActivities(t)
 		weekOf := weeksOf(s)
@@ -166,6 +168,7 @@ func TestActivityPerOpportunity(t *testing.T) {
 }
 
 func TestActivityBesideCall(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d, now := withActivities(t)
 		weekOf := weeksOf(s)
@@ -207,6 +210,7 @@ func TestActivityBesideCall(t *testing.T) {
 
 // TestCurrentViews: each view has as many rows as its table has keys.
 func TestCurrentViews(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, d, _ := withActivities(t)
 		seen := 0

@@ -1,0 +1,207 @@
+package lifecycle
+
+import (
+	"errors"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
+)
+
+// TestAdoptionByAge: what an interrupted sync left behind is adopted while it is worth having.
+func TestAdoptionByAge(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		cfg     sim.Config
+		period  string
+		after   time.Duration
+		adopted bool
+	}{
+		{"running for less than run_timeout", sim.Config{Run: sim.Fixed(25 * time.Minute)}, "current", 20 * time.Minute, true},
+		{"running for longer", sim.Config{Run: sim.Fixed(2 * time.Hour)}, "current", 31 * time.Minute, false},
+		{"queued for less than queue_timeout", sim.Config{Queue: sim.Fixed(25 * time.Minute)}, "current", 20 * time.Minute, true},
+		{"queued for longer", sim.Config{Queue: sim.Fixed(2 * time.Hour)}, "current", 31 * time.Minute, false},
+		{"finished less than six hours ago", sim.Config{Run: sim.Fixed(time.Minute)}, "current", 5*time.Hour + 50*time.Minute, true},
+		{"finished longer ago", sim.Config{Run: sim.Fixed(time.Minute)}, "current", 6*time.Hour + 10*time.Minute, false},
+		{"final, but not known to be", sim.Config{Run: sim.Fixed(time.Minute)}, "1999_Q1", 48 * time.Hour, false},
+		{"expired", sim.Config{Run: sim.Fixed(time.Minute), Life: time.Hour}, "current", 2 * time.Hour, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, test.cfg, map[string]any{"periods": []string{test.period}}).WithState()
+				if err := w.Sync(world.Interrupt{Response: world.On(sim.Status, (*world.Process).Kill)}.Options()); err != world.ErrKilled {
+					t.Fatal(err)
+				}
+				time.Sleep(test.after)
+				w.Sim.ClearFaults()
+				w.Spec["run_timeout"], w.Spec["queue_timeout"] = "30m", "30m"
+				err := w.Sync()
+				if created := len(w.Sim.Ledger().Created()); created != map[bool]int{true: 1, false: 2}[test.adopted] {
+					t.Errorf("%d jobs created; adopted: want %t (%v)", created, test.adopted, err)
+				}
+				if n := len(w.Exports("adopted")); test.adopted && n != 1 {
+					t.Errorf("%d rows say adopted", n)
+				}
+				if n := len(w.Sim.Ledger().Of(sim.Cancel)); n > 0 && test.adopted {
+					t.Error("an adopted job was cancelled")
+				}
+				w.Landed()
+			})
+		})
+	}
+}
+
+// TestForgottenJob: a job that Clari does not know any more, or keeps from us, is forgotten and its export made anew.
+func TestForgottenJob(t *testing.T) {
+	t.Parallel()
+	gone := map[string]sim.Effect{
+		"403": sim.Answer(403), "404": sim.Answer(404),
+		"invalid_jobId": sim.AnswerJSON(400, map[string]any{"code": "invalid_jobId", "namespace": "exports", "message": "The jobId is not valid."}),
+	}
+	for _, op := range []sim.Op{sim.Status, sim.Results} {
+		for name, effect := range gone {
+			t.Run(string(op)+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := world.New(t, world.Slow, nil).WithState()
+					if err := w.Sync(world.Interrupt{Response: world.On(sim.Status, (*world.Process).Kill)}.Options()); err != world.ErrKilled {
+						t.Fatal(err)
+					}
+					w.Sim.Add(sim.Fault{Op: op, Job: 1, Count: sim.Always, Do: effect})
+					w.MustSync()
+					if n := w.Landed(); n != 1 {
+						t.Errorf("%d exports landed", n)
+					}
+					if n := len(w.Sim.Ledger().Created()); n != 2 {
+						t.Errorf("%d jobs, want the forgotten one and another", n)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestLostWhileAdopted: the job of an earlier sync vanishes while it is waited for.
+func TestLostWhileAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := world.New(t, world.Slow, nil).WithState()
+		if err := w.Sync(world.Interrupt{Response: world.On(sim.Status, (*world.Process).Kill)}.Options()); err != world.ErrKilled {
+			t.Fatal(err)
+		}
+		w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, From: 2, Count: sim.Always, Do: sim.Answer(404)})
+		w.MustSync()
+		if n := w.Landed(); n != 1 {
+			t.Errorf("%d exports landed", n)
+		}
+	})
+}
+
+// TestBackendDoesNotWrite: a paid export goes on, and the log says so once.
+func TestBackendDoesNotWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := world.New(t, world.Slow, world.Fields(map[string]any{"periods": []string{"current", "next"}})).WithState()
+		w.Flush = func(int) world.Flush { return world.Flush{Err: errors.New("disk full")} }
+		w.MustSync()
+		if n := w.Landed(); n != 2 {
+			t.Errorf("%d exports landed, want 2", n)
+		}
+		if n := w.Logs.Count("warn", ""); n != 1 {
+			t.Errorf("%d warnings, want one:\n%s", n, w.Logs)
+		}
+		if len(w.State) > 0 {
+			t.Error("state was written")
+		}
+	})
+}
+
+// TestNewQuarterSinceTheKill: the job of an interrupted sync is about the quarter that was current when it was asked for.
+func TestNewQuarterSinceTheKill(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		begin time.Duration // first sync, whole; from the epoch, a month before a quarter ends
+		kill  time.Duration // second sync, killed
+		last  time.Duration // third sync
+		spent int
+	}{
+		{"killed in the old quarter", 24 * time.Hour, 31*24*time.Hour - 2*time.Hour, 31*24*time.Hour + time.Hour, 1 + 1 + 2},
+		{"killed in the new quarter", 24 * time.Hour, 31*24*time.Hour + time.Hour, 31*24*time.Hour + 2*time.Hour, 1 + 1 + 1},
+		{"killed in the new quarter, long after the old one's end", 24 * time.Hour, 60 * 24 * time.Hour, 70 * 24 * time.Hour, 1 + 1 + 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, world.Slow, map[string]any{"settle_days": 0}).WithState()
+				time.Sleep(test.begin)
+				w.MustSync()
+				time.Sleep(time.Until(world.Epoch.Add(test.kill)))
+				if err := w.Sync(world.Moments[4].Interrupt(w, (*world.Process).Kill).Options()); err != world.ErrKilled {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Until(world.Epoch.Add(test.last)))
+				w.MustSync()
+				w.Landed()
+				w.Spent(test.spent)
+			})
+		})
+	}
+}
+
+// TestChangedRequest: what changes the answer makes another export of a settled quarter.
+func TestChangedRequest(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]map[string]any{
+		"types":    {"forecasts": []map[string]any{{"id": "forecast", "types": []string{"quota"}}}},
+		"scope":    {"forecasts": []map[string]any{{"id": "forecast", "scope_id": new(sim.Tenant).ScopeID(1)}}},
+		"currency": {"forecasts": []map[string]any{{"id": "forecast", "currency": "EUR"}}},
+		"weeks":    {"forecasts": []map[string]any{{"id": "forecast", "include_historical": false}}},
+		"format":   {"export_format": "csv"},
+		"history":  {"history": true},
+		"nothing":  {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}}).WithState()
+				w.MustSync()
+				w.MustSync()
+				w.MustSync()
+				w.Spent(2)
+				maps.Copy(w.Spec, change)
+				w.MustSync()
+				w.Spent(map[bool]int{true: 3, false: 2}[len(change) > 0])
+			})
+		})
+	}
+}
+
+// TestGarbageInState is survived: what cannot be understood was never written.
+func TestGarbageInState(t *testing.T) {
+	t.Parallel()
+	for _, garbage := range []string{
+		"garbage", "null", `{"state":"running"}`, `{"state":"running","job_id":7}`, `{"state":"done","settled":"x"}`, `["garbage", 7]`, `["garbage"]`, `[""]`,
+		`{"current":"x","ends":{"x":"9999-01-01T00:00:00Z"}}`, `{"current":"2000_Q4","ends":7}`, `{"state":"creating","at":"soon"}`,
+		`{"state":"creating"}`, `{"state":"running","job_id":"never-heard-of"}`,
+	} {
+		t.Run(garbage, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{}, world.Fields(map[string]any{"periods": []string{"previous", "current"}})).WithState()
+				w.MustSync()
+				for key := range w.State {
+					w.State[key] = garbage
+				}
+				w.MustSync()
+				w.Spent(4)
+				if n := w.Landed(); n != 4 {
+					t.Errorf("%d exports landed", n)
+				}
+				if n := len(w.Values("clari_forecast_entries", "requested_period")); n != 2 {
+					t.Errorf("rows of %d periods", n)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,234 @@
+package invariant
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
+)
+
+// planAccounted: each planned export has landed, or was settled, or is named in the error by tab and period. With no error it has landed or
+// was settled. The plan is worked out here from the tenant's calendar; a sync around a quarter's end may go by either quarter.
+func (g *Observer) planAccounted(p *Sync, wrong report) {
+	if p.doomed() {
+		return
+	}
+	tenant := g.Sim.Tenant()
+	skew := g.config.Skew
+	current := tenant.Calendar.QuarterOf(p.Start.Add(skew - 26*time.Hour))
+	if current != tenant.Calendar.QuarterOf(p.End.Add(skew+26*time.Hour)) {
+		return
+	}
+	text := ""
+	if p.Err != nil {
+		text = p.Err.Error()
+	}
+	for _, tab := range g.tabs {
+		for _, period := range tab.Periods {
+			for _, quarter := range period.Quarters(current) {
+				labels := []string{quarter.String(), period.Text}
+				if quarter == current {
+					labels = append(labels, "current")
+				}
+				if !g.landedOrSettled(p, tab, quarter, wrong) && !named(text, tab, quarter, labels) {
+					wrong("%s %s neither landed nor is it in the error", tab, quarter)
+				}
+			}
+		}
+	}
+}
+
+// named tells whether an error names an export of the tab for one of the periods, perhaps in a range of quarters. Exports are grouped by
+// cause, so that tab and period need not stand side by side.
+func named(text string, tab schedule.Tab, quarter sim.Quarter, periods []string) bool {
+	word := func(s string) bool {
+		return regexp.MustCompile(`(^|[^\w.])` + regexp.QuoteMeta(s) + `($|[^\w.]|\.($|\s))`).MatchString(text)
+	}
+	if !word(tab.Id) || tab.Currency != "" && !word(tab.Currency) {
+		return false
+	}
+	if slices.ContainsFunc(periods, word) {
+		return true
+	}
+	for _, m := range regexp.MustCompile(`(\d{4}_Q\d)\.\.(\d{4}_Q\d)`).FindAllStringSubmatch(text, -1) {
+		if m[1] <= quarter.String() && quarter.String() <= m[2] {
+			return true
+		}
+	}
+	return false
+}
+
+// landedOrSettled goes by the sync's rows of clari_forecast_exports. Settled may be called only what two syncs before this have exported
+// later than its end and settle_days; the rows of the newest of those exports are there, whole.
+func (g *Observer) landedOrSettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, wrong report) bool {
+	if !p.wantsExports() {
+		return true
+	}
+	for _, r := range p.Exports {
+		if r["forecast_id"] != tab.Id || r["requested_currency"] != tab.Currency || r["requested_period"] != quarter.String() {
+			continue
+		}
+		if world.HasLanded(r) {
+			return true
+		}
+		if r["outcome"] == "settled" {
+			g.trulySettled(p, tab, quarter, wrong)
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Observer) trulySettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, wrong report) {
+	late := g.lateExports(p, place{tab.Id, "", tab.Currency, quarter.String()}, quarter)
+	if len(late) < 2 {
+		wrong("%s %s is called settled after %d late exports", tab, quarter, len(late))
+		return
+	}
+	var newest world.Row
+	by := p // the sync that landed it: a table that was selected later may be lacking, see TestTableSelectedLater
+	for n, r := range late {
+		if newest == nil || newest["exported_at"].(int64) < r["exported_at"].(int64) {
+			newest, by = r, g.Played[max(n, -n)-1]
+		}
+	}
+	together := slices.ContainsFunc(g.Played, func(p *Sync) bool { return !p.alone() }) // then an older one may have landed last
+	if job, ok := g.job(newest["job_id"]); ok && !together && g.Destination.Tables["clari_forecast_exports"][newest["_cq_id"].(string)] != nil {
+		if differs := g.differ(by, job); len(differs) > 0 {
+			wrong("%s %s is called settled, and its newest export %s is not there:%s", tab, quarter, job.ID, world.Lines(differs))
+		}
+	}
+}
+
+// lossesTold: the log has one error line for each lost export and each other table that could not be had, and each lost export has a
+// row that says why.
+func (g *Observer) lossesTold(p *Sync, wrong report) {
+	if p.doomed() || !p.wantsExports() {
+		return
+	}
+	text, lost := fmt.Sprint(p.Err), 0
+	for _, r := range slices.Concat(p.Exports, p.Windows) {
+		if r["outcome"] == "failed" || r["outcome"] == "left_out" {
+			lost++
+			if r["error"] == nil {
+				wrong("a lost export without a reason: %v", r)
+			}
+		}
+	}
+	failed := 0
+	for _, table := range []string{"clari_export_jobs: ", "clari_limits: ", "clari_audit_", "clari_opportunities: "} {
+		failed += strings.Count(text, "table "+table)
+	}
+	if n := p.Logs.Count("error", ""); n != lost+failed {
+		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
+	}
+	if p.Err != nil && lost+failed == 0 {
+		wrong("an error about no export and no table")
+	}
+	if lost > 0 && p.Err == nil {
+		wrong("%d exports are lost, and the sync succeeded", lost)
+	}
+}
+
+// plannedOnce: no tab and quarter is exported twice in a sync. Under history an old result may land beside the new one, for its day's sake.
+func (g *Observer) plannedOnce(p *Sync, wrong report) {
+	if g.Spec["history"] == true {
+		return
+	}
+	seen := map[place]world.Row{}
+	for _, r := range p.Exports {
+		at := placeOf(r)
+		if !world.HasLanded(r) {
+			continue
+		}
+		if before := seen[at]; before != nil {
+			wrong("%v landed twice:\n  %v\n  %v", at, before, r)
+		}
+		seen[at] = r
+	}
+}
+
+// watchedPlanned: with a state backend, a quarter once exported as current is exported until it has settled.
+func (g *Observer) watchedPlanned(p *Sync, wrong report) {
+	if !g.kept(p) || !p.wantsExports() || p.doomed() || len(p.Exports) == 0 {
+		return
+	}
+	now := map[place]bool{}
+	for _, r := range p.Exports {
+		now[placeOf(r)] = true
+	}
+	for _, before := range g.Played[:p.Number-1] {
+		for _, r := range before.Exports {
+			job, ok := g.job(r["job_id"])
+			if !ok || !before.StoppedAt.IsZero() || !before.wantsExports() || !world.HasLanded(r) || job.Asked != "" || now[placeOf(r)] {
+				continue
+			}
+			quarter, _ := sim.ParseQuarter(fmt.Sprint(r["requested_period"]))
+			late := g.lateExports(p, placeOf(r), quarter)
+			unresolved := slices.ContainsFunc(p.Exports, func(r world.Row) bool { // an export of current that made no job may name another quarter than Clari has
+				return r["requested_period"] == "" || r["requested_period"] == nil || r["forecast_id"] == job.Forecast && r["job_id"] == nil && !world.HasLanded(r)
+			})
+			if len(late) < 2 && !unresolved {
+				wrong("%v was exported as current in sync %d, has not settled, and is not in the plan", placeOf(r), before.Number)
+			}
+		}
+	}
+}
+
+// lateExports are the last exports of a quarter, in each sync before p, that were later than its end and settle_days. One that ran beside
+// another has its negative number.
+func (g *Observer) lateExports(p *Sync, at place, quarter sim.Quarter) map[int]world.Row {
+	_, end := g.Sim.Tenant().Calendar.Days(quarter)
+	zone, err := time.LoadLocation(g.Spec["time_zone"].(string))
+	if err != nil {
+		panic(err)
+	}
+	late := map[int]world.Row{}
+	from := end.AddDate(0, 0, g.number("settle_days")).Format(time.DateOnly)
+	add := func(number int, rows []world.Row) {
+		for _, r := range rows {
+			if world.HasLanded(r) && placeOf(r) == at && time.UnixMicro(r["exported_at"].(int64)).In(zone).Format(time.DateOnly) > from {
+				late[number] = r
+			}
+		}
+	}
+	for _, before := range g.Played[:p.Number-1] {
+		add(before.Number, before.Exports)
+		add(-before.Number, before.Also)
+	}
+	return late
+}
+
+// settledStays: a quarter that has settled is exported again only by refresh. A new export would rewrite history.
+func (g *Observer) settledStays(p *Sync, wrong report) {
+	tells := g.config.JSON == sim.Arrays && g.Spec["export_format"] == "json" || g.Spec["fiscal_year_start_month"] != nil
+	if !g.kept(p) || p.Spec["refresh"] != nil || !tells { // when a quarter ends that no result tells of is not known
+		return
+	}
+	for _, j := range p.created {
+		quarter, ok := sim.ParseQuarter(j.Asked)
+		late := g.lateExports(p, place{j.Forecast, j.Scope, j.Currency, j.Asked}, quarter)
+		for n := range late {
+			// One that Clari chose as its current quarter is another request, and settles nothing.
+			asked, known := g.job(late[n]["job_id"])
+			if n < 0 || !g.Played[n-1].StoppedAt.IsZero() || known && asked.Asked != j.Asked {
+				delete(late, n)
+			}
+		}
+		if ok && len(late) >= 2 {
+			wrong("%s %s has settled, and is exported again as job %s", j.Forecast, j.Asked, j.ID)
+		}
+	}
+}
+
+// landsInTwo: every quarter that can be exported lands within two undisturbed syncs, whatever came before.
+func (g *Observer) landsInTwo(p *Sync, wrong report) {
+	if p.Final && p.Err != nil && p.Number > 1 && g.Played[p.Number-2].Final {
+		wrong("it failed, undisturbed and after an undisturbed one")
+	}
+}

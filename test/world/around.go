@@ -1,0 +1,107 @@
+package world
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// AuditLine is an event in the form in which the table has it, but for its id.
+func AuditLine(e sim.AuditEvent) string {
+	r := Row{
+		"occurred_at": e.At.UnixMicro(), "actor_id": e.ActorID, "actor_type": e.ActorType, "session_id": e.SessionID, "session_type": e.SessionType,
+		"ip_address": e.IP, "event": e.Event, "correlation_id": e.CorrelationID,
+	}
+	r["event_parameters"], _ = canonical(e.Parameters)
+	if e.ImpersonatingActorID != "" {
+		r["impersonating_actor_id"] = e.ImpersonatingActorID
+	}
+	return r.Line()
+}
+
+// AuditDiffer compares the events that landed with those that happened, as often as they did. Whoever acts in events is an actor.
+func (w *World) AuditDiffer(from, to, now time.Time) (wrong []string) {
+	left := map[string]int{}
+	actors := map[string]bool{}
+	for e := range w.Sim.AuditEvents(from, to, now) {
+		left[AuditLine(e)]++
+		actors[e.ActorID] = true
+		if e.ImpersonatingActorID != "" {
+			actors[e.ImpersonatingActorID] = true
+		}
+	}
+	for _, r := range w.Destination.Rows("clari_audit_events", nil) {
+		left[r.Line("_cq_id", "event_id")]--
+	}
+	maps.DeleteFunc(left, func(_ string, n int) bool { return n == 0 })
+	for _, line := range slices.Sorted(maps.Keys(left)) {
+		wrong = append(wrong, fmt.Sprintf("%+d of %s", -left[line], line))
+	}
+	for _, r := range w.Destination.Rows("clari_audit_actors", nil) {
+		id := r["actor_id"].(string)
+		name, email := w.Sim.Actor(id)
+		if !actors[id] || r["name"] != name || r["email"] != email {
+			wrong = append(wrong, "actor "+r.Line())
+		}
+		delete(actors, id)
+	}
+	for id := range actors {
+		wrong = append(wrong, "no actor "+id)
+	}
+	return wrong[:min(len(wrong), 6)]
+}
+
+// OpportunityDiffer compares what landed of these opportunities, and nothing else must have.
+func (w *World) OpportunityDiffer(ids []string) (wrong []string) {
+	left := map[string]int{}
+	parents := map[string]string{} // _cq_id -> what the row is about
+	add := func(r Row) { left[r.Line()]++ }
+	for _, id := range ids {
+		o := w.Sim.Opportunity(id)
+		add(Row{"opportunity_id": id, "crm_score": o.Score, "crm_score_message": o.Text})
+		for _, f := range o.Fields {
+			r := Row{"opportunity_id": id, "field_id": f.ID, "alias": f.Alias, "image_url": "https://clari.example/" + f.ID + ".png", "parent": id}
+			for key, value := range map[string]string{"value": f.Value, "original_value": f.Original} {
+				if value != "null" {
+					r[key], _ = canonical(value)
+				}
+			}
+			if f.Trend != "" {
+				r["trend"] = f.Trend
+			}
+			add(r)
+			places := map[int64]int64{}
+			for _, c := range f.Changes {
+				r := Row{"opportunity_id": id, "field_id": f.ID, "changed_at": c.At.UnixMicro(), "place": places[c.At.Unix()], "parent": id + " " + f.ID}
+				places[c.At.Unix()]++
+				for key, value := range map[string]string{"old_value": c.Old, "new_value": c.New} {
+					if value != "null" {
+						r[key], _ = canonical(value)
+					}
+				}
+				add(r)
+			}
+		}
+	}
+	for _, table := range []string{"clari_opportunities", "clari_opportunity_fields", "clari_opportunity_trend_history"} {
+		for _, r := range w.Destination.Rows(table, nil) {
+			r = maps.Clone(r)
+			switch table {
+			case "clari_opportunities":
+				parents[r["_cq_id"].(string)] = r["opportunity_id"].(string)
+			default:
+				parents[r["_cq_id"].(string)] = fmt.Sprint(r["opportunity_id"], " ", r["field_id"])
+				r["parent"] = parents[r["_cq_parent_id"].(string)]
+			}
+			left[r.Line("_cq_id", "_cq_parent_id", "observed_at")]--
+		}
+	}
+	maps.DeleteFunc(left, func(_ string, n int) bool { return n == 0 })
+	for _, line := range slices.Sorted(maps.Keys(left)) {
+		wrong = append(wrong, fmt.Sprintf("%+d of %s", -left[line], line))
+	}
+	return wrong[:min(len(wrong), 6)]
+}

@@ -1,0 +1,201 @@
+package world
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/cloudquery/plugin-sdk/v4/message"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/cloudquery/plugin-sdk/v4/types"
+)
+
+// Row is a row of a destination: column to value. Null cells are left out. Values are text, float64, int64 (also for times, in
+// microseconds), bool, days as text, and JSON in canonical form.
+type Row map[string]any
+
+// Destination stands in for the CLI and a destination behind it: what it loses and keeps is what was measured of them. Inserts are
+// buffered; a migrate message writes out those that the CLI has handed over, which takes it up to a second; the end of a
+// successful sync writes out all; a sync that fails or dies loses what is buffered.
+type Destination struct {
+	mu          sync.Mutex
+	DeleteStale bool
+	Tables      map[string]map[string]Row // table -> _cq_id -> row
+	stale       map[string]map[string]time.Time
+	incremental map[string]bool
+}
+
+// load is what one sync brings to a warehouse.
+type load struct {
+	*Destination
+	buffer   []buffered
+	syncTime time.Time
+}
+
+type buffered struct {
+	at     time.Time
+	record arrow.Record
+}
+
+const cliHandOver = time.Second
+
+func NewWarehouse() *Destination {
+	return &Destination{Tables: map[string]map[string]Row{}, stale: map[string]map[string]time.Time{}, incremental: map[string]bool{}}
+}
+
+func (w *Destination) begin() *load { return &load{Destination: w, syncTime: time.Now()} }
+
+// take takes a message in. A destination that is slow holds up whoever sends to it.
+func (l *load) take(m message.SyncMessage, takes time.Duration) error {
+	arrived := time.Now()
+	time.Sleep(takes)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch m := m.(type) {
+	case *message.SyncMigrateTable:
+		if l.Tables[m.Table.Name] == nil {
+			l.Tables[m.Table.Name], l.stale[m.Table.Name] = map[string]Row{}, map[string]time.Time{}
+		}
+		l.incremental[m.Table.Name] = m.Table.IsIncremental
+		return l.write(arrived.Add(-cliHandOver))
+	case *message.SyncInsert:
+		name := TableName(m.Record)
+		if l.Tables[name] == nil {
+			return fmt.Errorf("record of %s before its migrate message", name)
+		}
+		if m.Record.NumRows() > 5000 || m.Record.NumRows() == 0 {
+			return fmt.Errorf("record of %d rows", m.Record.NumRows())
+		}
+		l.buffer = append(l.buffer, buffered{arrived, m.Record})
+		return nil
+	default:
+		return fmt.Errorf("message %T", m)
+	}
+}
+
+// write writes out what had arrived by then.
+func (l *load) write(until time.Time) error {
+	for len(l.buffer) > 0 && !l.buffer[0].at.After(until) {
+		record := l.buffer[0].record
+		l.buffer = l.buffer[1:]
+		name := TableName(record)
+		seen := map[string]bool{}
+		for i := range int(record.NumRows()) {
+			r, err := RowAt(record, i)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			id := r["_cq_id"].(string)
+			if seen[id] {
+				return fmt.Errorf("%s: key %s twice in one record", name, id)
+			}
+			seen[id] = true
+			l.Tables[name][id], l.stale[name][id] = r, l.syncTime
+		}
+	}
+	return nil
+}
+
+// end is what the CLI does when the sync has returned. backend says whether one was configured.
+func (l *load) end(err error, backend bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.buffer = nil
+		return nil
+	}
+	if err := l.write(time.Now()); err != nil {
+		return err
+	}
+	for name, rows := range l.Tables {
+		if !l.DeleteStale || l.incremental[name] && backend {
+			continue
+		}
+		for id := range rows {
+			if l.stale[name][id].Before(l.syncTime) {
+				delete(rows, id)
+			}
+		}
+	}
+	return nil
+}
+
+// Rows are the rows of a table that match.
+func (w *Destination) Rows(table string, match func(Row) bool) []Row {
+	var found []Row
+	for _, r := range w.Tables[table] {
+		if match == nil || match(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func TableName(record arrow.Record) string {
+	name, _ := record.Schema().Metadata().GetValue(schema.MetadataTableName)
+	return name
+}
+
+func RowAt(record arrow.Record, i int) (Row, error) {
+	r := Row{}
+	for c, column := range record.Columns() {
+		name := record.ColumnName(c)
+		if column.IsNull(i) {
+			continue
+		}
+		switch a := column.(type) {
+		case *array.String:
+			r[name] = strings.Clone(a.Value(i))
+		case *array.Float64:
+			r[name] = a.Value(i)
+		case *array.Int64:
+			r[name] = a.Value(i)
+		case *array.Boolean:
+			r[name] = a.Value(i)
+		case *array.Timestamp:
+			r[name] = int64(a.Value(i))
+		case *array.Date32:
+			r[name] = a.Value(i).ToTime().Format(time.DateOnly)
+		case *types.UUIDArray:
+			r[name] = a.ValueStr(i)
+		case *types.JSONArray:
+			text, err := canonical(a.ValueStr(i))
+			if err != nil {
+				return nil, fmt.Errorf("column %s: %w", name, err)
+			}
+			r[name] = text
+		default:
+			r[name] = a.ValueStr(i)
+		}
+	}
+	if r["_cq_id"] == nil {
+		return nil, fmt.Errorf("row without _cq_id")
+	}
+	return r, nil
+}
+
+func canonical(text string) (string, error) {
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return "", err
+	}
+	out, err := json.Marshal(v)
+	return string(out), err
+}
+
+// without is a row less what every row carries, as one line that sorts.
+func (r Row) Line(without ...string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		if !slices.Contains(without, name) {
+			fmt.Fprintf(&b, "%s=%v ", name, r[name])
+		}
+	}
+	return b.String()
+}
