@@ -16,9 +16,16 @@ func DayOf(t time.Time) Day {
 	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
 }
 
-// In is when the day begins at a place.
+// In is when the day begins at a place. A day on which clocks are put forward at midnight has none.
 func (d Day) In(at *time.Location) time.Time {
-	return time.Date(1970, 1, 1+int(d), 0, 0, 0, 0, at)
+	begins := time.Date(1970, 1, 1+int(d), 0, 0, 0, 0, at)
+	for range 4 {
+		if DayOf(begins) >= d {
+			break
+		}
+		begins = begins.Add(30 * time.Minute)
+	}
+	return begins
 }
 
 func (d Day) String() string { return d.In(time.UTC).Format(time.DateOnly) }

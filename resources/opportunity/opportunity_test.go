@@ -68,8 +68,8 @@ func lookInBubble(t *testing.T, answer func([]string) (int, string), ids []strin
 	}
 	rows = map[string][]map[string]any{}
 	var lines bytes.Buffer
-	err = Sync(t.Context(), Config{
-		API: api, IDs: slices.Values(ids), Concurrency: 1, Wants: func(string) bool { return true }, Log: zerolog.New(&lines),
+	_, err = Sync(t.Context(), Config{
+		API: api, Done: &Done{}, IDs: slices.Values(ids), Concurrency: 1, Wants: func(string) bool { return true }, Log: zerolog.New(&lines),
 		Send: func(_ context.Context, r arrow.Record) error {
 			text, err := r.MarshalJSON()
 			if err != nil {

@@ -83,7 +83,7 @@ func planOf(ctx context.Context, paths []string, lookup func(string) (string, bo
 		c.Spec, err = spec.Parse(text)
 	}
 	if err == nil {
-		c.Forecasts, c.Activities, err = plugin.Exporting(c.Spec, source.options())
+		c.Kinds, err = plugin.Kinds(c.Spec, source.options())
 	}
 	if err == nil && source.noKey == "" {
 		c.Client, err = plugin.Connect(zerolog.Nop(), c.Spec, options)

@@ -1,19 +1,17 @@
 // Package planning tells what a sync of a spec would export, what that would cost and how long it would take, before anything is spent. Which exports
-// there are is for the kinds to say: forecast/plan and activity. This package asks Clari for limits and for finished jobs, reckons, and prints.
+// there are is for the kinds to say, of which this package knows none by name. It asks Clari for limits and for finished jobs, reckons, and prints.
 package planning
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
-	"github.com/cq-source-clari/cq-source-clari/resources/activity"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 )
 
 // Plan is what a sync would do. Its JSON is what --json prints.
@@ -33,8 +31,10 @@ type Plan struct {
 	failed     error    // why a sync of this spec fails
 }
 
-// Export is one export, of a forecast or of activities.
+// Export is one export: its labels, and why it is in the plan.
 type Export struct {
+	Name string `json:"name,omitzero"` // of one that is neither of a forecast nor of a window
+
 	ForecastID string `json:"forecast_id,omitzero"`
 	Currency   string `json:"currency,omitzero"`
 	ScopeID    string `json:"scope_id,omitzero"`
@@ -55,27 +55,24 @@ type Quota struct {
 
 // Config is what a plan is made from.
 type Config struct {
-	Spec                  *spec.Spec
-	Forecasts, Activities bool          // which exports the selected tables need
-	Backend               bool          // there is a state backend, which is not read
-	Client                *clari.Client // nil: nobody is asked
-	Now                   time.Time
+	Spec    *spec.Spec
+	Kinds   []job.Kind    // of the exports that the selected tables need
+	Backend bool          // there is a state backend, which is not read
+	Client  *clari.Client // nil: nobody is asked
+	Now     time.Time
 }
 
 // Make makes the plan. It sends two requests, which cost no quota. What Clari does not answer is a problem of the plan, not an error.
 func Make(ctx context.Context, c Config) *Plan {
 	p := &Plan{Exports: []Export{}, Problems: []string{}, backend: c.Backend, reserve: c.Spec.QuotaReserve, settleDays: c.Spec.SettleDays}
 	limits, jobs := p.ask(ctx, c.Client)
-	forecasts, again := p.forecasts(c)
-	windows := p.activities(c)
-	p.Cost = len(forecasts) + len(windows)
-	second := p.Cost
-	if c.Backend {
-		second = len(forecasts) + min(len(windows), 1) // no quarter has settled, but all windows have landed
+	items, second := p.preview(ctx, c)
+	p.Cost = len(items)
+	if !c.Backend {
+		second = p.Cost
 	}
-	p.later = again + min(len(windows), 1)
 	if jobs != nil {
-		p.time(c.Spec, limits, durations(forecasts, windows, jobs, &p.untimed))
+		p.time(c.Spec, limits, durations(items, jobs, &p.untimed))
 	}
 	p.quota(limits.AvailableMonthlyQuota, c, func(sync int) int {
 		switch {
@@ -126,59 +123,46 @@ func (p *Plan) fail(err error) {
 	p.problem("%v", err)
 }
 
-// forecasts plans as a sync does that knows no earlier one. again is how many exports a later sync still makes, once a state backend knows
-// which quarters have settled.
-func (p *Plan) forecasts(c Config) (exports []*plan.Export, again int) {
-	if !c.Forecasts {
-		return nil, 0
-	}
-	fresh := func() *plan.Planner { return plan.New(c.Spec, plan.Shard{}, c.Now, func(string, any) {}) }
-	if _, err := fresh().Next(); err != nil && !c.Backend { // a state backend may know the calendar
-		p.fail(err)
-		return nil, 0
-	}
-	planner := fresh()
-	planner.NameRelative()
-	for {
-		batch, err := planner.Next()
-		if err != nil || len(batch) == 0 {
-			if ranges := planner.Uncertain(); len(ranges) > 0 {
-				p.most = true
-				p.problem("how many quarters are in %s depends on the fiscal year, the most are planned: fiscal_year_start_month would tell", strings.Join(ranges, ", "))
-			}
-			return exports, again
+// preview asks the kinds what a sync makes that knows no earlier one, and how many exports a second one makes.
+func (p *Plan) preview(ctx context.Context, c Config) (items []job.Item, second int) {
+	nothing := journal.Open(ctx, nil, func(error) {})
+	for _, kind := range c.Kinds {
+		preview, err := kind.Preview(ctx, nothing)
+		if err != nil {
+			p.fail(err)
+			continue
 		}
-		for _, e := range batch {
-			if e.Err != nil {
-				p.fail(fmt.Errorf("%s: %w", e.Tab, e.Err))
+		p.most = p.most || preview.Most
+		p.Problems = append(p.Problems, preview.Problems...)
+		second += preview.Second
+		p.later += preview.Further
+		for _, item := range preview.Items {
+			if item.Err != nil {
+				p.fail(fmt.Errorf("%s: %w", item.Name, item.Err))
 				continue
 			}
-			exports = append(exports, e)
-			if !planner.Settling(e, c.Now) {
-				again++
-			}
-			p.Exports = append(p.Exports, Export{
-				ForecastID: e.ForecastID, Currency: e.Currency, ScopeID: e.ScopeID, RequestedPeriod: e.Label(), Why: e.Why,
-			})
+			items = append(items, item)
+			p.Exports = append(p.Exports, exportOf(item))
 		}
 	}
+	return items, second
 }
 
-// activities are the windows of days, all of which are exported by a sync that knows no earlier one.
-func (p *Plan) activities(c Config) []activity.Window {
-	if !c.Activities {
-		return nil
+func exportOf(item job.Item) Export {
+	e := Export{Why: item.Why}
+	members := map[string]*string{
+		"forecast_id": &e.ForecastID, "currency": &e.Currency, "scope_id": &e.ScopeID, "requested_period": &e.RequestedPeriod,
+		"window_start": &e.WindowStart, "window_end": &e.WindowEnd,
 	}
-	today := activity.DayOf(c.Now.In(c.Spec.Location()))
-	windows := activity.GridOf(c.Spec.Activities, today).Plan(today, func(activity.Day) (l activity.Landed, ok bool) { return l, false })
-	for _, w := range windows {
-		why := plan.WhyBackfill
-		if w.Newest {
-			why = "newest"
+	for _, label := range item.Labels {
+		if member := members[label.Name]; member != nil {
+			*member = label.Value
 		}
-		p.Exports = append(p.Exports, Export{Why: why, WindowStart: w.From.String(), WindowEnd: w.To.String()})
 	}
-	return windows
+	if e.ForecastID == "" && e.WindowStart == "" {
+		e.Name = item.Name
+	}
+	return e
 }
 
 // Fits tells whether a sync would do all of the plan, as far as is known.
@@ -198,23 +182,20 @@ func (p *Plan) Fits() error {
 
 // durations are how long the job of each export will run, in the order of the plan: the median of the finished jobs like it, 0 where there are
 // none. What there are none of is added to untimed, once.
-func durations(forecasts []*plan.Export, windows []activity.Window, jobs []clari.Job, untimed *[]string) (all []time.Duration) {
+func durations(items []job.Item, jobs []clari.Job, untimed *[]string) (all []time.Duration) {
 	known := map[string]time.Duration{}
-	add := func(name string, likely func(clari.Job) bool) {
-		took, ok := known[name]
+	for _, item := range items {
+		took, ok := known[item.Tab]
 		if !ok {
-			if took = median(jobs, likely); took == 0 {
-				*untimed = append(*untimed, name)
+			if m, isMatcher := item.Work.(job.Matcher); isMatcher {
+				took = median(jobs, m.Similar)
 			}
-			known[name] = took
+			if took == 0 {
+				*untimed = append(*untimed, item.Tab)
+			}
+			known[item.Tab] = took
 		}
 		all = append(all, took)
-	}
-	for _, e := range forecasts {
-		add(e.ForecastID, func(j clari.Job) bool { return export.Likely(e.Request, j) })
-	}
-	for range windows {
-		add("activities", activity.Likely)
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cloudquery/plugin-sdk/v4/plugin"
+	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
@@ -52,19 +53,26 @@ func (s *syncer) exportAll(ctx context.Context) error {
 	return err
 }
 
-// Exporting tells whether a sync of this spec exports forecasts and activities. What would fail it before its first request is an error.
-func Exporting(s *spec.Spec, o plugin.SyncOptions) (forecasts, activities bool, err error) {
+// Kinds are those of the exports that a sync of this spec makes, for a preview of its plan. What would fail it before its first request is an error.
+func Kinds(s *spec.Spec, o plugin.SyncOptions) ([]job.Kind, error) {
 	if err := needsBackend(s, o.BackendOptions); err != nil {
-		return false, false, err
+		return nil, err
 	}
 	selected, err := selectTables(table.Options{}, o, s)
 	if err != nil {
-		return false, false, err
+		return nil, err
 	}
-	some := func(names []string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return selected.Get(name) != nil })
+	preview := &syncer{Client: &Client{spec: s, log: zerolog.Nop()}, selected: selected, stream: &stream{}, backend: o.BackendOptions}
+	var kinds []job.Kind
+	for _, g := range groups {
+		if names := preview.selectedOf(g); len(names) == 0 || g.exports == nil {
+			continue
+		}
+		if kind := g.exports(preview); kind != nil {
+			kinds = append(kinds, kind)
+		}
 	}
-	return some(forecast.ResultTables), some(activity.ResultTables), nil
+	return kinds, nil
 }
 
 // wanted are those of the tables that are selected.
@@ -99,11 +107,15 @@ func (s *syncer) activities() job.Kind {
 	if len(wanted) == 0 || !s.firstShard() {
 		return nil
 	}
-	s.opportunities = map[string]bool{}
-	return activity.New(activity.Config{
+	config := activity.Config{
 		Spec: s.spec, Client: s.api, Tables: activity.NewTables(s.wants, s.options, s.stream.insert), Wanted: wanted,
-		Backend: s.backend != nil, Log: s.log, About: func(opportunityID string) { s.opportunities[opportunityID] = true },
-	})
+		Backend: s.backend != nil, Log: s.log,
+	}
+	if named := s.opportunityTables(); len(named) > 0 {
+		config.Wanted = slices.Concat(wanted, named)
+		config.LookUp = s.lookUp
+	}
+	return activity.New(config)
 }
 
 // opening sends the row of clari_limits, which costs nothing, before the first export is bought: a destination that takes no rows is known then. sent is

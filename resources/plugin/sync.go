@@ -18,6 +18,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/resources/opportunity"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -128,8 +129,8 @@ type syncer struct {
 	closePlaces func(context.Context) // see job.Run
 	limitsSent  bool                  // the row of clari_limits
 
-	summary       job.Summary
-	opportunities map[string]bool // ids of those that this sync's activities are about
+	summary  job.Summary
+	lookedUp opportunity.Done // in this sync
 }
 
 // store is the state backend, nil without one.

@@ -219,6 +219,9 @@ func (p *Planner) restOf(tab *plannedTab) []*Item {
 		i.HadRows = slices.Contains(tab.watched, label)
 		if renew[label] {
 			i.Refresh = &job.Refresh{Before: p.spec.RefreshBefore()}
+			if p.naming { // else what is there decides whether that is why
+				i.Why = WhyRefresh
+			}
 		}
 		i.Reload = again[label]
 		p.rank(i, current, known)
