@@ -38,7 +38,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			r.budget.ended(e, true, 0)
 		}
 		if e.Listed && !matches(e.Work, e.Job) { // it has its name by now
-			return r.discard(e, "the job that was found is another's", ErrNotOurs)
+			return r.discard(e, notOurs, ErrNotOurs)
 		}
 		return nil
 	case hasEnded:
@@ -51,16 +51,24 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			return err
 		}
 		return &again{due: time.Now().Add(retryAfter), spend: "its job " + string(ended.Status), err: err}
-	case refused(err) && e.Attempts < r.attempts(e):
+	case refused(err):
 		return r.discard(e, "its job is not there any more", err)
 	}
 	return err
 }
 
-// discard gives up a job that is not this export's, or that is not there any more: the item is another one of the plan, without it.
+// leastAttempts is how many jobs there are at least for an export where one of them is lost or another's, which is no fault of its own.
+const leastAttempts = 2
+
+const notOurs = "the job that was found is another's"
+
+// discard gives up a job that is not this export's, or that is not there any more: the item is another one of the plan without it, while it has tries left.
 func (r *run) discard(e *Export, why string, err error) error {
 	r.doubts.giveUp(e.Job.ID)
 	r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+	if e.Attempts >= max(leastAttempts, r.attempts(e)) {
+		return err
+	}
 	return &again{spend: why, err: err}
 }
 
@@ -132,10 +140,10 @@ func (r *run) untilDone(ctx context.Context, e *Export) error {
 
 func (r *run) startWaiting(ctx context.Context, e *Export) *waiting {
 	w := &waiting{began: time.Now(), queued: e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued}
-	if e.Job.Status != "" && !e.Job.StartTime.IsZero() { // an adopted job has used up some of its time
+	if e.Job.Status != "" && !e.Job.StartTime.IsZero() { // an adopted job has run for some time
 		w.began = r.Client.LocalTime(e.Job.StartTime)
 	}
-	w.phase, w.whole = queue.WatchSince(r.Client, w.began), queue.WatchSince(r.Client, e.RequestedAt)
+	w.phase, w.whole = queue.StartWatch(r.Client), queue.WatchSince(r.Client, e.RequestedAt)
 	w.schedule = r.schedule(ctx, e, w.queued)
 	return w
 }
@@ -151,7 +159,7 @@ func (r *run) done(e *Export, began time.Time) {
 func (r *run) poll(ctx context.Context, e *Export) error {
 	for {
 		job, err := r.Client.Job(ctx, e.Job.ID)
-		_ = r.key.observe("job", err)
+		r.key.observe("job", err)
 		e.Polls++
 		r.metrics.polls.Add(ctx, 1)
 		missing := errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob)
