@@ -14,6 +14,7 @@ import (
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/queue"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
@@ -92,7 +93,7 @@ func TestQuota(t *testing.T) {
 				maps.Copy(w.Spec, test.more)
 				err := w.Sync(world.ExportsOnly())
 				incomplete, ok := errors.AsType[*job.IncompleteError](err)
-				if !ok || !errors.Is(err, job.ErrQuota) || len(incomplete.Missing) != 4-len(test.landed) {
+				if !ok || !errors.Is(err, queue.ErrQuota) || len(incomplete.Missing) != 4-len(test.landed) {
 					t.Errorf("error %v", err)
 				}
 				if text := fmt.Sprint(err); !strings.Contains(text, "periods 1999_Q4, 2000_Q3") {
@@ -168,7 +169,7 @@ func TestRefusalThatCannotBeToldApart(t *testing.T) {
 			if frees && err != nil {
 				t.Errorf("error %v", err)
 			}
-			if text := fmt.Sprint(err); !frees && (strings.Count(text, "quota") < 2 || strings.Count(text, "queue") < 2 || errors.Is(err, job.ErrQuota)) {
+			if text := fmt.Sprint(err); !frees && (strings.Count(text, "quota") < 2 || strings.Count(text, "queue") < 2 || errors.Is(err, queue.ErrQuota)) {
 				t.Errorf("error %v", err)
 			}
 			if took := time.Since(world.Epoch); took > 12*time.Minute {
@@ -289,7 +290,7 @@ func TestTwoSyncsAtOnce(t *testing.T) {
 				}
 				both.Wait()
 				err := errors.Join(errs[:]...)
-				if whole := test.landed == 8; whole != (err == nil) || !whole && !errors.Is(err, job.ErrQuota) {
+				if whole := test.landed == 8; whole != (err == nil) || !whole && !errors.Is(err, queue.ErrQuota) {
 					t.Errorf("error %v", err)
 				}
 				if n := one.Landed() + two.Landed(); n != test.landed {
