@@ -15,8 +15,9 @@ import (
 type account struct {
 	item Item
 
-	mu   sync.Mutex
-	paid journal.Paid
+	mu       sync.Mutex
+	paid     journal.Paid
+	searched bool // the jobs of its unclear creations were looked for to the end in this run
 }
 
 // read is a copy of the record.
@@ -85,6 +86,24 @@ func (a *accounts) isKnown(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.known[id]
+}
+
+// undecided is the record as far as something is to be done about it: without creations whose jobs were looked for to the end.
+func (a *account) undecided() journal.Paid {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	paid := a.paid
+	if a.searched {
+		paid.Unclear = nil
+	}
+	return paid
+}
+
+// search notes whether the jobs of unclear creations were looked for to the end.
+func (a *account) search(over bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.searched = over
 }
 
 // note changes the record of an export's request, and saves it.
@@ -162,12 +181,15 @@ func ambiguous(w Work, other Item, j clari.Job) bool {
 	return true
 }
 
-// windowSlack widens the window in which a job of an unclear creation may have been made: a Date header has whole seconds, and the job is made a
-// moment after its request was read.
-const windowSlack = 3 * time.Second
+// A job of an unclear creation may have been made so long before its request was sent, as a Date header has whole seconds, and so long after it was given
+// up: a gateway gives up while Clari still works.
+const (
+	madeBefore = 3 * time.Second
+	madeAfter  = 30 * time.Second
+)
 
 // within reports whether a job was made in the window of a creation.
 func within(c journal.Creation, j clari.Job) bool {
 	at := madeAt(j)
-	return !at.Before(c.Sent.Add(-windowSlack)) && !at.After(c.GivenUp.Add(windowSlack))
+	return !at.Before(c.Sent.Add(-madeBefore)) && !at.After(c.GivenUp.Add(madeAfter))
 }

@@ -98,6 +98,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		return ctx.Err() // the next sync looks for the job
 	}
 	e.Attempts++
+	e.paid.search(false)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Unclear = marked(p.Unclear, func(c *journal.Creation) {
 			if c.Sent.Equal(sent) {
@@ -130,7 +131,7 @@ func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 	r.accounts.know(j.ID)
 	r.slots.Begin(e)
 	r.accounts.note(e, func(p *journal.Paid) {
-		p.Answered(sent)
+		p.Unclear = nil // this one was answered, and the others were looked for to the end
 		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: sent}
 	})
 	r.tell(e, r.Log.Info()).Int("attempt", e.Attempts).Str("why", e.spend).Msg("export started")

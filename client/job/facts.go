@@ -43,7 +43,7 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 
 func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
 	return Facts{
-		Item: e.Item, Paid: e.paid.read(), There: e.There, Jobs: jobs, Now: r.now(),
+		Item: e.Item, Paid: e.paid.undecided(), There: e.There, Jobs: jobs, Now: r.now(),
 		Policy: Policy{
 			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
 			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,

@@ -21,8 +21,8 @@ const (
 )
 
 // find looks for the job of a creation whose end is not known. It takes one only if exactly one can be meant: landing somebody else's export would be the
-// wrong rows, creating again costs one export. Where there is none, nor could there be one any more, the creation is given up. Until then the item goes
-// to the end of its part.
+// wrong rows, creating again costs one export. Where there is none, nor could there be one any more, the item is decided without it. Until then it goes to
+// the end of its part.
 func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 	r.budget.hold(e)
 	began := time.Now()
@@ -48,7 +48,7 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 			r.found(e, j, made)
 			return true, nil
 		case several || over && r.now().Sub(newest) >= surelyListed:
-			r.giveUpLooking(e)
+			e.paid.search(true)
 			if e.Attempts >= r.attempts(e) && e.cause != nil {
 				return false, fmt.Errorf("tried %d times", e.Attempts)
 			}
@@ -91,16 +91,12 @@ func (r *run) noList(ctx context.Context, e *Export, err error) error {
 	if slices.ContainsFunc(e.paid.read().Unclear, func(c journal.Creation) bool { return c.NoList }) {
 		e.Log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created, and the job list cannot be had again: creating another")
 		e.spend = "unclear whether a job was created"
-		r.giveUpLooking(e)
+		e.paid.search(true)
 		r.budget.drop(e)
 		return nil
 	}
 	r.accounts.note(e, func(p *journal.Paid) { p.Unclear = marked(p.Unclear, func(c *journal.Creation) { c.NoList = true }) })
 	return fmt.Errorf("create: looking for the job of a creation whose answer was lost: %w", err)
-}
-
-func (r *run) giveUpLooking(e *Export) {
-	r.accounts.note(e, func(p *journal.Paid) { p.Unclear = nil })
 }
 
 // candidate is the one listed job that a creation of e may have made, and that creation. several tells that there is more than one, or that it may be

@@ -147,6 +147,11 @@ func (r *run) keepFailure(e *Export, err error) {
 	r.accounts.note(e, func(p *journal.Paid) {
 		before := p.Failure
 		same := before != nil && before.Job == f.Job
+		if before != nil {
+			if f.Tries = before.Tries; !same {
+				f.Tries++
+			}
+		}
 		switch {
 		case content.Passing:
 			forget(p, f.Job)
@@ -155,10 +160,6 @@ func (r *run) keepFailure(e *Export, err error) {
 			f.NextTry = r.dayAfter(0)
 			p.Failure = f
 			return
-		case same:
-			f.Tries = before.Tries
-		case before != nil:
-			f.Tries = before.Tries + 1
 		}
 		forget(p, f.Job)
 		f.NextTry = r.nextTry(e, f.Tries)

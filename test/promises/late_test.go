@@ -40,7 +40,7 @@ func TestRefusalForgetsAnUnclearCreation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := world.New(t, sim.Config{Run: sim.Fixed(time.Minute), OnJob: func(j *sim.Job) { j.Hidden = j.Number == 1 }}, nil).WithState()
 		w.Sim.Add(sim.Fault{Op: sim.Create, Do: sim.Answer(504).AfterProcessing()}, sim.Fault{Op: sim.Create, From: 2, Do: sim.Throttled().RetryAfter(2 * time.Hour)})
-		time.AfterFunc(40*time.Second, func() { w.Sim.Change(func(j *sim.Job) { j.Hidden = false }) })
+		time.AfterFunc(time.Hour, func() { w.Sim.Change(func(j *sim.Job) { j.Hidden = false }) })
 		t.Logf("first sync: %v", w.Sync())
 		time.Sleep(3 * time.Hour)
 		w.MustSync()
