@@ -12,7 +12,7 @@ import (
 
 	"github.com/cloudquery/plugin-sdk/v4/serve"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/planning"
+	"github.com/cq-source-clari/cq-source-clari/resources/command"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 )
 
@@ -28,8 +28,8 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	args := os.Args[1:]
-	if len(args) > 0 && args[0] == "plan" {
-		if planning.Command(nil, plugin.Options{}).ExecuteContext(context.Background()) != nil { // it has said why
+	if len(args) > 0 && command.Is(args[0]) {
+		if command.Root(command.Real()).ExecuteContext(context.Background()) != nil { // it has said why
 			os.Exit(1)
 		}
 		return
@@ -37,7 +37,7 @@ func main() {
 	err := serve.Plugin(plugin.Plugin()).Serve(context.Background())
 	plugin.Drain(cleanUp)
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Printf("\nBeside those of every plugin:\n%s\n", planning.Help())
+		fmt.Printf("\nBeside those of every plugin:\n%s", command.Help())
 	}
 	if err != nil {
 		log.Fatal(err)

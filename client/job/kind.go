@@ -30,6 +30,7 @@ type Preview struct {
 	Items    []Item
 	Second   int      // of these exports, how many a second sync makes where there is a state backend
 	Further  int      // and each one after that
+	Settling []string // periods of those that the ledgers may know as settled
 	Most     bool     // how many there are is not known: these are the most
 	Problems []string // what is not known, and what would tell
 }

@@ -2,11 +2,13 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -77,7 +79,7 @@ func (d *decoder) value(path string, v reflect.Value, accept string) error {
 		d.problem(path, "has no value; give it one, or remove the key")
 		return d.SkipValue()
 	case !strings.Contains(kinds, string(kind)):
-		d.problem(path, "is "+kindNames[kind]+"; write "+due)
+		d.problem(path, "is "+kindNames[kind]+"; write "+cmp.Or(sample(path, kind), due))
 		return d.SkipValue()
 	}
 	d.given[path] = true
@@ -146,6 +148,34 @@ func (d *decoder) list(path string, v reflect.Value) error {
 	_, err := d.ReadToken()
 	return err
 }
+
+// samples are what to write where a value has the wrong kind, by the end of its path and that kind.
+var samples = []struct {
+	end, text string
+	kinds     string
+}{
+	{"forecasts", "a dash before id, as the first item of a list: - id: net_arr", "{"},
+	{"forecasts", "a list of tabs, each with its id: [{id: net_arr}]", `"`},
+	{"forecasts[]", `"id: " before it: {id: net_arr}`, `"`},
+	{"types", "a list such as [forecast, quota], or remove the key", `"`},
+	{"periods", "a list: [current], or [2024_Q1..current]", `"0{`},
+	{"periods[]", "it in quotes: periods are text", "0"},
+	{"reload", "a list such as [2025_Q4]", `"0{`},
+	{"ids", `a list such as ["0064M00000AbCdE"]`, `"0`},
+}
+
+// sample is what to write in place of a value of the wrong kind, empty where its kind says enough.
+func sample(path string, kind jsontext.Kind) string {
+	path = indexForm.ReplaceAllString(path, "[]")
+	for _, s := range samples {
+		if (path == s.end || strings.HasSuffix(path, "."+s.end)) && strings.Contains(s.kinds, string(kind)) {
+			return s.text
+		}
+	}
+	return ""
+}
+
+var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
 
 // setDefaults sets those of an object inside the spec.
 func setDefaults(v reflect.Value) {

@@ -1,6 +1,23 @@
 package spec
 
-import "strings"
+import (
+	"reflect"
+	"strings"
+)
+
+// Near returns the candidate that a text is a slip or two away from, empty where none is.
+func Near(text string, candidates []string) string {
+	if best, distance := nearest(text, candidates); distance >= 0 && distance <= 1+len(text)/5 {
+		return best
+	}
+	return ""
+}
+
+// IsKey reports whether a name is a key of the spec's top level.
+func IsKey(name string) bool {
+	_, known := fieldOf(reflect.TypeFor[Spec](), name)
+	return known
+}
 
 // nearest returns the candidate with the least edit distance to the text, letter case aside, and that distance. The
 // first of several equally near ones wins.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // The values that some keys are limited to; the enum tags of the struct repeat them.
@@ -83,12 +82,23 @@ func (c *checker) apiKey(key string) {
 		c.add("api_key", "is empty; set the environment variable that it names (CLARI_API_KEY, say) to the token where CloudQuery runs")
 	case key == "":
 		c.add("api_key", `required; write "${CLARI_API_KEY}" and put the token in that environment variable`)
+	case variableName.MatchString(key):
+		c.add("api_key", `is the name of a variable, not its value; write it in braces: "${CLARI_API_KEY}"`)
+	case strings.Contains(key, "{{"):
+		c.add("api_key", `is a template of another tool; CloudQuery fills in variables of the environment: write "${CLARI_API_KEY}"`)
 	case strings.Contains(key, "${"):
 		c.add("api_key", "is a variable that was not replaced by its value; set that variable where CloudQuery runs")
+	case strings.ContainsAny(key, "“”„‘’«»"):
+		c.add("api_key", `has typographic quotes around it; write plain ones: "${CLARI_API_KEY}"`)
+	case strings.HasPrefix(strings.ToLower(key), "bearer "):
+		c.add("api_key", "has the word Bearer before the token; remove it: Clari takes the token alone")
 	case strings.ContainsFunc(key, foreign):
 		c.add("api_key", "has white space, a control character or a letter outside ASCII in it; copy the token anew, without a line break")
 	}
 }
+
+// variableName is a variable as shells write it: $NAME, %NAME% or $env:NAME.
+var variableName = regexp.MustCompile(`^(\$(env:)?[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%)$`)
 
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
@@ -132,13 +142,25 @@ func (c *checker) forecast(path string, f Forecast) {
 		c.add(path+".id", "%s is no id; write the last part of the tab's address, without white space around it", c.show(f.ID))
 	}
 	c.types(path+".types", f.Types)
-	if strings.ContainsFunc(f.Currency, unicode.IsSpace) {
-		c.add(path+".currency", "%s has white space in it; write a code such as USD", c.show(f.Currency))
+	if !currencyForm.MatchString(f.Currency) && (f.Currency != "" || c.given[path+".currency"]) {
+		c.add(path+".currency", "%s is no currency code; write its three letters, such as %s", c.show(f.Currency), currencyMeant(f.Currency))
 	}
 	c.oneOf(path+".include_historical", f.IncludeHistorical, historical)
 	if f.Periods != nil {
 		c.periods(path+".periods", f.Periods)
 	}
+}
+
+var currencyForm = regexp.MustCompile(`^[A-Za-z]{3}$`)
+
+// currencyMeant is the code of a currency that was written in another way, else some code.
+func currencyMeant(text string) string {
+	for code, names := range map[string][]string{"EUR": {"euro", "euros", "€"}, "GBP": {"pound", "pounds", "£"}, "JPY": {"yen", "¥"}, "INR": {"rupee", "rupees", "₹"}} {
+		if slices.Contains(names, strings.ToLower(strings.TrimSpace(text))) {
+			return code
+		}
+	}
+	return "USD"
 }
 
 func (c *checker) types(path string, types []string) {

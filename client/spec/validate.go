@@ -64,9 +64,15 @@ func (c *checker) show(text string) string {
 	return strconv.Quote(text)
 }
 
+// boolean is what YAML's other words for true and false mean.
+var boolean = map[string]string{"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
 func (c *checker) oneOf(path, value string, allowed []string) {
 	if !slices.Contains(allowed, value) {
 		best, _ := nearest(value, allowed)
+		if meant := boolean[strings.ToLower(value)]; slices.Contains(allowed, meant) {
+			best = meant
+		}
 		c.add(path, "%s is none of %s; the nearest is %s", c.show(value), strings.Join(allowed, ", "), best)
 	}
 }

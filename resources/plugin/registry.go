@@ -86,6 +86,9 @@ func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selecte
 		}
 	}
 	all := allTables(o)
+	if err := known(all.TableNames(), so); err != nil {
+		return nil, err
+	}
 	for _, pattern := range so.Tables {
 		var matched []string
 		for _, name := range all.TableNames() {
@@ -101,6 +104,28 @@ func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selecte
 		return nil, err
 	}
 	return slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != "" }), nil
+}
+
+// known refuses names and patterns that match no table, all of them at once.
+func known(names []string, so plugin.SyncOptions) error {
+	var wrong []string
+	for i, pattern := range slices.Concat(so.Tables, so.SkipTables) {
+		if slices.ContainsFunc(names, func(name string) bool { return glob.Glob(pattern, name) }) {
+			continue
+		}
+		key, fix := "tables", "docs/tables has them all"
+		if i >= len(so.Tables) {
+			key = "skip_tables"
+		}
+		if near := spec.Near(pattern, names); near != "" {
+			fix = "the nearest is " + near
+		}
+		wrong = append(wrong, fmt.Errorf("%s: %q is no table of this plugin; %s", key, pattern, fix).Error())
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fmt.Errorf("sync: %s", strings.Join(wrong, ", and "))
 }
 
 func needsBlock(tableName, block string) error {

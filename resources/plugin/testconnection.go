@@ -76,6 +76,12 @@ func (c *Client) testQuota(limits clari.Limits) error {
 		"wait until older exports are 30 days old, or ask Clari for a higher quota, or lower quota_reserve", *left, c.spec.QuotaReserve))
 }
 
+// NextStep is what to do about a request that failed, and whether a sync fails as a whole for it: it does but where a right is missing.
+func NextStep(err error) (step string, fatal bool) {
+	found := diagnose(err)
+	return found.step, found.code != notAllowed && found.code != rateLimited
+}
+
 // diagnosis is what a failed request means, and what to do about it.
 type diagnosis struct {
 	code, step string

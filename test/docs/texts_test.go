@@ -25,7 +25,8 @@ const asked = "client/clari/wire/errors.go"
 
 var verb = regexp.MustCompile(`%[-+# 0-9.\[\]]*[a-zA-Z]`)
 
-// texts collects what errors.New, fmt.Errorf and Error methods say in the sources, and what is logged at warn or error.
+// texts collects what errors.New, fmt.Errorf and Error methods say in the sources, what is reported of documents, and what is logged at warn
+// or error.
 func texts(t *testing.T, dirs ...string) (all []text) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -59,6 +60,9 @@ func texts(t *testing.T, dirs ...string) (all []text) {
 						return false
 					}
 				case *ast.CallExpr:
+					if isProblem(n) {
+						literals(n.Args[1], add)
+					}
 					if isError(n) && len(n.Args) > 0 && (path != root+asked || !isSentinel(n)) {
 						literals(n.Args[0], add)
 					}
@@ -105,6 +109,16 @@ func sum(e ast.Expr) (words string, any bool) {
 		}
 	}
 	return "...", false
+}
+
+// isProblem: what package specfile reports of documents, with its place before it.
+func isProblem(call *ast.CallExpr) bool {
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || len(call.Args) < 2 {
+		return false
+	}
+	of, ok := f.X.(*ast.Ident)
+	return ok && of.Name == "r" && (f.Sel.Name == "fail" || f.Sel.Name == "warn")
 }
 
 // isError: errors.New, fmt.Errorf, or log.Warn().Str(...).Msg.

@@ -30,7 +30,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "sqlite", config.Destination().Name)
 
 	_, err = Load("testdata/none.yml", nil)
-	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "testdata/none.yml: cannot be read: ")
 }
 
 const (
@@ -42,22 +42,21 @@ func TestParse(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"whole", source + destination, ""},
 		{"comments only, in between", "# ${UNSET}\n---\n" + source + "---\n# nothing\n" + destination, ""},
-		{"empty", "", "want one source, got 0"},
-		{"two sources", source + "---\n" + source + destination, "want one source, got 2"},
-		{"no destination", source, `source s: unknown destination "d"`},
-		{"twice", source + destination + destination, "destination d: defined twice"},
-		{"two destinations", "kind: source\nspec: {name: s, tables: [t], destinations: [d, e]}\n" + destination, "want one destination, got 2"},
-		{"no tables", "kind: source\nspec: {name: s, destinations: [d]}\n" + destination, "source s: tables is required"},
-		{"no name", "kind: source\nspec: {tables: [t], destinations: [d]}\n" + destination, "source: name is required"},
-		{"other kind", "kind: addon\nspec: {name: x}\n", `document 1: kind "addon": want source, destination or transformer`},
+		{"empty", "", "has no document in it"},
+		{"two sources", source + "---\n" + source + destination, "there is no source of Clari's"},
+		{"no destination", source, `source s: destinations[0]: "d" is in no document`},
+		{"twice", source + destination + destination, "source s: destinations: d is there twice"},
+		{"no tables", "kind: source\nspec: {name: s, destinations: [d]}\n" + destination, "source s: tables: required; "},
+		{"no name", "kind: source\nspec: {tables: [t], destinations: [d], spec: {}}\n" + destination, "source: name: required; "},
+		{"other kind", "kind: addon\nspec: {name: x}\n", `document 1: kind: "addon" is none of source, destination, transformer; `},
 		{"transformer", source + "---\nkind: transformer\nspec: {name: t, spec: {a: 1}}\n---\nkind: destination\nspec: {name: d, transformers: [t]}\n", ""},
-		{"no such transformer", source + "---\nkind: destination\nspec: {name: d, transformers: [t]}\n", `destination d: unknown transformer "t"`},
-		{"no spec", "kind: source\n", "document 1: empty"},
-		{"unknown key", source + "---\nkind: destination\nspec: {name: d, writemode: append}\n", `document 2: json: unknown field "writemode"`},
-		{"write mode", source + "---\nkind: destination\nspec: {name: d, write_mode: replace}\n", `write_mode: "replace" is not one of overwrite-delete-stale, overwrite, append`},
-		{"migrate mode", source + "---\nkind: destination\nspec: {name: d, migrate_mode: unsafe}\n", `migrate_mode: "unsafe" is not one of safe, forced`},
-		{"no YAML", "kind: [", "yaml: "},
-		{"unset", "kind: ${UNSET}\n", "env variable UNSET not found"},
+		{"no such transformer", source + "---\nkind: destination\nspec: {name: d, transformers: [t]}\n", `destination d: transformers[0]: "t" is in no document of kind transformer; `},
+		{"no spec", "kind: source\n", "document 1: spec: is missing; "},
+		{"unknown key", source + "---\nkind: destination\nspec: {name: d, writemode: append}\n", `destination d: writemode: unknown key; the nearest known one is write_mode`},
+		{"write mode", source + "---\nkind: destination\nspec: {name: d, write_mode: replace}\n", `write_mode: "replace" is none of overwrite-delete-stale, overwrite, append; `},
+		{"migrate mode", source + "---\nkind: destination\nspec: {name: d, migrate_mode: unsafe}\n", `migrate_mode: "unsafe" is none of safe, forced; the nearest known one is safe`},
+		{"no YAML", "kind: [", "line 1: did not find"},
+		{"unset", "kind: ${UNSET}\n", "the variable UNSET is not set"},
 		{"no file", "kind: ${file:testdata/none}\n", "testdata/none"},
 		{"variable in a flow list", "kind: source\nspec: {name: ${NAME}, tables: [${NAME}, x], destinations: [d]}\n" + destination, ""},
 	}

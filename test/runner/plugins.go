@@ -26,15 +26,15 @@ type plugins struct {
 // an error too.
 func startAll(ctx context.Context, config *Config, opts *Options) (*plugins, error) {
 	p := &plugins{spec: config.Source, byName: map[string]int{}}
-	p.spec.inPlace(opts.SourcePath)
+	inPlace(&p.spec.Plugin, opts.SourcePath)
 	embedded := -1 // the destinations that the embedded one stands in for are one and the same
 	for _, d := range config.Destinations {
 		target, backend := d.Name == config.Source.Destinations[0], config.Source.BackendOptions
 		if !target && (backend == nil || !strings.Contains(backend.Connection, "@@plugins."+d.Name+".")) {
 			continue
 		}
-		inPlace := d.embed(opts)
-		if inPlace && embedded >= 0 {
+		embeds := embed(&d, opts)
+		if embeds && embedded >= 0 {
 			p.byName[d.Name] = embedded
 			if target {
 				p.specs[embedded] = d
@@ -42,7 +42,7 @@ func startAll(ctx context.Context, config *Config, opts *Options) (*plugins, err
 			continue
 		}
 		p.byName[d.Name] = len(p.specs)
-		if inPlace {
+		if embeds {
 			embedded = len(p.specs)
 		}
 		p.specs = append(p.specs, d)
@@ -112,7 +112,7 @@ func (p *plugins) connect() error {
 
 // inPlace reports whether the caller's program at path stands in for the plugin. A local plugin with a path and one at a
 // gRPC address are used as written.
-func (p *Plugin) inPlace(path string) bool {
+func inPlace(p *Plugin, path string) bool {
 	if p.Registry == "grpc" || p.Registry == "local" && p.Path != "" {
 		return false
 	}
@@ -125,8 +125,8 @@ func (p *Plugin) inPlace(path string) bool {
 
 // embed puts the embedded destination in the place of one from another registry. It keeps what tells how rows are
 // batched; the rest of the spec belongs to the plugin that was named.
-func (d *Destination) embed(opts *Options) bool {
-	if !d.inPlace(opts.DestinationPath) {
+func embed(d *Destination, opts *Options) bool {
+	if !inPlace(&d.Plugin, opts.DestinationPath) {
 		return false
 	}
 	spec := map[string]any{"connection_string": opts.DatabasePath}

@@ -71,6 +71,9 @@ func Sync(ctx context.Context, config *Config, opts Options) (*Summary, error) {
 	if n := len(config.Transformers); n > 0 {
 		return s, fmt.Errorf("%d transformers: only the CLI runs them", n)
 	}
+	if n := len(config.Source.Destinations); n != 1 {
+		return s, fmt.Errorf("%d destinations: only the CLI writes to several", n)
+	}
 	shard, err := parseShard(opts.Shard)
 	if err != nil {
 		return s, err

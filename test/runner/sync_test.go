@@ -212,9 +212,9 @@ func TestStateBackend(t *testing.T) {
 		require.Equal(t, []string{"rows"}, summary.Stale, "the write mode is the destination's")
 	})
 	t.Run("unknown", func(t *testing.T) {
-		b := newBench(t)
-		_, err := b.sync(t.Context(), steps, `backend_options: {table_name: state, connection: "@@plugins.none.connection"}`, "")
-		require.ErrorContains(t, err, "variable plugins.none.connection not found")
+		document := fmt.Sprintf(newBench(t).document, `backend_options: {table_name: state, connection: "@@plugins.none.connection"}`, steps, "")
+		_, err := runner.Parse([]byte(document), nil)
+		require.ErrorContains(t, err, "backend_options.connection: names none, which is in no document")
 	})
 }
 

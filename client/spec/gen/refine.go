@@ -30,7 +30,7 @@ const (
 // that depend on each other) is left to Parse.
 func refine(root, tab *jsonschema.Schema) {
 	property(root, "api_key").Pattern = `^[!-~]+$`
-	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{`}
+	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{|\{\{|^\$(env:)?[A-Za-z_][A-Za-z0-9_]*$|^%[A-Za-z_][A-Za-z0-9_]*%$`}
 	property(root, "base_url").Pattern = baseURL
 	property(root, "time_zone").Pattern = notBlank
 	property(root, "keep_results").Pattern = `^[^\x00]*[^\s\x00][^\x00]*$`
@@ -58,7 +58,7 @@ func refine(root, tab *jsonschema.Schema) {
 	id := property(tab, "id")
 	id.Pattern = `^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$`
 	id.Not = &jsonschema.Schema{Pattern: `^\.\.?$|://`}
-	property(tab, "currency").Pattern = noSpaces
+	property(tab, "currency").Pattern = `^[A-Za-z]{3}$`
 	property(tab, "scope_id").Pattern = notBlank
 	history := property(tab, "include_historical")
 	history.Type, history.Enum = "", []any{"auto", true, false, "true", "false"}

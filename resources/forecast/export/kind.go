@@ -108,18 +108,23 @@ func (k *Kind) Preview(ctx context.Context, ledger *journal.Journal) (preview jo
 		}
 		preview.Items = append(preview.Items, k.items(items)...)
 		for _, p := range items {
-			if p.Err == nil && !planner.Settling(p, k.planned) {
-				preview.Further++
+			if p.Err != nil {
+				continue
 			}
-			if p.Err == nil {
-				preview.Second++ // nothing has settled yet
+			preview.Second++ // nothing has settled yet
+			if planner.Settling(p, k.planned) {
+				continue
+			}
+			preview.Further++
+			if label := p.Label(); label == "previous" || strings.HasPrefix(label, "current-") { // which quarter that is nobody has said yet
+				preview.Settling = append(preview.Settling, label)
 			}
 		}
 	}
 	if ranges := planner.Uncertain(); len(ranges) > 0 {
 		preview.Most = true
 		preview.Problems = append(preview.Problems, "how many quarters are in "+strings.Join(ranges, ", ")+
-			" depends on the fiscal year, the most are planned: fiscal_year_start_month would tell")
+			" depends on the fiscal year, the most are planned; write fiscal_year_start_month, which tells")
 	}
 	return preview, nil
 }

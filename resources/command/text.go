@@ -1,16 +1,23 @@
-package planning
+package command
 
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
 // Write prints the plan for people.
 func (p *Plan) Write(out io.Writer) error {
 	w := &writer{out: out}
+	if !p.planned {
+		w.problems(p.found.problems)
+		return w.err
+	}
 	if len(p.Exports) > 0 {
 		w.table(p.Exports)
 	}
@@ -33,9 +40,7 @@ func (p *Plan) Write(out io.Writer) error {
 	}
 	w.line("time", "%s", p.takes())
 	w.line("state", "%s", p.state())
-	for _, problem := range p.Problems {
-		w.line("problem", "%s", problem)
-	}
+	w.problems(p.found.problems)
 	return w.err
 }
 
@@ -76,6 +81,9 @@ func (p *Plan) state() string {
 	switch {
 	case p.backend:
 		return "not read here: what it knows to be settled is not exported again; " + then
+	case len(p.settling) > 0:
+		return fmt.Sprintf("none: a state backend (backend_options) saves up to %s in each sync, once %s has settled: %s",
+			exportsOf(p.saved()+len(p.settling)), strings.Join(slices.Compact(slices.Sorted(slices.Values(p.settling))), ", "), settles)
 	case p.saved() == 0:
 		return "a state backend would save no export today: " + settles
 	}
@@ -105,6 +113,21 @@ type writer struct {
 func (w *writer) line(label, format string, args ...any) {
 	if w.err == nil {
 		_, w.err = fmt.Fprintf(w.out, "%-9s%s\n", label, fmt.Sprintf(format, args...))
+	}
+}
+
+// problems has a line for each: what fails a sync first.
+func (w *writer) problems(all []specfile.Problem) {
+	for _, fatal := range []bool{true, false} {
+		for _, p := range all {
+			if p.Fatal == fatal {
+				label := "warning"
+				if fatal {
+					label = "problem"
+				}
+				w.line(label, "%s", p)
+			}
+		}
 	}
 }
 

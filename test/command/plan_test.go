@@ -1,5 +1,5 @@
-// Package planning tests the command plan against the stand-in for Clari, in virtual time.
-package planning
+// Package command tests the plugin's own commands against the stand-in for Clari, in virtual time.
+package command
 
 import (
 	"bytes"
@@ -16,37 +16,42 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/planning"
+	"github.com/cq-source-clari/cq-source-clari/resources/command"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// asks runs the command on a document, and returns what it prints and its error.
-func asks(t *testing.T, s *sim.Server, document string, environment map[string]string, flags ...string) (string, error) {
+// asks runs a command on a document, and returns what it prints and its error.
+func asks(t *testing.T, s *sim.Server, document string, environment map[string]string, words ...string) (string, error) {
 	t.Helper()
 	dir := t.TempDir() + string(filepath.Separator)
 	path := filepath.Join(dir, "clari.yml")
 	require.NoError(t, os.WriteFile(path, []byte(document), 0o644))
-	command := planning.Command(func(name string) (string, bool) {
-		value, ok := environment[name]
-		return value, ok
-	}, plugin.Options{Transport: s.Transport()})
+	root := command.Root(command.Env{
+		Files: specfile.Env{Lookup: func(name string) (string, bool) {
+			value, ok := environment[name]
+			return value, ok
+		}},
+		Options: plugin.Options{Transport: s.Transport()},
+	})
 	var out bytes.Buffer
-	command.SetOut(&out)
-	command.SetErr(&bytes.Buffer{})
-	command.SetArgs(append([]string{"plan", path}, flags...))
-	if err := command.ExecuteContext(t.Context()); err != nil {
-		return strings.ReplaceAll(out.String(), dir, ""), errors.New(strings.ReplaceAll(err.Error(), dir, ""))
+	root.SetOut(&out)
+	root.SetErr(&bytes.Buffer{})
+	root.SetArgs(append(words, path))
+	err := root.ExecuteContext(t.Context())
+	if err != nil {
+		err = errors.New(strings.ReplaceAll(err.Error(), dir, ""))
 	}
-	return out.String(), nil
+	return strings.ReplaceAll(out.String(), dir, ""), err
 }
 
 // source is a document with the keys of a spec, indented by nothing.
 func source(url, backend, spec string) string {
-	return fmt.Sprintf("# ${NOT_SET} in a comment is nobody's business\nkind: destination\nspec:\n  name: sqlite\n  spec:\n    connection_string: ${NOT_SET}\n---\n"+
-		"kind: source\nspec:\n  name: clari\n  path: cq-source-clari/clari\n  tables: [\"*\"]\n  destinations: [sqlite]\n%s  spec:\n    api_key: \"${CLARI_API_KEY}\"\n    base_url: %s\n%s",
+	return fmt.Sprintf("# ${NOT_SET} in a comment is nobody's business\nkind: destination\nspec:\n  name: sqlite\n  registry: local\n  path: ./sqlite\n---\n"+
+		"kind: source\nspec:\n  name: clari\n  registry: grpc\n  path: localhost:7777\n  tables: [\"*\"]\n  destinations: [sqlite]\n%s  spec:\n    api_key: \"${CLARI_API_KEY}\"\n    base_url: %s\n%s",
 		backend, url, strings.ReplaceAll("    "+strings.TrimSpace(spec), "\n", "\n    ")+"\n")
 }
 
@@ -87,14 +92,16 @@ var planned = []struct {
 	{name: "history_without_backend", spec: "forecasts: [{id: net_arr}]\nhistory: true"},
 	{name: "current_unknown", spec: "forecasts: [{id: net_arr}]\nperiods: [previous]"},
 	{name: "current_unknown_with_backend", backend: backend, spec: "forecasts: [{id: net_arr}]\nperiods: [previous]"},
+	{name: "relative_without_current", spec: "forecasts: [{id: net_arr}]\nperiods: [current-2..next]\nfiscal_year_start_month: 2"},
+	{name: "unreachable", spec: "forecasts: [{id: net_arr}]", config: sim.Config{Faults: []sim.Fault{{Op: sim.Limits, Count: sim.Always, Do: sim.Refused()}, {Op: sim.List, Count: sim.Always, Do: sim.Refused()}}}},
 	{name: "variable_not_set", spec: "forecasts: [{id: \"${NOT_SET}\"}]"},
 }
 
 func TestPlan(t *testing.T) {
 	for _, test := range planned {
 		t.Run(test.name, func(t *testing.T) {
-			var text, machine string
-			var err error
+			var text, machine, checked string
+			var err, checkErr error
 			var requests int
 			synctest.Test(t, func(t *testing.T) {
 				test.config.Tenant.Tabs = []sim.Tab{{ID: "net_arr"}, {ID: "renewals"}}
@@ -113,14 +120,19 @@ func TestPlan(t *testing.T) {
 				}
 				document := source(s.MemoryURL(), test.backend, test.spec)
 				var textErr error
-				text, textErr = asks(t, s, document, environment)
+				text, textErr = asks(t, s, document, environment, "plan")
 				requests = len(s.Ledger().Requests)
-				machine, err = asks(t, s, document, environment, "--json")
+				checked, checkErr = asks(t, s, document, environment, "check")
+				require.Equal(t, 2*requests, len(s.Ledger().Requests), "check asks what plan does")
+				if checkErr != nil {
+					require.Error(t, textErr, "plan fails for all that check fails for")
+				}
+				machine, err = asks(t, s, document, environment, "plan", "--json")
 				require.Equal(t, fmt.Sprint(textErr), fmt.Sprint(err))
 				require.Zero(t, s.Ledger().Spent())
 			})
 			require.True(t, json.Valid([]byte(machine)))
-			got := fmt.Sprintf("%s\nrequests: %d\nerror: %v\n\n%s", text, requests, err, machine)
+			got := fmt.Sprintf("%s\nrequests: %d\nerror: %v\n\n%s\ncheck:\n%serror: %v\n", text, requests, err, machine, checked, checkErr)
 			path := filepath.Join("testdata", test.name+".txt")
 			if *update {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))
@@ -144,9 +156,9 @@ func TestManyTabs(t *testing.T) {
 			fmt.Fprintf(&spec, "- id: tab_%d\n", i)
 			s.Plant(sim.Job{Forecast: fmt.Sprintf("tab_%d", i), CreatedAt: s.Now().AddDate(0, 0, -1), Run: time.Minute})
 		}
-		out, err := asks(t, s, source(s.MemoryURL(), "", spec.String()), map[string]string{"CLARI_API_KEY": s.Key()}, "--json")
+		out, err := asks(t, s, source(s.MemoryURL(), "", spec.String()), map[string]string{"CLARI_API_KEY": s.Key()}, "plan", "--json")
 		require.ErrorContains(t, err, "4000 exports do not fit the quota: 800 left")
-		var plan planning.Plan
+		var plan command.Plan
 		require.NoError(t, json.Unmarshal([]byte(out), &plan))
 		require.Len(t, plan.Exports, 4000)
 		require.Equal(t, 4000, plan.Cost)

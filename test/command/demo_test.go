@@ -1,4 +1,4 @@
-package planning
+package command
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
-	"github.com/cq-source-clari/cq-source-clari/resources/planning"
+	"github.com/cq-source-clari/cq-source-clari/resources/command"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
@@ -39,9 +39,9 @@ func TestDemo(t *testing.T) {
 			"Plugin": "./cq-source-clari", "Destination": "./sqlite", "BaseURL": s.MemoryURL(), "Tabs": tabs, "Database": "./demo.sqlite",
 		}))
 		environment := map[string]string{"CLARI_API_KEY": s.Key()}
-		out, err := asks(t, s, document.String(), environment, "--json")
+		out, err := asks(t, s, document.String(), environment, "plan", "--json")
 		require.NoError(t, err)
-		var plan planning.Plan
+		var plan command.Plan
 		require.NoError(t, json.Unmarshal([]byte(out), &plan))
 
 		config, err := runner.Parse(document.Bytes(), func(name string) (string, bool) { return environment[name], true })
@@ -102,12 +102,14 @@ func sync(t *testing.T, s *sim.Server, config *runner.Config) {
 // TestHelp: the help of the command is that of a CloudQuery command.
 func TestHelp(t *testing.T) {
 	var out bytes.Buffer
-	command := planning.Command(nil, plugin.Options{})
-	command.SetOut(&out)
-	command.SetArgs([]string{"plan", "--help"})
-	require.NoError(t, command.Execute())
-	for _, part := range []string{"Usage:\n  cq-source-clari plan [files or directories] [flags]", "Examples:", "--json"} {
+	root := command.Root(command.Env{})
+	root.SetOut(&out)
+	root.SetArgs([]string{"plan", "--help"})
+	require.NoError(t, root.Execute())
+	for _, part := range []string{"Usage:\n  cq-source-clari plan SPEC... [flags]", "Examples:", "--json"} {
 		require.Contains(t, out.String(), part)
 	}
-	require.True(t, slices.Contains(strings.Fields(planning.Help()), "plan"))
+	require.True(t, slices.Contains(strings.Fields(command.Help()), "plan"))
+	require.True(t, command.Is("check"))
+	require.False(t, command.Is("serve"))
 }
