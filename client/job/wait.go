@@ -80,6 +80,7 @@ type waiting struct {
 	phase    queue.Stopwatch // since it came into its present phase
 	began    time.Time       // when that was, as far as it is known
 	queued   bool
+	adopted  bool // nobody knows when it came into its phase
 	schedule queue.Schedule
 	logged   time.Time
 }
@@ -131,7 +132,7 @@ func (r *run) untilDone(ctx context.Context, e *Export) error {
 }
 
 func (r *run) startWaiting(ctx context.Context, e *Export) *waiting {
-	w := &waiting{began: time.Now(), queued: e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued}
+	w := &waiting{began: time.Now(), queued: e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued, adopted: !e.made}
 	if e.Job.Status != "" && !e.Job.StartTime.IsZero() { // an adopted job has used up some of its time
 		w.began = r.Client.LocalTime(e.Job.StartTime)
 	}
@@ -216,7 +217,7 @@ func (r *run) limit(w *waiting) (*TimeoutError, time.Duration) {
 		over = &TimeoutError{Key: "queue_timeout", Limit: r.QueueTimeout}
 	}
 	left := over.Limit - w.phase.Elapsed()
-	if whole := r.QueueTimeout + r.RunTimeout; whole-w.whole.Elapsed() < left {
+	if whole := r.QueueTimeout + r.RunTimeout; w.adopted || whole-w.whole.Elapsed() < left {
 		return &TimeoutError{Key: "queue_timeout + run_timeout", Limit: whole}, whole - w.whole.Elapsed()
 	}
 	return over, left
