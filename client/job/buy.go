@@ -84,7 +84,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		})
 		r.Ledger.Flushed(ctx)
 	})
-	_ = r.key.observe("create", err)
+	r.key.observe(endpointCreate, err)
 	r.limits.Answered(err == nil)
 	lost, unclear := errors.AsType[*clari.UnknownOutcomeError](err)
 	switch {
@@ -134,7 +134,11 @@ func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 		p.Unclear = nil // this one was answered, and the others were looked for to the end
 		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: sent}
 	})
-	r.tell(e, r.Log.Info()).Int("attempt", e.Attempts).Str("why", e.spend).Msg("export started")
+	event := r.tell(e, r.Log.Info()).Int("attempt", e.Attempts)
+	if e.spend != "" {
+		event = event.Str("again", e.spend)
+	}
+	event.Msg("export started")
 }
 
 // attempts is how many jobs are tried for an export in this sync.

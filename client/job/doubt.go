@@ -103,7 +103,7 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 		return Seen{Gone: true}, nil
 	}
 	job, err := r.Client.Job(ctx, id)
-	_ = r.key.observe("job", err)
+	r.key.observe("job", err)
 	switch {
 	case err == nil:
 		r.doubts.answered(id)

@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +56,16 @@ type Export struct {
 // Landed reports whether its rows are there.
 func (e *Export) Landed() bool {
 	return e.Outcome == OutcomeExported || e.Outcome == OutcomeAdopted || e.Outcome == OutcomeAgain
+}
+
+// Relabel sets a label of the export, whose value its result told.
+func (e *Export) Relabel(name, value string) {
+	e.Labels = slices.Clone(e.Labels) // those of the item are another try's as well
+	for i, l := range e.Labels {
+		if l.Name == name {
+			e.Labels[i].Value = value
+		}
+	}
 }
 
 // ID identifies the export among those of all syncs: the job whose rows landed, else the request and its time.

@@ -28,7 +28,7 @@ func (r *run) check(ctx context.Context, e *Export, result Result) error {
 	}
 	if err := result.Check(ctx, e); err != nil {
 		if errors.Is(err, ErrNotOurs) {
-			return r.discard(e, "the job that was found is another's", err)
+			return r.discard(e, notOurs, err)
 		}
 		r.notePlainUnread(ctx, e, err)
 		return err

@@ -33,9 +33,7 @@ func (p *progress) plan(e *Export) {
 func (p *progress) begin(e *Export) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !e.tried {
-		p.ahead[e.Class]--
-	}
+	p.ahead[e.Class]--
 	p.begun[e] = time.Now()
 }
 
@@ -51,6 +49,7 @@ func (p *progress) end(e *Export) {
 	defer p.mu.Unlock()
 	p.left--
 	delete(p.begun, e)
+	p.ahead[e.Class]++
 }
 
 // tell adds to a log line about an export how far the run is: which export of how many it is, how many have not ended, and where it is

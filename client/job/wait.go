@@ -38,7 +38,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			r.budget.ended(e, true, 0)
 		}
 		if e.Listed && !matches(e.Work, e.Job) { // it has its name by now
-			return r.discard(e, "the job that was found is another's", ErrNotOurs)
+			return r.discard(e, notOurs, ErrNotOurs)
 		}
 		return nil
 	case hasEnded:
@@ -51,16 +51,24 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			return err
 		}
 		return &again{due: time.Now().Add(retryAfter), spend: "its job " + string(ended.Status), err: err}
-	case refused(err) && e.Attempts < r.attempts(e):
+	case refused(err):
 		return r.discard(e, "its job is not there any more", err)
 	}
 	return err
 }
 
-// discard gives up a job that is not this export's, or that is not there any more: the item is another one of the plan, without it.
+// leastAttempts is how many jobs there are at least for an export where one of them is lost or another's, which is no fault of its own.
+const leastAttempts = 2
+
+const notOurs = "the job that was found is another's"
+
+// discard gives up a job that is not this export's, or that is not there any more: the item is another one of the plan without it, while it has tries left.
 func (r *run) discard(e *Export, why string, err error) error {
 	r.doubts.giveUp(e.Job.ID)
 	r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+	if e.Attempts >= max(leastAttempts, r.attempts(e)) {
+		return err
+	}
 	return &again{spend: why, err: err}
 }
 
@@ -80,7 +88,6 @@ type waiting struct {
 	phase    queue.Stopwatch // since it came into its present phase
 	began    time.Time       // when that was, as far as it is known
 	queued   bool
-	adopted  bool // nobody knows when it came into its phase
 	schedule queue.Schedule
 	logged   time.Time
 }
@@ -132,11 +139,11 @@ func (r *run) untilDone(ctx context.Context, e *Export) error {
 }
 
 func (r *run) startWaiting(ctx context.Context, e *Export) *waiting {
-	w := &waiting{began: time.Now(), queued: e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued, adopted: !e.made}
-	if e.Job.Status != "" && !e.Job.StartTime.IsZero() { // an adopted job has used up some of its time
+	w := &waiting{began: time.Now(), queued: e.Job.Status != "" && e.Job.Status.Phase() == clari.PhaseQueued}
+	if e.Job.Status != "" && !e.Job.StartTime.IsZero() { // an adopted job has run for some time
 		w.began = r.Client.LocalTime(e.Job.StartTime)
 	}
-	w.phase, w.whole = queue.WatchSince(r.Client, w.began), queue.WatchSince(r.Client, e.RequestedAt)
+	w.phase, w.whole = queue.StartWatch(r.Client), queue.WatchSince(r.Client, e.RequestedAt)
 	w.schedule = r.schedule(ctx, e, w.queued)
 	return w
 }
@@ -152,7 +159,7 @@ func (r *run) done(e *Export, began time.Time) {
 func (r *run) poll(ctx context.Context, e *Export) error {
 	for {
 		job, err := r.Client.Job(ctx, e.Job.ID)
-		_ = r.key.observe("job", err)
+		r.key.observe("job", err)
 		e.Polls++
 		r.metrics.polls.Add(ctx, 1)
 		missing := errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob)
@@ -217,7 +224,7 @@ func (r *run) limit(w *waiting) (*TimeoutError, time.Duration) {
 		over = &TimeoutError{Key: "queue_timeout", Limit: r.QueueTimeout}
 	}
 	left := over.Limit - w.phase.Elapsed()
-	if whole := r.QueueTimeout + r.RunTimeout; w.adopted || whole-w.whole.Elapsed() < left {
+	if whole := r.QueueTimeout + r.RunTimeout; whole-w.whole.Elapsed() < left {
 		return &TimeoutError{Key: "queue_timeout + run_timeout", Limit: whole}, whole - w.whole.Elapsed()
 	}
 	return over, left

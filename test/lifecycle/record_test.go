@@ -78,7 +78,7 @@ func TestLandedIsDurable(t *testing.T) {
 			if backend && (sent != 1 || early > 0) {
 				t.Errorf("%d exports had their rows sent before the barrier, and %d had landed", sent, early)
 			}
-			if n := w.Logs.Count("info", "landed"); n != 1 {
+			if n := w.Logs.Count("info", "export landed"); n != 1 {
 				t.Errorf("%d lines about an export that landed:\n%s", n, w.Logs)
 			}
 		})

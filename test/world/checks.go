@@ -20,7 +20,9 @@ func (w *World) Landed() (jobs int) {
 		byID[job.ID] = job
 	}
 	newest := map[string]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again" }) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool {
+		return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
+	}) {
 		jobs++
 		key := fmt.Sprint(r["forecast_id"], r["scope_id"], r["requested_currency"], r["requested_period"])
 		if w.Spec["history"] == true {
@@ -52,7 +54,9 @@ var ResultTables = []string{
 	"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames",
 }
 
-func HasLanded(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again" }
+func HasLanded(r Row) bool {
+	return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
+}
 
 // Snapshots counts the times by which each job's rows are dated.
 func (w *World) Snapshots() map[any]int {
@@ -88,7 +92,9 @@ func (w *World) LedgerOf(tab string) []sim.Job {
 // Intact counts the tabs whose newest export that landed is there whole.
 func (w *World) Intact() (n int) {
 	newest := map[any]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again" }) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool {
+		return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
+	}) {
 		if before := newest[r["forecast_id"]]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
 			newest[r["forecast_id"]] = r
 		}

@@ -37,6 +37,7 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 	e.Found = &found{Found: read.Found}
 	if w.Period == "" && read.Found.Quarter != "" {
 		e.Place = w.k.planner.PlaceKey(w.Tab, read.Found.Quarter)
+		e.Relabel("requested_period", read.Found.Quarter)
 	}
 	return &landing{w: w, read: read}, nil
 }
