@@ -110,9 +110,13 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 		n.WholeAt = n.ExportedAt
 	}
 	if final {
-		n.Finals = 1
-		if p.Holds(n.Types, n.Whole) && !r.landedNow(e.Place) {
-			n.Finals = min(2, p.Finals+1)
+		before := 0 // syncs
+		if p.Holds(n.Types, n.Whole) && !p.ExportedAt.Before(e.FinalAt) {
+			before = max(1, p.Finals)
+		}
+		n.Finals = min(2, before+1)
+		if r.landedNow(e.Place) {
+			n.Finals = max(1, before)
 		}
 	}
 	return n

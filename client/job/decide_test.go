@@ -115,6 +115,9 @@ func failure(asked float64, reader, days int) func(*Facts) {
 	}
 }
 
+// gaveUp: it was the stored result of what is there that failed.
+func gaveUp(f *Facts) { f.Paid.Failure.Job, f.Paid.Failure.NextTry = f.There.Job, time.Time{} }
+
 // TestDecide is the table of what is due, row by row.
 func TestDecide(t *testing.T) {
 	type is = []func(*Facts)
@@ -189,7 +192,9 @@ func TestDecide(t *testing.T) {
 		{"row 4: a table came later", is{there(2, 2, noUsers)}, "4 land again old"},
 		{"row 4: a column came later", is{there(2, 2, oldSchema)}, "4 land again old"},
 		{"row 4: and the result is gone", is{there(2, 2, oldSchema), gone("old")}, "4 settled, lacking"},
-		{"row 4: and the result failed meanwhile", is{there(2, 2, oldSchema), failure(2, 2, 0), func(f *Facts) { f.Paid.Failure.Job = "old" }}, "4 settled, lacking"},
+		{"row 4: and the result failed meanwhile", is{there(2, 2, oldSchema), failure(2, 2, 0), gaveUp}, "4 settled, lacking"},
+		{"row 5: and the result failed meanwhile", is{there(2, 1), failure(2, 2, 0), gaveUp}, "5 buy"},
+		{"row 6: and the result failed meanwhile", is{there(0.5, 0, open, noUsers), ongoing, failure(2, 2, 0), gaveUp}, "6 kept"},
 		{"row 4: Clari said when the result goes", is{there(2, 2, oldSchema, func(p *journal.Place) { p.Expires = before(1) }), unasked}, "4 settled, lacking"},
 		{"row 4: settle_days is longer by now", is{there(101, 2)}, "9 buy"},
 		{"row 4: one landing is enough", is{there(2, 1), once}, "4 settled"},

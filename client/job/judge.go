@@ -89,7 +89,7 @@ func (j *judge) resume() (Decision, bool) {
 
 func (j *judge) failed() (Decision, bool) {
 	f := j.Paid.Failure
-	if f == nil || !j.dayStart().Before(f.NextTry) {
+	if f == nil || f.Job == j.There.Job || !j.dayStart().Before(f.NextTry) {
 		return Decision{}, false
 	}
 	if r := j.Item.Refresh; r != nil && f.AskedAt.Before(r.Before) {
@@ -249,7 +249,7 @@ func (j *judge) reload(d *Decision) []Decision {
 // stored reports whether the result of the job that is there can be landed again.
 func (j *judge) stored() bool {
 	t := j.There
-	if f := j.Paid.Failure; f != nil && f.Job == t.Job {
+	if f := j.Paid.Failure; f != nil && f.Job == t.Job && f.NextTry.IsZero() {
 		return false // it was whole once, and is not what it was
 	}
 	return j.lives(t.Job, t.Expires, t.ExportedAt)

@@ -66,6 +66,9 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 		return
 	}
 	at := cmp.Or(e.Job.EndTime, e.date)
+	if e.extra { // of an old result nobody asked before
+		at = cmp.Or(e.Job.EndTime, e.Job.StartTime, r.askedAt(e), e.date)
+	}
 	if now := r.now(); at.After(now) {
 		at = now
 	}
@@ -137,10 +140,35 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 	return nil, nil
 }
 
+// unusable gives up a stored result that was to land again and does not pass any more: the item is another one of the plan, which goes by that. One that
+// was damaged, perhaps on its way, is given up the second time.
+func (r *run) unusable(e *Export, err error) error {
+	content, ok := errors.AsType[*ContentError](err)
+	if !ok || e.Decision.Action != LandAgain {
+		return err
+	}
+	failed := e.paid.read().Failure
+	if content.Damaged && (failed == nil || failed.Job != e.Job.ID) {
+		return err
+	}
+	asked := r.askedAt(e)
+	r.accounts.note(e, func(p *journal.Paid) {
+		p.Failure = &journal.Failure{Job: e.Job.ID, AskedAt: asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
+	})
+	if e.extra {
+		return err
+	}
+	return &again{spend: "its stored result does not pass any more", err: err}
+}
+
 // keepFailure keeps what a later sync has to know of a result that failed for what is in it.
 func (r *run) keepFailure(e *Export, err error) {
 	content, ok := errors.AsType[*ContentError](err)
 	if !ok || e.Decision.Action == Nothing || e.Job.ID == "" {
+		return
+	}
+	if e.extra { // it was an old result, and is told of once
+		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
 		return
 	}
 	f := &journal.Failure{Job: e.Job.ID, AskedAt: r.askedAt(e), Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
@@ -153,6 +181,8 @@ func (r *run) keepFailure(e *Export, err error) {
 			}
 		}
 		switch {
+		case same && before.NextTry.IsZero(): // see unusable
+			return
 		case content.Passing:
 			forget(p, f.Job)
 			return

@@ -35,6 +35,7 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	if err == nil && result != nil {
 		err = r.check(ctx, e, result)
 	}
+	err = r.unusable(e, err)
 	var broken error
 	if err == nil && result != nil && e.Outcome == "" {
 		r.plan.read(e) // the rest of the plan may build on it, while its rows go out

@@ -38,11 +38,11 @@ type Creation struct {
 // Failure is a result that is not what it should be: the same job would give the same again.
 type Failure struct {
 	Job     string    `json:"job"`
-	AskedAt time.Time `json:"asked_at"` // when its job was asked for
-	Cause   string    `json:"cause"`    // short: see Cause
-	Reader  int       `json:"reader"`   // number of the reader that judged it
-	Tries   int       `json:"tries"`    // results in a row that failed, 1 or more
-	NextTry time.Time `json:"next_try"` // a day: midnight UTC
+	AskedAt time.Time `json:"asked_at"`          // when its job was asked for
+	Cause   string    `json:"cause"`             // short: see Cause
+	Reader  int       `json:"reader"`            // number of the reader that judged it
+	Tries   int       `json:"tries"`             // results in a row that failed, 1 or more
+	NextTry time.Time `json:"next_try,omitzero"` // a day: midnight UTC; zero: never, of a result that was to land again
 }
 
 // maxUnclear bounds the creations of a record.

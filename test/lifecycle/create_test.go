@@ -165,6 +165,7 @@ func TestCurrentIsNotTakenForAnother(t *testing.T) {
 			maps.Copy(w.Spec, more)
 			if len(more) == 0 {
 				w.MustSync() // then state knows which quarter is current
+				w.Spec["refresh"] = []string{"1999_Q1"}
 			}
 			// The first creation is lost and not processed; the second is processed, and then the process dies.
 			w.Sim.Add(

@@ -77,6 +77,9 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 		return job.ErrNotOurs
 	}
 	w.learn(e, f)
+	if w.Period != "" {
+		e.FinalAt = w.k.planner.FinalAt(w.Tab, w.Period, f.End)
+	}
 	if otherFamily(w.state, f.Shape) && !w.IncludeHistorical {
 		w.tellMixed(e, f.Shape)
 	}

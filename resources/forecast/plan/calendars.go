@@ -93,6 +93,11 @@ func (p *Planner) endOf(t Tab, quarter string, state State) time.Time {
 	return state.End
 }
 
+// FinalAt is from when on what is exported of a tab's quarter is final, where its result made its last day likely; zero where nobody knows the day.
+func (p *Planner) FinalAt(t Tab, quarter string, likely time.Time) time.Time {
+	return p.finalAt(p.endOf(t, quarter, State{End: likely}))
+}
+
 // finalAt is from when on what is exported of a quarter with this last day is final; zero where the day is not known.
 func (p *Planner) finalAt(end time.Time) time.Time {
 	if end.IsZero() {
