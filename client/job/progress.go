@@ -42,6 +42,7 @@ func (p *progress) again(e *Export) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.begun, e)
+	p.ahead[e.Class]++
 }
 
 func (p *progress) end(e *Export) {
@@ -49,7 +50,6 @@ func (p *progress) end(e *Export) {
 	defer p.mu.Unlock()
 	p.left--
 	delete(p.begun, e)
-	p.ahead[e.Class]++
 }
 
 // tell adds to a log line about an export how far the run is: which export of how many it is, how many have not ended, and where it is

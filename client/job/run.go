@@ -81,12 +81,12 @@ type run struct {
 	toldRefused bool
 	missing     []*Export // failed or left out
 	lacking     []*Export // settled, without something that is wanted now
-	ended       []*Export
 
 	prepared bool // see prepare; of whoever holds turn
 
 	mu     sync.Mutex
 	own    map[string]bool // jobs that a creation of this run returned, and that have not ended
+	opened []*Export       // all tries so far
 	extras map[string]bool // jobs that are landed beside their item's own export
 }
 
@@ -102,7 +102,7 @@ func Run(ctx context.Context, c Config) (close func(context.Context), err error)
 	if err != nil {
 		r.cancelOwn(ctx)
 	}
-	for _, e := range r.ended {
+	for _, e := range r.opened {
 		e.close()
 	}
 	r.metrics.follow(ctx, c.Client)

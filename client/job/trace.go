@@ -30,6 +30,9 @@ const (
 func (r *run) open(ctx context.Context, e *Export) {
 	e.begun = time.Now()
 	r.progress.begin(e)
+	r.mu.Lock()
+	r.opened = append(r.opened, e)
+	r.mu.Unlock()
 	if e.span != nil {
 		return
 	}

@@ -57,8 +57,8 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 	return err
 }
 
-// leastAttempts is how many jobs there are at least for an export where one of them is lost or another's, which is no fault of its own.
-const leastAttempts = 2
+// lostAttempts is how many jobs there are for an export whose result is lost, or another's: one more, and only one.
+const lostAttempts = 2
 
 const notOurs = "the job that was found is another's"
 
@@ -66,7 +66,7 @@ const notOurs = "the job that was found is another's"
 func (r *run) discard(e *Export, why string, err error) error {
 	r.doubts.giveUp(e.Job.ID)
 	r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
-	if e.Attempts >= max(leastAttempts, r.attempts(e)) {
+	if e.Attempts >= lostAttempts {
 		return err
 	}
 	return &again{spend: why, err: err}

@@ -69,7 +69,6 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 	r.Summary.count(e)
 	r.metrics.ended(ctx, e)
 	r.metrics.follow(ctx, r.Client)
-	r.ended = append(r.ended, e)
 	r.tellEnd(e)
 	if reporter, ok := e.Work.(Reporter); ok {
 		if err := reporter.Report(ctx, e); err != nil {
