@@ -48,11 +48,19 @@ func (l *landing) Emit(ctx context.Context, e *job.Export) (int64, error) {
 	w, f := l.w, &found{ids: map[string]bool{}}
 	e.Found = f
 	zone, askedAt := w.k.Spec.Location(), w.k.Client.ServerTime(e.RequestedAt)
-	sends := func(at time.Time) bool { return at.IsZero() || w.sends(DayOf(at.In(zone)), askedAt) }
+	w.sent = map[Day]bool{}
+	sends := func(at time.Time) bool {
+		day := DayOf(at.In(zone))
+		if !at.IsZero() && !w.sends(day, askedAt) {
+			return false
+		}
+		w.sent[day] = true
+		return true
+	}
 	counts, err := w.k.Tables.Emit(ctx, Origin{JobID: e.Job.ID, ExportedAt: table.Micros(e.ExportedAt)}, &l.store, sends, func(id string) { f.ids[id] = true })
 	if err != nil {
 		return 0, err
 	}
-	f.counts, w.sent = counts, true
+	f.counts = counts
 	return counts.Activities.V + counts.Accounts.V + counts.Opportunities.V + counts.Participants.V, nil
 }

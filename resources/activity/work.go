@@ -40,8 +40,8 @@ type work struct {
 	kept  kept          // the same, as the engine reads it and Landed changes it
 	asked asked         // of the job that was paid for
 
-	sent bool // this sync has sent its rows
-	over bool // what becomes of it in this sync is known
+	sent map[Day]bool // days of which this sync has sent its rows
+	over bool         // what becomes of it in this sync is known
 }
 
 // found is what one result held.
@@ -148,6 +148,9 @@ func (w *work) Landed(e *job.Export) {
 		slices.Sort(looked)
 		journal.SaveList(w.ledger, w.refusedKey(), slices.Compact(looked))
 	}
+	if w.lacking && w.From > w.was.From {
+		e.Log(w.k.Log.Info()).Stringer("since", w.was.From).Msg("the table that came later lacks the days before those of the last result: " + w.k.Advice().Lacking)
+	}
 	if w.lacking || e.There.Job == e.Job.ID {
 		return
 	}
@@ -197,9 +200,9 @@ func (w *work) sends(day Day, askedAt time.Time) bool {
 	for _, o := range w.k.windows {
 		switch {
 		case o == w:
-		case (o.sent || o.Start > w.Start && o.planned() && !o.over) && o.From <= day && day <= o.To:
+		case o.sent[day], o.Start > w.Start && o.planned() && !o.over && o.From <= day && day <= o.To:
 			return false
-		case o.there.AskedAt.After(askedAt) && o.was.LastFrom <= day && day <= o.was.LastTo:
+		case !o.planned() && o.there.AskedAt.After(askedAt) && o.was.LastFrom <= day && day <= o.was.LastTo:
 			return false
 		}
 	}

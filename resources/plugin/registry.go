@@ -103,7 +103,20 @@ func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selecte
 	if selected, err = all.FilterDfs(so.Tables, so.SkipTables, so.SkipDependentTables); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != "" }), nil
+	selected = slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != "" })
+	return selected, needsActivities(selected, s)
+}
+
+// needsActivities refuses opportunities that activities name where nothing tells which those are.
+func needsActivities(selected schema.Tables, s *spec.Spec) error {
+	has := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return selected.Get(name) != nil })
+	}
+	named := []string{opportunity.OpportunitiesTable, opportunity.FieldsTable, opportunity.HistoryTable}
+	if s.Opportunities == nil || !s.Opportunities.FromActivities || !has(named) || has(activity.ResultTables) {
+		return nil
+	}
+	return errors.New("sync: opportunities.from_activities needs a table of activities: add " + activity.ActivitiesTable + " to tables, or set from_activities: false")
 }
 
 // known refuses names and patterns that match no table, all of them at once.

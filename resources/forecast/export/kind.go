@@ -93,17 +93,17 @@ func (k *Kind) item(p *plan.Item) job.Item {
 	}
 }
 
-// Preview is the plan as far as it can be told before anything is asked of Clari.
+// Preview is the plan as far as it can be told before anything is asked of Clari; also where it would fail.
 func (k *Kind) Preview(ctx context.Context, ledger *journal.Journal) (preview job.Preview, err error) {
 	fresh := func() *plan.Planner { return plan.New(ctx, k.Spec, k.Shard, k.planned, ledger) }
-	if _, err := fresh().Next(); err != nil && !k.Backend { // a state backend may know the calendar
-		return preview, err
+	if _, err = fresh().Next(); k.Backend { // which may know the calendar
+		err = nil
 	}
 	planner := fresh()
 	planner.NameRelative()
 	for {
-		items, err := planner.Next()
-		if err != nil || len(items) == 0 {
+		items, wrong := planner.Next()
+		if wrong != nil || len(items) == 0 {
 			break
 		}
 		preview.Items = append(preview.Items, k.items(items)...)
@@ -126,7 +126,7 @@ func (k *Kind) Preview(ctx context.Context, ledger *journal.Journal) (preview jo
 		preview.Problems = append(preview.Problems, "how many quarters are in "+strings.Join(ranges, ", ")+
 			" depends on the fiscal year, the most are planned; write fiscal_year_start_month, which tells")
 	}
-	return preview, nil
+	return preview, err
 }
 
 // Describe names exports by tab and ranges of quarters.
