@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"html/template"
 	"log"
 	"math"
 	"os"
@@ -12,8 +13,8 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/demo/page"
 	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/try/page"
 )
 
 // now is the time of the picture, in the last weeks of a quarter.
@@ -33,15 +34,7 @@ func main() {
 func run(picture, readme string) error {
 	tenant := sim.SalesTeam(people, now)
 	current := tenant.Calendar.QuarterOf(now)
-	var weeks []page.Week
-	for _, quarter := range []sim.Quarter{current.Add(-1), current} {
-		weeks = append(weeks, weeksOf(entries(tenant, quarter))...)
-	}
-	svg, err := page.Forecast(fmt.Sprintf("%s, %s and %s", tab, current.Add(-1), current), weeks)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(picture, append(svg, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(picture, []byte(string(chart(tenant, current))+"\n"), 0o644); err != nil {
 		return err
 	}
 	return insert(readme, sample(entries(tenant, current)))
@@ -62,23 +55,44 @@ func order(r truth.Row) string {
 	return fmt.Sprintln(r["week_start_date"], r["hierarchy_level"], r["user_name"], r["field_name"])
 }
 
-// weeksOf is what the root says.
-func weeksOf(rows []truth.Row) (weeks []page.Week) {
-	number := func(v any) float64 {
-		if x, ok := v.(float64); ok {
-			return x
-		}
-		return math.NaN()
+// chart is what the root says, in the quarter before and this one.
+func chart(tenant sim.Tenant, current sim.Quarter) template.HTML {
+	c := page.Chart{
+		Title: "Calls by week against quota and closed", Zero: true,
+		Series: []page.Series{{Name: "Commit"}, {Name: "Best Case"}, {Name: "closed"}, {Name: "quota", Dashed: true}},
 	}
-	for _, r := range rows {
-		if r["hierarchy_level"] == int64(0) {
-			weeks = append(weeks, page.Week{
-				Quarter: fmt.Sprint(r["requested_period"]), Start: fmt.Sprint(r["week_start_date"]), Field: fmt.Sprint(r["field_name"]),
-				Call: number(r["forecast_value"]), Quota: number(r["quota_value"]), Closed: number(r["crm_closed"]),
-			})
+	add := func(i int, x float64, v any) {
+		if y, ok := v.(float64); ok {
+			c.Series[i].Points = append(c.Series[i].Points, page.Point{X: x, Y: y})
 		}
 	}
-	return weeks
+	var first, last time.Time
+	for _, quarter := range []sim.Quarter{current.Add(-1), current} {
+		for i := range c.Series {
+			c.Series[i].Points = append(c.Series[i].Points, page.Point{Y: math.NaN()})
+		}
+		for _, r := range entries(tenant, quarter) {
+			at, err := time.Parse(time.DateOnly, fmt.Sprint(r["week_start_date"]))
+			if err != nil || r["hierarchy_level"] != int64(0) || at.After(now) {
+				continue
+			}
+			if last = at; first.IsZero() {
+				first = at
+			}
+			x := float64(at.Unix())
+			switch r["field_name"] {
+			case "Commit":
+				add(0, x, r["forecast_value"])
+				add(2, x, r["crm_closed"])
+			case "Best Case":
+				add(1, x, r["forecast_value"])
+			case "Quota":
+				add(3, x, r["quota_value"])
+			}
+		}
+	}
+	c.Ticks = page.Days(first, last)
+	return c.SVG()
 }
 
 const samples = 20

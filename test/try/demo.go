@@ -7,7 +7,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,8 +14,9 @@ import (
 	"text/template"
 	"time"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"github.com/spf13/cobra"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
 	"github.com/cq-source-clari/cq-source-clari/test/truth"
@@ -24,13 +24,30 @@ import (
 
 // demo is one run: a sales team with three tabs, each answered in another form, and eight quarters of each.
 type demo struct {
-	out, log            io.Writer // the result; what happens meanwhile
-	plugin, destination string    // programs
-	dir                 string    // directory
-	people              int
-	job                 time.Duration // of one export, about
-	document, database  string        // files in dir
-	server              *sim.Server
+	attempt
+
+	dir      string
+	people   int
+	job      time.Duration // of one export, about
+	document string        // file in dir
+	server   *sim.Server
+}
+
+func demoCommand(stop <-chan struct{}) *cobra.Command {
+	d := demo{attempt: attempt{options: runner.Options{Stop: stop}}}
+	c := &cobra.Command{
+		Use: "demo", Short: "Sync a made-up sales team's forecasts from a stand-in for Clari, and make a page of them",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d.out, d.log = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return d.run(cmd.Context())
+		},
+	}
+	c.Flags().StringVar(&d.dir, "out", "out", "`directory` to write to")
+	c.Flags().BoolVarP(&d.verbose, "verbose", "v", false, "show every event, also at a terminal")
+	c.Flags().IntVar(&d.people, "people", 40, "people in the hierarchy")
+	c.Flags().DurationVar(&d.job, "job-time", 200*time.Millisecond, "how long an export takes, about")
+	return c
 }
 
 //go:embed demo.yml.tmpl
@@ -50,8 +67,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	summary, err := runner.Sync(ctx, config, runner.Options{Log: runner.Console(d.log)})
-	if err != nil {
+	if err := d.attempt.run(ctx, config); err != nil {
 		return err
 	}
 	db, err := sql.Open("sqlite", d.database)
@@ -59,13 +75,14 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	fmt.Fprintf(d.out, "\n%s, from the spec %s:\n\n", d.database, d.document)
-	summary.Report(d.out)
-	return errors.Join(d.quota(ctx, db), d.check(db), d.answers(ctx, db))
+	if err := d.check(db); err != nil {
+		return err
+	}
+	return writeReport(ctx, d.out, db, d.server.Tenant().Tabs[0].ID, d.database, filepath.Join(d.dir, "demo.html"), time.Now())
 }
 
 // prepare starts the stand-in, writes the spec that uses it, and makes room for the database.
-func (d *demo) prepare() (*runner.Config, error) {
+func (d *demo) prepare() (*specfile.Config, error) {
 	url, err := d.server.Start("")
 	if err != nil {
 		return nil, err
@@ -80,35 +97,16 @@ func (d *demo) prepare() (*runner.Config, error) {
 		}
 	}
 	var text bytes.Buffer
-	err = documentTemplate.Execute(&text, map[string]any{
-		"Plugin": local(d.plugin), "Destination": local(d.destination), "BaseURL": url, "Tabs": d.server.Tenant().Tabs, "Database": local(d.database),
-	})
-	if err != nil {
+	if err := documentTemplate.Execute(&text, map[string]any{"BaseURL": url, "Tabs": d.server.Tenant().Tabs, "Database": d.database}); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(d.document, text.Bytes(), 0o644); err != nil {
 		return nil, err
 	}
-	return runner.Load(d.document, func(name string) (string, bool) { return d.server.Key(), name == "CLARI_API_KEY" })
-}
-
-// local is a path that nobody takes for a name to look up.
-func local(path string) string {
-	if filepath.IsAbs(path) || strings.HasPrefix(path, ".") {
-		return path
+	if err := os.Setenv("CLARI_API_KEY", d.server.Key()); err != nil {
+		return nil, err
 	}
-	return "." + string(filepath.Separator) + path
-}
-
-// quota tells what the sync has cost, by the last row of clari_limits.
-func (d *demo) quota(ctx context.Context, db *sql.DB) error {
-	const query = `SELECT monthly_quota, available_monthly_quota FROM clari_limits ORDER BY observed_at DESC LIMIT 1`
-	var quota, left int
-	if err := db.QueryRowContext(ctx, query).Scan(&quota, &left); err != nil {
-		return fmt.Errorf("quota: %w", err)
-	}
-	fmt.Fprintf(d.out, "\n%d exports spent; %d of %d are left this month.\n", d.server.Ledger().Spent(), left, quota)
-	return nil
+	return load(d.document, d.log)
 }
 
 // check compares the tables with what the stand-in has made up.
@@ -120,6 +118,6 @@ func (d *demo) check(db *sql.DB) error {
 	case len(wrong) > 0:
 		return fmt.Errorf("check: the database is not what was exported:\n%s", strings.Join(wrong, "\n"))
 	}
-	fmt.Fprintf(d.out, "All %d rows of %d exports are what the stand-in had to export.\n", rows, landed)
+	fmt.Fprintf(d.out, "\nAll %d rows of %d exports are what the stand-in had to export.\n", rows, landed)
 	return nil
 }
