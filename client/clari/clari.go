@@ -34,6 +34,9 @@ type (
 	Results             = wire.Results
 )
 
+// IsRefusal reports whether err is Clari's own refusal of what was asked for, which may count against a job or its result; see package wire.
+func IsRefusal(err error) bool { return wire.IsRefusal(err) }
+
 // What an *Error can be, for errors.Is; package wire says when.
 var (
 	ErrUnauthorized     = wire.ErrUnauthorized
