@@ -63,20 +63,23 @@ func Sync(ctx context.Context, cfg Config) error {
 	}
 	// Every batch is asked for whole before any is taken apart: whether the answer is about the ids shows soonest so.
 	var suspects [][]string
+	denials, noRight := 0, false
 	for a := range cfg.answers(ctx, slices.Chunk(ids, clari.MaxOpportunities), cfg.ask) {
 		if len(a.refused) > 1 {
 			suspects = append(suspects, a.refused)
-			total.refusal = firstOf(total.refusal, a.refusal)
 			continue
 		}
 		if err := land(a); err != nil {
 			return err
 		}
-		if total.err != nil && cfg.API.KeyRefused() {
+		if denied(a.err) {
+			denials++
+		}
+		if noRight = denials > 1 && !total.answered; noRight {
 			break
 		}
 	}
-	if total.err == nil || !cfg.API.KeyRefused() {
+	if !noRight {
 		for a := range cfg.answers(ctx, slices.Values(suspects), cfg.halve) {
 			if err := land(a); err != nil {
 				return err
@@ -233,6 +236,11 @@ func (cfg *Config) halve(ctx context.Context, ids []string) answer {
 		total.add(a)
 	}
 	return total
+}
+
+// denied tells an answer that is about the key or its right to look up anything: two of them and none that is better are enough.
+func denied(err error) bool {
+	return errors.Is(err, clari.ErrUnauthorized) || errors.Is(err, clari.ErrForbidden)
 }
 
 // refused tells an answer that may be about one of the ids from all other errors.

@@ -120,12 +120,12 @@ func TestLookUp(t *testing.T) {
 		{"one is refused", refusing(all[7]), all[:100], 99, 15, `"refused":1,"such_as":"` + all[7], ""},
 		{"a batch of refused ones hides nothing", refusing(all[:100]...), all, 150, 2 + 199, `"refused":100`, ""},
 		{"one in each batch", refusing(all[7], all[107], all[207]), all, 247, 15 + 15 + 13, `"refused":3`, ""},
-		{"it is not about the ids", refusing(idsOf(1000)...), idsOf(1000), 0, 10 + 2*198, "", "800 of 1000 opportunities could not be looked up: get 100 opportunities: HTTP 400 bad_id"},
-		{"each is refused", refusing(all...), all[:8], 0, 15, "", "each of 8 opportunities was refused: get 8 opportunities: HTTP 400 bad_id"},
+		{"it is not about the ids", refusing(idsOf(1000)...), idsOf(1000), 0, 10 + 2*198, "", "800 of 1000 opportunities could not be looked up: get opportunity \"006000000000000\": HTTP 400 bad_id"},
+		{"each is refused", refusing(all...), all[:8], 0, 15, "", "each of 8 opportunities was refused: get opportunity \"006000000000000\": HTTP 400 bad_id"},
 		{"the right is missing", func([]string) (int, string) {
 			return http.StatusForbidden, `[{"statusCode":403,"description":"no right"}]`
-		}, all, 0, 3, "", "250 of 250 opportunities could not be looked up"},
-		{"a 401 that is of one endpoint", func([]string) (int, string) { return http.StatusUnauthorized, `{"message":"no"}` }, all, 0, 3, "", "250 of 250 opportunities could not be looked up"},
+		}, all, 0, 2, "", "250 of 250 opportunities could not be looked up"},
+		{"a 401 that is of one endpoint", func([]string) (int, string) { return http.StatusUnauthorized, `{"message":"no"}` }, all, 0, 2, "", "250 of 250 opportunities could not be looked up"},
 		{"another shape", func([]string) (int, string) { return http.StatusOK, `{"rows":[]}` }, all[:2], 0, 1, "", `its keys: ["rows"]`},
 		{"nothing to ask for", knows(), nil, 0, 0, "", ""},
 	} {
