@@ -29,6 +29,9 @@ func (r *run) buy(ctx context.Context, e *Export) error {
 		if admitted(err); err != nil {
 			return notAsked(err)
 		}
+		if e.spend != "" {
+			e.Log(r.Log.Info()).Str("old_job", e.spent).Str("why", e.spend).Msg("exporting again what was paid for")
+		}
 		inner, created := e.stage(ctx, stageCreate)
 		err = r.create(inner, e)
 		if created(err); !errors.Is(err, clari.ErrQuotaOrQueue) {
@@ -134,11 +137,7 @@ func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 		p.Unclear = nil // this one was answered, and the others were looked for to the end
 		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: sent}
 	})
-	event := r.tell(e, r.Log.Info()).Int("attempt", e.Attempts)
-	if e.spend != "" {
-		event = event.Str("again", e.spend)
-	}
-	event.Msg("export started")
+	r.tell(e, r.Log.Info()).Int("attempt", e.Attempts).Msg("export started")
 }
 
 // attempts is how many jobs are tried for an export in this sync.

@@ -61,8 +61,7 @@ func (r *run) follow(e *Export, j clari.Job, jobs map[string]Seen) {
 	case d.Action == Nothing:
 		e.Outcome, e.Err, e.NextTry = d.Outcome, d.Err, d.NextTry
 	case d.Action == Buy && paid.Job != nil:
-		e.spend = cmp.Or(e.spend, d.Why, "its job serves no more")
-		e.Log(r.Log.Info()).Str("old_job", paid.Job.ID).Str("why", e.spend).Msg("exporting again what was paid for")
+		e.spend, e.spent = cmp.Or(e.spend, d.Why), paid.Job.ID
 	case d.Action != Buy:
 		r.adopt(e, j, paid)
 	}

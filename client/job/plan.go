@@ -138,7 +138,7 @@ func (e *Export) retry(a *again) *Export {
 	}
 	n.Place, n.planned = e.planned, e.planned
 	if n.spend = a.spend; a.spend != "" {
-		n.cause = a.err
+		n.cause, n.spent = a.err, e.Job.ID
 	}
 	if a.last {
 		n.order.late++
