@@ -42,8 +42,8 @@ gen: ## JSON schema of the spec, docs of the tables, NOTICE
 # On a fresh machine compiling is what takes the time: programs that run together are built together, and all with the same flags.
 .PHONY: demo
 demo: ## a whole sync against a stand-in for Clari, into out/demo.sqlite
-	go build -o bin/ . ./test/sqlite/cq-destination-sqlite ./test/demo
-	bin/demo
+	go build -o bin/clari-try ./test/try
+	bin/clari-try demo
 
 .PHONY: plan
 plan: ## SPEC=my.yml: what a sync with your own spec would export, and what it would cost
@@ -51,8 +51,8 @@ plan: ## SPEC=my.yml: what a sync with your own spec would export, and what it w
 
 .PHONY: sync
 sync: ## SPEC=my.yml: a sync with your own spec, into out/clari.sqlite
-	go build -o bin/ . ./test/sqlite/cq-destination-sqlite ./test/demo/sync
-	bin/sync $(SPEC)
+	go build -o bin/clari-try ./test/try
+	bin/clari-try sync --db out/clari.sqlite $(SPEC)
 
 .PHONY: bench
 bench: ## NOTE="what else ran": measures this machine and writes docs/performance.md

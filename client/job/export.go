@@ -45,6 +45,7 @@ type Export struct {
 	tried     bool      // an earlier try of the item in this sync came to nothing
 	cause     error     // what became of that try
 	spend     string    // why it may be bought a second time
+	spent     string    // the job that was paid for first
 	extra     bool      // a further landing of an item: Decision is made, and the item's own export is another one
 	made      bool      // its job was created by this sync
 	waitedFor bool      // its result was waited for, and did not appear

@@ -35,7 +35,7 @@ func Moment(raw []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	nano, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
-	if n >= 1e11 {
+	if n >= millis {
 		return since1970(n/1000, n%1000*1e6+nano/1000)
 	}
 	return since1970(n, nano)

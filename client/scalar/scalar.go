@@ -77,30 +77,37 @@ func Flag(raw []byte) (value, ok bool) {
 	return false, false
 }
 
-// Instant is a time in milliseconds since 1970 or in RFC 3339, not before 1970, in microseconds since 1970. Zero is no time.
+// Instant is Moment in microseconds since 1970.
 func Instant(raw []byte) (micros int64, ok bool) {
 	if n, ok := ParseValue(raw); ok {
-		return n.Instant()
+		if micros, ok := n.Instant(); ok {
+			return micros, true
+		}
 	}
-	if len(raw) < 2 || raw[0] != '"' {
-		return 0, false
+	at, ok := Moment(raw)
+	if !ok || at.IsZero() {
+		return 0, ok
 	}
-	t, err := time.Parse(time.RFC3339Nano, string(raw[1:len(raw)-1]))
-	if err != nil || t.UnixMilli() < 0 || t.Unix() >= year10000 {
-		return 0, false
-	}
-	return t.UnixMicro(), true
+	return at.UnixMicro(), true
 }
 
-const year10000 = 253402300800 // seconds since 1970; from there on RFC 3339 cannot write it
+const (
+	year10000 = 253402300800 // seconds since 1970; from there on RFC 3339 cannot write it
+	millis    = 1e11         // from here on a number is of milliseconds, below of seconds
+)
 
-// Instant is Instant of a number of milliseconds.
+// Instant is Instant of a whole number.
 func (n Number) Instant() (micros int64, ok bool) {
-	ms, ok := n.Whole()
-	if !ok || ms < 0 || ms >= 1000*year10000 {
+	at, ok := n.Whole()
+	switch {
+	case !ok || at < 0:
+		return 0, false
+	case at < millis:
+		return at * 1e6, true
+	case at >= 1000*year10000:
 		return 0, false
 	}
-	return ms * 1000, true
+	return at * 1e3, true
 }
 
 // Day is a calendar day written YYYY-MM-DD, with or without a time after it, in days since 1970.

@@ -69,13 +69,14 @@ func TestFlag(t *testing.T) {
 func TestInstant(t *testing.T) {
 	at := time.Date(2022, 12, 8, 11, 46, 40, 0, time.UTC).UnixMicro()
 	for raw, want := range map[string]int64{
-		`1670500000000`: at, `"1670500000000"`: at, `1.6705e12`: at, `"2022-12-08T11:46:40Z"`: at, `"2022-12-08T12:46:40.000001+01:00"`: at + 1, `0`: 0, `"0"`: 0,
+		`1670500000000`: at, `"1670500000000"`: at, `1.6705e12`: at, `"2022-12-08T11:46:40Z"`: at, `1670500000`: at, `"1670500000.000001"`: at + 1,
+		`"2022-12-08T12:46:40+0100"`: at, `"2022-12-08T11:46:40"`: at, `{"epochSecond":1670500000}`: at, `"2022-12-08T12:46:40.000001+01:00"`: at + 1, `0`: 0, `"0"`: 0,
 	} {
 		got, ok := Instant([]byte(raw))
 		require.True(t, ok, raw)
 		require.Equal(t, want, got, raw)
 	}
-	for _, raw := range []string{`null`, `""`, `"x"`, `-1`, `253402300800000`, `1.5`, `true`, `"1969-12-31T23:59:59Z"`, `{}`} {
+	for _, raw := range []string{`null`, `""`, `"x"`, `-1`, `253402300800000`, `1.x`, `true`, `"1969-12-31T23:59:59Z"`, `{}`} {
 		_, ok := Instant([]byte(raw))
 		require.False(t, ok, raw)
 	}

@@ -34,7 +34,7 @@ func Root(env Env) *cobra.Command {
 func Real() Env { return Env{Files: specfile.Env{Lookup: os.LookupEnv, Stat: os.Stat}} }
 
 func all(env Env) []*cobra.Command {
-	return []*cobra.Command{checkCommand(env), planCommand(env)}
+	return []*cobra.Command{initCommand(env), checkCommand(env), planCommand(env), inspectCommand()}
 }
 
 // Is reports whether a word is the name of one of the commands.

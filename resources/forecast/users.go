@@ -29,8 +29,9 @@ func userEmail(u *User) *table.Opt[string] { return &u.Email }
 
 // Columns that entries borrow from their person as they are.
 var (
-	personID = table.NullString("person_id", "The same person in all roles, quarters, tabs and shapes: the CRM user id, else the e-mail address in lower case, "+
-		"else Clari's own id, else the name. Follow a person over time by it.", func(u *User) *table.Opt[string] { return &u.PersonID }).Unmerged()
+	personID = table.NullString("person_id", "The same person in all roles, quarters, tabs and shapes: the CRM user id, else the e-mail address in lower case and without spaces around it, "+
+		"else Clari's own id, else the name; the best that any row of the same clari_user_id has. A CRM user id that people with different addresses share is none. "+
+		"Follow a person over time by it.", func(u *User) *table.Opt[string] { return &u.PersonID }).Unmerged()
 	clariUserID = table.NullString("clari_user_id", "Clari's own id of the person, the part of user_id before the colon. Null in exports of rows with labels.",
 		func(u *User) *table.Opt[string] { return &u.ClariUserID }).Unmerged()
 	crmUserID = table.NullString("crm_user_id", "The person's id in the CRM: the same in all roles, and the one to join on.",

@@ -310,7 +310,7 @@ const farTooMuch = 4 * maxBytes
 func (m *Batches[B, P]) cut(record arrow.Record, bytes int, send func(arrow.Record) error) error {
 	rows := record.NumRows()
 	if bytes <= maxBytes || rows <= 1 {
-		return send(record)
+		return even(record, send)
 	}
 	for _, half := range []arrow.Record{record.NewSlice(0, rows/2), record.NewSlice(rows/2, rows)} {
 		if err := m.cut(half, m.w.rowBytes*int(half.NumRows())+ownBytes(half), send); err != nil {

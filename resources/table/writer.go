@@ -142,12 +142,16 @@ func (w *Writer[R]) Flush(ctx context.Context) error {
 	w.total += n
 	w.rows, w.bytes, w.lastRows = 0, 0, w.rows
 	if n > 1 && tooMuch { // by the last row
-		if err := w.send(ctx, record.NewSlice(0, n-1)); err != nil {
+		if err := w.sendEven(ctx, record.NewSlice(0, n-1)); err != nil {
 			return err
 		}
 		record = record.NewSlice(n-1, n)
 	}
-	return w.send(ctx, record)
+	return w.sendEven(ctx, record)
+}
+
+func (w *Writer[R]) sendEven(ctx context.Context, record arrow.Record) error {
+	return even(record, func(part arrow.Record) error { return w.send(ctx, part) })
 }
 
 // Rows is how many rows were handed on in records.

@@ -27,7 +27,7 @@ import (
 
 // TestDemo: the plan of the demo's spec is what a first sync of it then exports, in that order.
 func TestDemo(t *testing.T) {
-	text, err := os.ReadFile("../demo/demo.yml.tmpl")
+	text, err := os.ReadFile("../try/demo.yml.tmpl")
 	require.NoError(t, err)
 	demo := template.Must(template.New("demo").Parse(string(text)))
 	synctest.Test(t, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestDemo(t *testing.T) {
 		defer s.Close()
 		var document bytes.Buffer
 		require.NoError(t, demo.Execute(&document, map[string]any{
-			"Plugin": "./cq-source-clari", "Destination": "./sqlite", "BaseURL": s.MemoryURL(), "Tabs": tabs, "Database": "./demo.sqlite",
+			"BaseURL": s.MemoryURL(), "Tabs": tabs, "Database": "./demo.sqlite",
 		}))
 		environment := map[string]string{"CLARI_API_KEY": s.Key()}
 		out, err := asks(t, s, document.String(), environment, "plan", "--json")

@@ -19,7 +19,7 @@ import (
 
 // The programs of all tests, built for them. The plugin has the race detector if the tests have it; the destination has not, since
 // SQLite is 30 times slower with it.
-var pluginPath, destinationPath, demoPath string
+var pluginPath, destinationPath, tryPath string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "clari-e2e-")
@@ -39,14 +39,14 @@ func TestMain(m *testing.M) {
 }
 
 func prepare(dir string) error {
-	pluginPath, destinationPath, demoPath = filepath.Join(dir, "cq-source-clari"), filepath.Join(dir, "cq-destination-sqlite"), filepath.Join(dir, "demo")
+	pluginPath, destinationPath, tryPath = filepath.Join(dir, "cq-source-clari"), filepath.Join(dir, "cq-destination-sqlite"), filepath.Join(dir, "try")
 	var race []string
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		race = []string{"-race"}
 	}
 	// A sync is mostly waiting for its processes: many at once, whatever the number of cores, and under the race detector none
 	// that sleeps for a second before it exits.
-	return errors.Join(build(dir, race, "../.."), build(dir, nil, "../sqlite/cq-destination-sqlite", "../demo"),
+	return errors.Join(build(dir, race, "../.."), build(dir, nil, "../sqlite/cq-destination-sqlite", "../try"),
 		flag.Set("test.parallel", "16"), os.Setenv("GORACE", "atexit_sleep_ms=0"))
 }
 

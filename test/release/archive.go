@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// archives writes cq-source-clari_<os>_<arch>.zip with cq-source-clari in it: what the CLI looks for under `registry: github`. The licences
-// of what is linked go along, as they ask for.
+// archives writes cq-source-clari_<os>_<arch>.zip with cq-source-clari in it, which is what the CLI looks for under `registry: github`, and the
+// same of clari-try. The licences of what is linked go along, as they ask for.
 func (r release) archives(dir string, platforms []platform) error {
 	if _, err := r.notes(); err != nil {
 		return err
@@ -30,45 +30,50 @@ func (r release) archives(dir string, platforms []platform) error {
 	}
 	defer os.RemoveAll(temporary)
 	var sums strings.Builder
-	write := func(name string, data []byte) error {
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(data), name)
-		return os.WriteFile(filepath.Join(dir, name), data, 0o644)
-	}
 	for _, p := range platforms { // one after another: each uses all cores
-		log.Print("building ", p)
-		plugin := p.program()
-		built := filepath.Join(temporary, plugin)
-		if err := r.binary(p, built); err != nil {
-			return err
-		}
-		program, err := os.ReadFile(built)
-		if err != nil {
-			return err
-		}
-		info, err := buildinfo.Read(bytes.NewReader(program)) // what `go version -m` shows
-		if err != nil {
-			return err
-		}
-		bill, err := sbom(r.version, p, info)
-		if err != nil {
-			return err
-		}
-		licences, err := licenceTexts(r.root, p)
-		if err != nil {
-			return err
-		}
-		archive, err := zipped([]entry{{plugin, 0o755, program}, {"LICENSES.txt", 0o644, []byte(licences)}})
-		if err != nil {
-			return err
-		}
-		if err := write(p.name()+".zip", archive); err != nil {
-			return err
-		}
-		if err := write(p.name()+".cdx.json", bill); err != nil {
-			return err
+		for _, of := range programs {
+			log.Print("building ", of.name, " for ", p)
+			files, err := r.files(of, p, filepath.Join(temporary, of.file(p)))
+			if err != nil {
+				return err
+			}
+			for _, e := range files {
+				fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(e.data), e.name)
+				if err := os.WriteFile(filepath.Join(dir, e.name), e.data, e.mode); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return os.WriteFile(filepath.Join(dir, "checksums.txt"), []byte(sums.String()), 0o644)
+}
+
+// files are the archive of a program and its bill of materials. It is built into a temporary file.
+func (r release) files(of program, p platform, built string) ([]entry, error) {
+	if err := r.binary(of, p, built); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(built)
+	if err != nil {
+		return nil, err
+	}
+	info, err := buildinfo.Read(bytes.NewReader(data)) // what `go version -m` shows
+	if err != nil {
+		return nil, err
+	}
+	bill, err := sbom(of.name, r.version, p, info)
+	if err != nil {
+		return nil, err
+	}
+	licences, err := licenceTexts(r.root, of, p)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := zipped([]entry{{of.file(p), 0o755, data}, {"LICENSES.txt", 0o644, []byte(licences)}})
+	if err != nil {
+		return nil, err
+	}
+	return []entry{{of.archive(p) + ".zip", 0o644, archive}, {of.archive(p) + ".cdx.json", 0o644, bill}}, nil
 }
 
 // renew makes an empty directory.

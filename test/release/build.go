@@ -34,19 +34,25 @@ func (p platform) env() []string {
 	return []string{"GOOS=" + p.os, "GOARCH=" + p.arch, "CGO_ENABLED=0", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
 }
 
-// name and program are what the CLI looks for under `registry: github`: the archive without .zip, and the file in it.
-func (p platform) name() string { return fmt.Sprintf("cq-source-clari_%s_%s", p.os, p.arch) }
+// programs are what a release has, each in archives of its own.
+var programs = []program{{"cq-source-clari", "."}, {"clari-try", "./test/try"}}
 
-func (p platform) program() string {
-	if p.os == "windows" {
-		return "cq-source-clari.exe"
+// program is one, and its package.
+type program struct{ name, source string }
+
+// archive and file are what the CLI looks for under `registry: github`: the archive without .zip, and the file in it. clari-try's are named alike.
+func (p program) archive(on platform) string { return fmt.Sprintf("%s_%s_%s", p.name, on.os, on.arch) }
+
+func (p program) file(on platform) string {
+	if on.os == "windows" {
+		return p.name + ".exe"
 	}
-	return "cq-source-clari"
+	return p.name
 }
 
-// binary builds the plugin. It has no symbols, no paths, no trace of the version control, and so no difference between two builds.
-func (r release) binary(p platform, file string) error {
+// binary builds a program. It has no symbols, no paths, no trace of the version control, and so no difference between two builds.
+func (r release) binary(of program, p platform, file string) error {
 	_, err := output(r.root, p.env(), "go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", fmt.Sprintf("-s -w -buildid= -X %s/resources/plugin.Version=%s", module, r.version), "-o", file, ".")
+		"-ldflags", fmt.Sprintf("-s -w -buildid= -X %s/resources/plugin.Version=%s", module, r.version), "-o", file, of.source)
 	return err
 }

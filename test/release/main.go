@@ -1,6 +1,6 @@
 // Command release makes what a release consists of, the same bytes each time that the same Go makes it.
 //
-//	go run ./test/release archives v0.1.0 [os/arch ...]     dist/release: for each platform an archive and its SBOM; checksums.txt
+//	go run ./test/release archives v0.1.0 [os/arch ...]     dist/release: for each platform archives of the plugin and clari-try and their SBOMs; checksums.txt
 //	go run ./test/release package v0.1.0                    dist/package: what `cloudquery plugin publish` takes
 //	go run ./test/release binary v0.1.0 linux/amd64 FILE    the plugin alone
 //	go run ./test/release notice                            NOTICE
@@ -68,7 +68,7 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		return r.binary(p, args[1])
+		return r.binary(programs[0], p, args[1])
 	}
 	return errors.New(usage)
 }

@@ -12,11 +12,12 @@ import (
 
 //go:generate go run . notice
 
-// linked is a module that is part of the plugin on some platform.
+// linked is a module that is part of a program on some platform.
 type linked struct{ path, version, dir string }
 
-func linkedOn(root string, p platform) ([]linked, error) {
-	text, err := output(root, p.env(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}", ".")
+func linkedOn(root string, p platform, sources ...string) ([]linked, error) {
+	args := append([]string{"list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}"}, sources...)
+	text, err := output(root, p.env(), "go", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ const most = 3 // owners that are named: some modules list those of everything t
 func notice(root string) (string, error) {
 	modules := map[string]linked{}
 	for _, p := range all {
-		on, err := linkedOn(root, p)
+		on, err := linkedOn(root, p, programs[0].source, programs[1].source)
 		if err != nil {
 			return "", err
 		}
@@ -45,7 +46,7 @@ func notice(root string) (string, error) {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("cq-source-clari contains these third-party Go modules, and the Go standard library (BSD-3-Clause, Copyright 2009 The Go Authors).\n" +
+	b.WriteString("cq-source-clari and clari-try contain these third-party Go modules, and the Go standard library (BSD-3-Clause, Copyright 2009 The Go Authors).\n" +
 		"Archives of a release have the full texts of their licences in LICENSES.txt. Written by make gen.\n")
 	for _, path := range slices.Sorted(maps.Keys(modules)) {
 		m := modules[path]
@@ -79,9 +80,9 @@ func notice(root string) (string, error) {
 	return b.String(), nil
 }
 
-// licenceTexts are the licences of what is linked on a platform, whole.
-func licenceTexts(root string, p platform) (string, error) {
-	modules, err := linkedOn(root, p)
+// licenceTexts are the licences of what is linked into a program on a platform, whole.
+func licenceTexts(root string, of program, p platform) (string, error) {
+	modules, err := linkedOn(root, p, of.source)
 	if err != nil {
 		return "", err
 	}

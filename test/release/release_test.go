@@ -41,13 +41,13 @@ func TestArchive(t *testing.T) {
 
 // TestDownload: the package that the CLI downloads plugins with finds ours in a release on GitHub.
 func TestDownload(t *testing.T) {
-	archive, err := zipped([]entry{{host().program(), 0o755, []byte("the plugin")}})
+	archive, err := zipped([]entry{{programs[0].file(host()), 0o755, []byte("the plugin")}})
 	require.NoError(t, err)
 	real := http.DefaultTransport
 	defer func() { http.DefaultTransport = real }()
 	http.DefaultTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		answer := httptest.NewRecorder()
-		if r.URL.String() == "https://github.com/cq-source-clari/cq-source-clari/releases/download/v0.1.0/"+host().name()+".zip" {
+		if r.URL.String() == "https://github.com/cq-source-clari/cq-source-clari/releases/download/v0.1.0/"+programs[0].archive(host())+".zip" {
 			_, _ = answer.Write(archive)
 		} else {
 			answer.WriteHeader(http.StatusNotFound)
@@ -72,7 +72,7 @@ func TestSBOM(t *testing.T) {
 		{Path: "example.com/a", Version: "v1.0.0", Sum: "h1:aaa="},
 		{Path: "example.com/b", Version: "v2.0.0", Replace: &debug.Module{Path: "example.com/c", Version: "v3.0.0"}},
 	}, Settings: []debug.BuildSetting{{Key: "CGO_ENABLED", Value: "0"}}}
-	data, err := sbom("v1.2.3", platform{"linux", "arm64"}, info)
+	data, err := sbom("cq-source-clari", "v1.2.3", platform{"linux", "arm64"}, info)
 	require.NoError(t, err)
 	var b bill
 	require.NoError(t, json.Unmarshal(data, &b))
@@ -98,7 +98,7 @@ func TestNotice(t *testing.T) {
 }
 
 func TestLicences(t *testing.T) {
-	texts, err := licenceTexts(root, host())
+	texts, err := licenceTexts(root, programs[0], host())
 	require.NoError(t, err)
 	for _, part := range []string{"Go standard library", "github.com/cloudquery/plugin-sdk/v4", "Mozilla Public License", "Permission is hereby granted"} {
 		require.Contains(t, texts, part)

@@ -34,10 +34,10 @@ type property struct {
 }
 
 // sbom makes the bill of a program that was built for a platform.
-func sbom(version string, p platform, info *debug.BuildInfo) ([]byte, error) {
+func sbom(name, version string, p platform, info *debug.BuildInfo) ([]byte, error) {
 	b := bill{BOMFormat: "CycloneDX", SpecVersion: "1.5", Version: 1}
 	b.Metadata.Component = component{
-		Type: "application", Name: "cq-source-clari", Version: version, PURL: "pkg:golang/" + info.Main.Path + "@" + version,
+		Type: "application", Name: name, Version: version, PURL: "pkg:golang/" + info.Main.Path + "@" + version,
 		Properties: []property{{"go:version", info.GoVersion}, {"go:platform", p.String()}},
 	}
 	for _, s := range info.Settings {

@@ -51,7 +51,7 @@ func startAll(ctx context.Context, config *Config, opts *Options) (*plugins, err
 	p.destinations = make([]*process, len(p.specs))
 	var starting errgroup.Group
 	starting.Go(func() (err error) {
-		p.source, err = start(ctx, managedplugin.PluginSource, p.spec.Plugin, opts)
+		p.source, err = start(ctx, managedplugin.PluginSource, p.spec.Plugin, opts.SourceEnv, opts)
 		if err == nil && opts.OnStart != nil {
 			opts.OnStart(p.source.kill)
 		}
@@ -59,7 +59,7 @@ func startAll(ctx context.Context, config *Config, opts *Options) (*plugins, err
 	})
 	for i, d := range p.specs {
 		starting.Go(func() (err error) {
-			p.destinations[i], err = start(ctx, managedplugin.PluginDestination, d.Plugin, opts)
+			p.destinations[i], err = start(ctx, managedplugin.PluginDestination, d.Plugin, opts.DestinationEnv, opts)
 			return err
 		})
 	}

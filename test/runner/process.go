@@ -23,8 +23,11 @@ type process struct {
 }
 
 // start runs the plugin and connects to it. When ctx ends the process is killed at once, as under the CLI.
-func start(ctx context.Context, kind managedplugin.PluginType, p Plugin, opts *Options) (*process, error) {
-	config := managedplugin.Config{Name: p.Name, Path: p.Path, Version: p.Version, Environment: opts.Env}
+func start(ctx context.Context, kind managedplugin.PluginType, p Plugin, env []string, opts *Options) (*process, error) {
+	if env == nil {
+		env = opts.Env
+	}
+	config := managedplugin.Config{Name: p.Name, Path: p.Path, Version: p.Version, Environment: env}
 	switch p.Registry {
 	case "local":
 		config.Registry = managedplugin.RegistryLocal

@@ -29,9 +29,13 @@ type Options struct {
 	Shard     string // as --shard: 1/4
 	NoMigrate bool   // as --no-migrate
 
-	Env      []string  // environment of the plugins' processes; nil: this process's own
-	Log      io.Writer // the plugins' log: JSON, a line a write, one at a time
-	LogLevel string    // trace, debug, info (default), warn or error
+	Env []string // environment of the plugins' processes; nil: this process's own
+
+	SourceEnv, DestinationEnv []string // in place of Env for one of the two
+
+	Stop     <-chan struct{} // closed: the sync ends gently. The plugin may cancel jobs, which the CLI lets nobody do
+	Log      io.Writer       // the plugins' log: JSON, a line a write, one at a time
+	LogLevel string          // trace, debug, info (default), warn or error
 
 	OnStart   func(kill func()) // the source runs; kill ends its process with SIGKILL, at any time, from any goroutine
 	OnMessage func(Message)     // called for each message of the source before it is passed on
@@ -90,10 +94,26 @@ func Sync(ctx context.Context, config *Config, opts Options) (*Summary, error) {
 	}
 	s.Duration = time.Since(began)
 	s.Exit = plugins.stop(s)
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
 		err = context.Cause(ctx) // what came of it is of no interest
+	case opts.stopped():
+		err = ErrStopped
 	}
 	return s, err
+}
+
+// ErrStopped is a sync that Options.Stop ended.
+var ErrStopped = errors.New("stopped")
+
+func (o *Options) stopped() bool {
+	select {
+	case <-o.Stop:
+		return true
+	default:
+		return false
+	}
 }
 
 func parseShard(text string) (*pb.Sync_Request_Shard, error) {
@@ -130,6 +150,15 @@ func (p *plugins) sync(ctx context.Context, s *Summary, shard *pb.Sync_Request_S
 	var receiving sync.WaitGroup
 	defer receiving.Wait()
 	defer drop()
+	if opts.Stop != nil {
+		receiving.Go(func() {
+			select {
+			case <-opts.Stop:
+				drop()
+			case <-ctx.Done():
+			}
+		})
+	}
 	write, err := destination.rpc.Write(ctx)
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", destination.name, err)

@@ -18,9 +18,9 @@ func describePeople(s *store.Store, flat bool) {
 			id, _, _ := strings.Cut(u.UserID, ":")
 			u.ClariUserID = table.NonZero(id)
 		}
-		u.PersonID = table.NonZero(cmp.Or(u.CRMUserID.V, strings.ToLower(u.Email.V), u.ClariUserID.V, u.Name.V))
 		u.UserType = table.NonZero(userType(u.UserScope))
 	}
+	identify(s.Users.All)
 	h := newHierarchy(s, flat)
 	for _, n := range s.Users.Listed {
 		u := &s.Users.All[n]
@@ -35,6 +35,64 @@ func describePeople(s *store.Store, flat bool) {
 			u.ManagerUserID, u.ManagerName = table.Some(holder.UserID), holder.Name
 		}
 	}
+}
+
+// identify fills person_id: of all rows of one Clari user the best that any of them has.
+func identify(users []forecast.User) {
+	shared := sharedIDs(users)
+	own := func(u *forecast.User) [3]string {
+		id := [3]string{u.CRMUserID.V, address(u), cmp.Or(u.ClariUserID.V, u.Name.V)}
+		if shared[id[0]] {
+			id[0] = ""
+		}
+		return id
+	}
+	best := map[string][3]string{} // by Clari user
+	for i := range users {
+		u := &users[i]
+		if !u.ClariUserID.Valid {
+			continue
+		}
+		ids := best[u.ClariUserID.V]
+		for rank, id := range own(u) {
+			if known := ids[rank]; known == "" || id != "" && id < known { // in any order of the rows the same
+				ids[rank] = id
+			}
+		}
+		best[u.ClariUserID.V] = ids
+	}
+	for i := range users {
+		u := &users[i]
+		ids := own(u)
+		if u.ClariUserID.Valid {
+			ids = best[u.ClariUserID.V]
+		}
+		u.PersonID = table.NonZero(cmp.Or(ids[0], ids[1], ids[2]))
+	}
+}
+
+func address(u *forecast.User) string { return strings.ToLower(strings.TrimSpace(u.Email.V)) }
+
+// sharedIDs are the ids in the CRM that several people with different e-mail addresses have: N/A, say. Clari's own id tells whether
+// two addresses are one person's.
+func sharedIDs(users []forecast.User) map[string]bool {
+	type holder struct{ email, clariID string }
+	first, shared := map[string]holder{}, map[string]bool{}
+	for i := range users {
+		u := &users[i]
+		id, now := u.CRMUserID.V, holder{address(u), u.ClariUserID.V}
+		if id == "" || now.email == "" {
+			continue
+		}
+		before, known := first[id]
+		switch {
+		case !known:
+			first[id] = now
+		case before.email != now.email && (now.clariID == "" || before.clariID != now.clariID):
+			shared[id] = true
+		}
+	}
+	return shared
 }
 
 // userType is what a user scope says: {"userId": 1905, "userType": "MGR"} or "1905::MGR".

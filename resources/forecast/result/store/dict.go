@@ -132,7 +132,8 @@ func (r *Rows[R]) Rename(n uint32, id string) {
 		if i := slices.Index(r.Listed, was); i >= 0 {
 			r.Listed[i] = n
 		}
-		r.IDs.Texts[was] = "\x00" // nobody's
+		r.IDs.Texts[was] = "\x00"    // nobody's
+		r.IDs.ahead[was].quoted = "" // not foreseen any more either
 	}
 	r.IDs.numbers[id], r.IDs.Texts[n] = n, id
 	r.setID(&r.All[n], id)

@@ -1,0 +1,76 @@
+package reader
+
+import (
+	"testing"
+
+	"github.com/cq-source-clari/cq-source-clari/test/oracle/decode"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle/document"
+)
+
+// entries are five arrays with these entries of one person, field and week.
+func entries(parts ...string) string {
+	text := `{"entries":[`
+	for i, part := range parts {
+		if i > 0 {
+			text += ","
+		}
+		text += `{"userId":"1:r","fieldId":"f","timeFrameId":"w","timePeriodId":"2026_Q1"` + part + `}`
+	}
+	return text + `]}`
+}
+
+// rows are flat rows of one person, field and week: Timeframe, Data Type and Data Value of each.
+func rows(all ...[3]string) string {
+	text := "User,Email,CRM User ID,Role,Parent Role,Timeframe,Field,Week,Start Day,End Day,Data Type,Data Value\n"
+	for _, r := range all {
+		text += "Ann,ann@x.example,005A,Rep,CEO," + r[0] + ",Commit,0,01/05/2026,01/11/2026," + r[1] + "," + r[2] + "\n"
+	}
+	return text
+}
+
+// TestSmall has what the oracle and the reader disagreed about, as small as it can be. One that is not mended says why, and is skipped.
+func TestSmall(t *testing.T) {
+	for _, tt := range []struct{ name, text, pending string }{
+		{
+			name: "unknown keys that contradict each other", text: entries(`,"foo":1`, `,"foo":2`),
+			pending: "the export fails: unknown keys are no amounts, the first should stay and the others go to other_foo",
+		},
+		{
+			name: "times that cannot be read and differ", text: entries(`,"updatedOn":"yesterday"`, `,"updatedOn":-5`),
+			pending: "the export fails: they are neither amounts nor flags",
+		},
+		{
+			name: "flat: an unknown Data Type with two values", text: rows([3]string{"Q1", "Stretch", "7"}, [3]string{"Q1", "Stretch", "8"}),
+			pending: "the export fails: an unknown label is no amount",
+		},
+		{
+			name: "flat: a text and an amount", text: rows([3]string{"Q1", "Forecast Value", "soon"}, [3]string{"Q1", "Forecast Value", "12"}),
+			pending: "the export fails, where five arrays land both",
+		},
+		{
+			name: "flat: labels of the quarter that contradict each other", text: rows([3]string{"Q1", "Forecast Value", "1"}, [3]string{"FY26 Q1", "Quota Value", "12"}),
+			pending: "the label with a year stays, not the first one",
+		},
+		{
+			name: "user scopes that contradict each other", pending: "a scope that is text is quoted once more in other_user_scope",
+			text: `{"entries":[],"users":[{"userId":"1","scopeId":{"userType":"MGR"}},{"userId":"1","scopeId":"1905::MGR"}],"timePeriods":[{"timePeriodId":"2026_Q1"}]}`,
+		},
+		{
+			name: "a CRM user id that the second and third row tell to be none", pending: "only the first holder is compared with the others",
+			text: `{"entries":[],"users":[{"userId":"1:a","crmId":"0","email":"a@x"},{"userId":"1:b","crmId":"0","email":"b@x"},{"userId":"2:a","crmId":"0","email":"a@x"}]}`,
+		},
+		{name: "NUL", text: entries(`,"updatedBy":"x\u0000y","k\u0000":1`), pending: "NUL in texts and keys is to become U+FFFD"},
+		{name: "an error beside rows", text: `{"error":"half of it",` + entries(`,"forecastValue":1`)[1:], pending: "half a result lands"},
+		{name: "an entry without its period before one that names it", text: `{"entries":[{"userId":"1","fieldId":"f","timeFrameId":"w","forecastValue":1},` +
+			`{"userId":"1","fieldId":"f","timeFrameId":"w","timePeriodId":"2026_Q1","quotaValue":2}]}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := check(t.Context(), document.Document{Text: []byte(tt.text), Asked: decode.Asked{Period: "2026_Q1"}}); err != nil {
+				if tt.pending != "" {
+					t.Skip(tt.pending)
+				}
+				t.Error(err)
+			}
+		})
+	}
+}

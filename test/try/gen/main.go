@@ -1,0 +1,148 @@
+// Command gen writes the README's picture and its sample rows, from a sales team at a fixed time: they change only where the tables or
+// the drawing do.
+package main
+
+import (
+	"fmt"
+	"html/template"
+	"log"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/try/page"
+)
+
+// now is the time of the picture, in the last weeks of a quarter.
+var now = time.Date(2026, 1, 14, 9, 0, 0, 0, time.UTC)
+
+const (
+	people = 40
+	tab    = "net_arr"
+)
+
+func main() {
+	if err := run("../../docs/forecast.svg", "../../README.md"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(picture, readme string) error {
+	tenant := sim.SalesTeam(people, now)
+	current := tenant.Calendar.QuarterOf(now)
+	if err := os.WriteFile(picture, []byte(string(chart(tenant, current))+"\n"), 0o644); err != nil {
+		return err
+	}
+	return insert(readme, sample(entries(tenant, current)))
+}
+
+// entries are the rows of clari_forecast_entries of one export, in the order of people and weeks.
+func entries(tenant sim.Tenant, quarter sim.Quarter) []truth.Row {
+	job := sim.Job{ID: "1", Forecast: tab, Got: quarter.String(), Export: sim.Export{
+		Tenant: &tenant, Tab: tenant.Tabs[0], Quarter: quarter, Historical: true, Encoding: sim.FlatObjects, At: now,
+		Types: []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_closed"},
+	}}
+	return slices.SortedFunc(truth.Of(job)["clari_forecast_entries"], func(a, b truth.Row) int {
+		return strings.Compare(order(a), order(b))
+	})
+}
+
+func order(r truth.Row) string {
+	return fmt.Sprintln(r["week_start_date"], r["hierarchy_level"], r["user_name"], r["field_name"])
+}
+
+// chart is what the root says, in the quarter before and this one.
+func chart(tenant sim.Tenant, current sim.Quarter) template.HTML {
+	c := page.Chart{
+		Title: "Calls by week against quota and closed", Zero: true,
+		Series: []page.Series{{Name: "Commit"}, {Name: "Best Case"}, {Name: "closed"}, {Name: "quota", Dashed: true}},
+	}
+	add := func(i int, x float64, v any) {
+		if y, ok := v.(float64); ok {
+			c.Series[i].Points = append(c.Series[i].Points, page.Point{X: x, Y: y})
+		}
+	}
+	var first, last time.Time
+	for _, quarter := range []sim.Quarter{current.Add(-1), current} {
+		for i := range c.Series {
+			c.Series[i].Points = append(c.Series[i].Points, page.Point{Y: math.NaN()})
+		}
+		for _, r := range entries(tenant, quarter) {
+			at, err := time.Parse(time.DateOnly, fmt.Sprint(r["week_start_date"]))
+			if err != nil || r["hierarchy_level"] != int64(0) || at.After(now) {
+				continue
+			}
+			if last = at; first.IsZero() {
+				first = at
+			}
+			x := float64(at.Unix())
+			switch r["field_name"] {
+			case "Commit":
+				add(0, x, r["forecast_value"])
+				add(2, x, r["crm_closed"])
+			case "Best Case":
+				add(1, x, r["forecast_value"])
+			case "Quota":
+				add(3, x, r["quota_value"])
+			}
+		}
+	}
+	c.Ticks = page.Days(first, last)
+	return c.SVG()
+}
+
+const samples = 20
+
+var columns = []string{
+	"user_name", "role", "hierarchy_level", "manager_name", "field_name", "week_start_date", "forecast_value", "quota_value", "adjustment_value", "crm_closed", "is_updated",
+}
+
+// sample is the newest week of one team as a table.
+func sample(rows []truth.Row) string {
+	latest := rows[len(rows)-1]["week_start_date"]
+	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { return r["week_start_date"] != latest })
+	manager := ""
+	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { // the root, the first manager and that team
+		if r["hierarchy_level"] == int64(1) && manager == "" {
+			manager = fmt.Sprint(r["user_name"])
+		}
+		return r["hierarchy_level"] != int64(0) && r["user_name"] != manager && r["manager_name"] != manager
+	})
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" --- |", len(columns)))
+	for _, r := range rows[:min(samples, len(rows))] {
+		for _, name := range columns {
+			cell := ""
+			switch v := r[name].(type) {
+			case nil:
+			case float64:
+				cell = fmt.Sprintf("%.0f", v)
+			default:
+				cell = fmt.Sprint(v)
+			}
+			b.WriteString("| " + cell + " ")
+		}
+		b.WriteString("|\n")
+	}
+	return b.String()
+}
+
+const begin, end = "<!-- sample: made by make gen -->\n", "<!-- end of sample -->\n"
+
+// insert puts the table between its marks.
+func insert(readme, table string) error {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		return err
+	}
+	before, rest, ok1 := strings.Cut(string(text), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		return fmt.Errorf("%s has no marks for the sample", readme)
+	}
+	return os.WriteFile(readme, []byte(before+begin+table+end+after), 0o644)
+}
