@@ -57,7 +57,7 @@ func (k *Kind) Next(ctx context.Context, ledger *journal.Journal) (job.Part, err
 	if k.planner == nil {
 		k.planner = plan.New(ctx, k.Spec, k.Shard, k.Client.ServerTime(k.planned), ledger)
 		for _, p := range k.planner.Literals() {
-			k.Log.Warn().Str("requested_period", p.Literal).Msg("not a quarter: passed to Clari as it is, and its result has to name it")
+			k.Log.Warn().Str("requested_period", p.Literal).Msg("a year or a month is passed to Clari as it is, and its result has to name it")
 		}
 	}
 	items, err := k.planner.Next()
