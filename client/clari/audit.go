@@ -17,7 +17,11 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
 )
 
-const auditPath = "/audit/events"
+const (
+	auditPath = "/audit/events"
+	// maxIdlePages is how many pages without an event are followed: links that lead on for ever must not keep a sync.
+	maxIdlePages = 100
+)
 
 // AuditQuery says which audit events to list.
 type AuditQuery struct {
@@ -54,15 +58,24 @@ func (c *Client) AuditEvents(ctx context.Context, q AuditQuery) iter.Seq2[AuditP
 	return func(yield func(AuditPage, error) bool) {
 		r := wire.Request{Method: http.MethodGet, Path: auditPath + q.encode()}
 		asked := map[string]bool{}
+		idle := 0 // pages without an event, one after another
 		for n := 1; ; n++ {
 			r.Op = fmt.Sprintf("get audit events, page %d", n)
 			asked[r.Path] = true
 			var page AuditPage
 			var link string
 			err := c.Call(ctx, r, maxPage, func(body []byte) (err error) {
-				page, link, err = decodeAuditPage(body)
+				var odd int
+				page, link, odd, err = decodeAuditPage(body)
+				c.tellOdd("get audit events", odd)
 				return err
 			})
+			if idle++; len(page.Events) > 0 {
+				idle = 0
+			}
+			if err == nil && link != "" && idle == maxIdlePages {
+				err = fmt.Errorf("%s: nextLink leads on, and the last %d pages have no event", r.Op, idle)
+			}
 			if err == nil && link != "" {
 				if r.Path, err = c.Resolve(r.Path, link); err == nil && asked[r.Path] {
 					err = errors.New("nextLink repeats: it names a page that was read before")
@@ -101,31 +114,32 @@ func (q AuditQuery) encode() string {
 	return "?" + v.Encode()
 }
 
-// decodeAuditPage reads {"items": [...], "actors": [...], "nextLink"?}. Some descriptions of the API call the items activities.
-func decodeAuditPage(data []byte) (page AuditPage, nextLink string, err error) {
+// decodeAuditPage reads {"items": [...], "actors": [...], "nextLink"?}, and counts the items that are no objects. Some descriptions of the API call the items activities.
+func decodeAuditPage(data []byte) (page AuditPage, nextLink string, odd int, err error) {
 	o, err := parseObject(data)
 	if err != nil {
-		return AuditPage{}, "", fmt.Errorf("not an object with items: %w", err)
+		return AuditPage{}, "", 0, fmt.Errorf("not an object with items: %w", err)
 	}
 	key := "items"
 	if _, ok := o[key]; !ok {
 		key = "activities"
 	}
 	if _, ok := o[key]; !ok && !o.only("actors", "nextLink") { // Clari leaves out lists that are empty
-		return AuditPage{}, "", fmt.Errorf("neither items nor activities in it; its keys: %s", o.keys())
+		return AuditPage{}, "", 0, fmt.Errorf("neither items nor activities in it; its keys: %s", o.keys())
 	}
-	if page.Events, err = decodeEach(o, key, decodeAuditEvent); err != nil {
-		return AuditPage{}, "", err
+	if page.Events, odd, err = decodeEach(o, key, decodeAuditEvent); err != nil {
+		return AuditPage{}, "", 0, err
 	}
-	if page.Actors, err = decodeEach(o, "actors", decodeAuditActor); err != nil {
-		return AuditPage{}, "", err
+	var oddActors int
+	if page.Actors, oddActors, err = decodeEach(o, "actors", decodeAuditActor); err != nil {
+		return AuditPage{}, "", 0, err
 	}
 	nextLink = strings.TrimSpace(take(o, "nextLink", text))
 	if _, left := o["nextLink"]; left {
-		return AuditPage{}, "", errors.New("nextLink is not text")
+		return AuditPage{}, "", 0, errors.New("nextLink is not text")
 	}
 	page.Extra = o.rest()
-	return page, nextLink, nil
+	return page, nextLink, odd + oddActors, nil
 }
 
 // only says whether there are keys, and none but these.
@@ -148,25 +162,26 @@ func (o object) keys() string {
 	return fmt.Sprintf("%q", keys)
 }
 
-// decodeEach removes a list of objects, all of which must be what decode expects. No list at all is an empty one.
-func decodeEach[T any](o object, key string, decode func(object) T) (list []T, err error) {
+// decodeEach removes a list of objects. An item that is none is left out and counted. No list at all is an empty one.
+func decodeEach[T any](o object, key string, decode func(object) T) (list []T, odd int, err error) {
 	raw, ok := o[key]
 	if !ok {
-		return nil, nil
+		return nil, 0, nil
 	}
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, fmt.Errorf("%s is not a list", key)
+		return nil, 0, fmt.Errorf("%s is not a list", key)
 	}
-	for i, raw := range items {
+	for _, raw := range items {
 		item, err := parseObject(raw)
 		if err != nil {
-			return nil, fmt.Errorf("%s: item %d of %d is not an object", key, i+1, len(items))
+			odd++
+			continue
 		}
 		list = append(list, decode(item))
 	}
 	delete(o, key)
-	return list, nil
+	return list, odd, nil
 }
 
 func decodeAuditEvent(o object) AuditEvent {

@@ -111,6 +111,33 @@ func TestAuditLinkRepeats(t *testing.T) {
 	}
 }
 
+// Pages without events whose links are always new end after a bound; events between them begin the count anew.
+func TestAuditLinksWithoutEnd(t *testing.T) {
+	for _, test := range []struct{ every, pages, events int }{{0, maxIdlePages, 0}, {maxIdlePages, 500, 5}} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			c, s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				n++
+				items, link := "", fmt.Sprintf("?n=%d", n)
+				if test.every > 0 && n%test.every == 0 {
+					items = `{"event":"e"}`
+				}
+				if n == 500 {
+					link = ""
+				}
+				_, _ = fmt.Fprintf(w, `{"items":[%s],"nextLink":%q}`, items, link)
+			})
+			events, _, err := pages(t, c, AuditQuery{})
+			if (err == nil) != (test.every > 0) || err != nil && !strings.Contains(err.Error(), "nextLink leads on, and the last 100 pages have no event") {
+				t.Errorf("%v", err)
+			}
+			if len(s.Requests()) != test.pages || len(events) != test.events {
+				t.Errorf("%d pages, %d events", len(s.Requests()), len(events))
+			}
+		})
+	}
+}
+
 func TestAuditEndsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := serve(t, page("?n=2"))
@@ -150,7 +177,7 @@ func TestDecodeAuditPage(t *testing.T) {
 		body, strings.Replace(body, `"items"`, `"activities"`, 1), strings.Replace(body, `"2023-12-18T13:30:00.500Z"`, `{"epochSecond":1702906200,"nano":500000000}`, 1),
 		strings.Replace(body, `"2023-12-18T13:30:00.500Z"`, `1702906200500`, 1), strings.Replace(body, `"7"`, `7`, -1),
 	} {
-		got, link, err := decodeAuditPage([]byte(variant))
+		got, link, _, err := decodeAuditPage([]byte(variant))
 		if diff := cmp.Diff(full, got); err != nil || diff != "" || link != "https://api.clari.com/v4/audit/events?token=x" {
 			t.Errorf("%s: %v %q %s", variant, err, link, diff)
 		}
@@ -159,21 +186,21 @@ func TestDecodeAuditPage(t *testing.T) {
 		Events: []AuditEvent{{Event: "e", Extra: json.RawMessage(`{"eventTimestamp":"soon","score":1}`)}},
 		Extra:  json.RawMessage(`{"activities":[1],"total":5}`),
 	}
-	got, _, err := decodeAuditPage([]byte(`{"items":[{"event":"e","eventTimestamp":"soon","score":1}],"activities":[1],"total":5}`))
+	got, _, _, err := decodeAuditPage([]byte(`{"items":[{"event":"e","eventTimestamp":"soon","score":1}],"activities":[1],"total":5}`))
 	if diff := cmp.Diff(odd, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 	for _, body := range []string{`{"items":[]}`, `{"items":null}`, `{"actors":[]}`, `{"actors":null,"nextLink":""}`} {
-		if got, link, err := decodeAuditPage([]byte(body)); err != nil || link != "" || len(got.Events) != 0 {
+		if got, link, _, err := decodeAuditPage([]byte(body)); err != nil || link != "" || len(got.Events) != 0 {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
 	for body, text := range map[string]string{
 		``: "not an object", `[]`: "not an object", `null`: "not an object", `{}`: "its keys: []", `{"rows":[],"next":"x"}`: `neither items nor activities in it; its keys: ["next" "rows"]`,
-		`{"items":{}}`: "items is not a list", `{"items":[1]}`: "items: item 1 of 1 is not an object", `{"items":[{},null]}`: "item 2 of 2", `{"items":[],"actors":[2]}`: "actors: item 1",
+		`{"items":{}}`: "items is not a list", `{"items":[],"actors":{}}`: "actors is not a list",
 		`{"items":[],"nextLink":{"href":"x"}}`: "nextLink is not text",
 	} {
-		if got, _, err := decodeAuditPage([]byte(body)); err == nil || !strings.Contains(err.Error(), text) {
+		if got, _, _, err := decodeAuditPage([]byte(body)); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v, %v", body, got, err)
 		}
 	}
@@ -182,7 +209,7 @@ func TestDecodeAuditPage(t *testing.T) {
 func FuzzAuditPage(f *testing.F) {
 	f.Add([]byte(`{"items":[{"eventTimestamp":{"epochSecond":1,"nano":2},"actorId":5,"eventParameters":{"a": 1}}],"actors":[{"actorId":"5"}],"nextLink":"/x"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, _, err := decodeAuditPage(data)
+		p, _, _, err := decodeAuditPage(data)
 		if err != nil {
 			if p.Events != nil || p.Actors != nil || p.Extra != nil {
 				t.Errorf("%+v with %v", p, err)

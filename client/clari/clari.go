@@ -3,7 +3,13 @@
 // result holds, is for others.
 package clari
 
-import "github.com/cq-source-clari/cq-source-clari/client/clari/wire"
+import (
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
+)
 
 const (
 	maxAnswer  = 1 << 20 // bytes of one object
@@ -12,7 +18,11 @@ const (
 )
 
 // Client is the API as one key sees it. It is safe for use by several goroutines.
-type Client struct{ *wire.Client }
+type Client struct {
+	*wire.Client
+	log zerolog.Logger
+	odd sync.Map // requests of which an odd item has been told
+}
 
 // New checks the configuration and sends nothing. Its errors never contain the key, nor user info in the URL.
 func New(cfg Config) (*Client, error) {
@@ -20,7 +30,17 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{c}, nil
+	return &Client{Client: c, log: cfg.Logger}, nil
+}
+
+// tellOdd says once of each list that there were items in it of which nothing can be made: the list is there without them.
+func (c *Client) tellOdd(op string, items int) {
+	if items == 0 {
+		return
+	}
+	if _, told := c.odd.LoadOrStore(op, true); !told {
+		c.log.Info().Str("op", op).Int("items", items).Msg("the answer has items that make no sense: it counts without them")
+	}
 }
 
 // What callers handle of package wire.
@@ -33,6 +53,9 @@ type (
 	CutError            = wire.CutError
 	Results             = wire.Results
 )
+
+// IsRefusal reports whether err is Clari's own refusal of what was asked for, which may count against a job or its result; see package wire.
+func IsRefusal(err error) bool { return wire.IsRefusal(err) }
 
 // What an *Error can be, for errors.Is; package wire says when.
 var (

@@ -67,24 +67,24 @@ func TestDecodeJob(t *testing.T) {
 func TestDecodeJobs(t *testing.T) {
 	want := []Job{fullJob(), {ID: "j2", Status: "CANCELLED"}}
 	for _, name := range []string{"jobs_bare.json", "jobs_wrapped.json"} {
-		got, err := decodeJobs(file(t, name))
+		got, _, err := decodeJobs(file(t, name))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Error(name, err, diff)
 		}
 	}
 	for _, body := range []string{`[]`, ` [ ] `, `{"jobs":[]}`, `{"jobs":null}`} {
-		if jobs, err := decodeJobs([]byte(body)); err != nil || len(jobs) != 0 {
+		if jobs, _, err := decodeJobs([]byte(body)); err != nil || len(jobs) != 0 {
 			t.Errorf("%s: %v, %v", body, jobs, err)
 		}
 	}
 	odd := `[1, null, {"jobId":"a","status":"DONE"}, {"jobId":"b"}, [], {"status":"DONE"}, {"jobId":"c","status":"STARTED"}]`
-	if jobs, err := decodeJobs([]byte(odd)); err != nil || len(jobs) != 2 || jobs[0].ID != "a" || jobs[1].ID != "c" {
+	if jobs, _, err := decodeJobs([]byte(odd)); err != nil || len(jobs) != 2 || jobs[0].ID != "a" || jobs[1].ID != "c" {
 		t.Errorf("a list with odd items: %v, %v", jobs, err)
 	}
 	for body, text := range map[string]string{
 		``: "", `null`: "not an object", `{}`: "neither", `{"jobs":{}}`: "", `{"items":[]}`: "neither", `[`: "",
 	} {
-		if jobs, err := decodeJobs([]byte(body)); err == nil || !strings.Contains(err.Error(), text) {
+		if jobs, _, err := decodeJobs([]byte(body)); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v, %v", body, jobs, err)
 		}
 	}
@@ -107,16 +107,16 @@ func TestDecodeLimits(t *testing.T) {
 		`{}`:                                {},
 		`{"jobs":{}}`:                       {},
 		`{"jobs":null}`:                     {Extra: json.RawMessage(`{"jobs":null}`)},
-		`{"jobs":{"runningJobIds":[null]}}`: {Extra: json.RawMessage(`{"runningJobIds":[null]}`)},
+		`{"jobs":{"runningJobIds":[null]}}`: {RunningJobIDs: []string{}},
 		`{"jobs":{"runningJobIds":{}}}`:     {Extra: json.RawMessage(`{"runningJobIds":{}}`)},
 	} {
-		got, err := decodeLimits([]byte(body))
+		got, _, err := decodeLimits([]byte(body))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", body, err, diff)
 		}
 	}
 	for _, body := range []string{``, `null`, `[]`, `"x"`, `{`} {
-		if l, err := decodeLimits([]byte(body)); err == nil {
+		if l, _, err := decodeLimits([]byte(body)); err == nil {
 			t.Errorf("%s: %+v", body, l)
 		}
 	}
@@ -197,7 +197,7 @@ func FuzzJobs(f *testing.F) {
 	f.Add([]byte(`[` + okJob + `,{"job":` + okJob + `}]`))
 	f.Add([]byte(`{"jobs":[` + okJob + `]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		jobs, err := decodeJobs(data)
+		jobs, _, err := decodeJobs(data)
 		if err != nil && jobs != nil {
 			t.Errorf("%v with %v", jobs, err)
 		}
@@ -211,7 +211,7 @@ func FuzzLimits(f *testing.F) {
 	f.Add([]byte(`{"jobs":{"concurrentLimit":3,"monthlyQuota":1000,"runningJobIds":["a"],"submittedJobIds":[],"availableConcurrentLimit":1,"availableMonthlyQuota":995}}`))
 	f.Add([]byte(`{"concurrentLimit":"3","jobs":{"monthlyQuota":1e400},"runningJobIds":[null]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		l, err := decodeLimits(data)
+		l, _, err := decodeLimits(data)
 		if err != nil && !reflect.DeepEqual(l, Limits{}) {
 			t.Errorf("%+v with %v", l, err)
 		}

@@ -79,7 +79,9 @@ func (c *Client) Job(ctx context.Context, jobID string) (job Job, err error) {
 func (c *Client) Jobs(ctx context.Context) (jobs []Job, err error) {
 	r := wire.Request{Op: "list jobs", Method: http.MethodGet, Path: "/export/jobs"}
 	err = c.Call(ctx, r, maxJobList, func(body []byte) error {
-		jobs, err = decodeJobs(body)
+		var odd int
+		jobs, odd, err = decodeJobs(body)
+		c.tellOdd(r.Op, odd)
 		return err
 	})
 	return jobs, err
@@ -144,27 +146,29 @@ func decodeJob(data []byte) (Job, error) {
 	return j, nil
 }
 
-// decodeJobs reads a list of jobs, bare or as {"jobs": [...]}. One odd item is no reason to lose sight of the others.
-func decodeJobs(data []byte) ([]Job, error) {
+// decodeJobs reads a list of jobs, bare or as {"jobs": [...]}, and counts what is no job. One odd item is no reason to lose sight of the others.
+func decodeJobs(data []byte) (jobs []Job, odd int, err error) {
 	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("[")) {
 		o, err := parseObject(data)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		var ok bool
 		if data, ok = o["jobs"]; !ok {
-			return nil, fmt.Errorf("neither a list nor an object with jobs")
+			return nil, 0, fmt.Errorf("neither a list nor an object with jobs")
 		}
 	}
 	var items []json.RawMessage
 	if err := json.Unmarshal(data, &items); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	jobs := make([]Job, 0, len(items))
+	jobs = make([]Job, 0, len(items))
 	for _, item := range items {
 		if j, err := decodeJob(item); err == nil {
 			jobs = append(jobs, j)
+		} else {
+			odd++
 		}
 	}
-	return jobs, nil
+	return jobs, odd, nil
 }

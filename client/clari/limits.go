@@ -24,29 +24,33 @@ type Limits struct {
 func (c *Client) Limits(ctx context.Context) (limits Limits, err error) {
 	r := wire.Request{Op: "get limits", Method: http.MethodGet, Path: "/admin/limits"}
 	err = c.Call(ctx, r, maxAnswer, func(body []byte) error {
-		limits, err = decodeLimits(body)
+		var odd int
+		limits, odd, err = decodeLimits(body)
+		c.tellOdd(r.Op, odd)
 		return err
 	})
 	return limits, err
 }
 
-// decodeLimits reads {"jobs": {...}} (Clari's API reference), or the same bare.
-func decodeLimits(data []byte) (Limits, error) {
+// decodeLimits reads {"jobs": {...}} (Clari's API reference), or the same bare, and counts ids that are no text.
+func decodeLimits(data []byte) (l Limits, odd int, err error) {
 	o, outer, err := unwrap(data, "jobs", "concurrentLimit")
 	if err != nil {
-		return Limits{}, err
+		return Limits{}, 0, err
 	}
 	for key, raw := range outer {
 		if _, taken := o[key]; !taken {
 			o[key] = raw
 		}
 	}
-	l := Limits{
+	l = Limits{
 		ConcurrentLimit: take(o, "concurrentLimit", count), MonthlyQuota: take(o, "monthlyQuota", count),
 		AvailableConcurrentLimit: take(o, "availableConcurrentLimit", count),
 		AvailableMonthlyQuota:    take(o, "availableMonthlyQuota", count),
-		RunningJobIDs:            take(o, "runningJobIds", texts), SubmittedJobIDs: take(o, "submittedJobIds", texts),
 	}
+	var oddSubmitted int
+	l.RunningJobIDs, odd = takeTexts(o, "runningJobIds")
+	l.SubmittedJobIDs, oddSubmitted = takeTexts(o, "submittedJobIds")
 	l.Extra = o.rest()
-	return l, nil
+	return l, odd + oddSubmitted, nil
 }

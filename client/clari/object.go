@@ -88,19 +88,24 @@ func takeList[T any](o object, key string, parse func(object) (T, bool)) (list [
 
 func text(raw json.RawMessage) (string, bool) { return scalar.Text(raw) }
 
-func texts(raw json.RawMessage) ([]string, bool) {
+// takeTexts removes a list of texts. An item that is none is left out and counted; what is no list stays.
+func takeTexts(o object, key string) (list []string, odd int) {
 	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil {
-		return nil, false
+	if json.Unmarshal(o[key], &items) != nil {
+		return nil, 0
 	}
-	list := make([]string, len(items))
-	for i, item := range items {
-		var ok bool
-		if list[i], ok = text(item); !ok {
-			return nil, false
+	delete(o, key)
+	if items != nil {
+		list = []string{}
+	}
+	for _, item := range items {
+		if t, ok := text(item); ok {
+			list = append(list, t)
+		} else {
+			odd++
 		}
 	}
-	return list, true
+	return list, odd
 }
 
 func whole(raw json.RawMessage) (*int64, bool) {

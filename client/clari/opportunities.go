@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari/wire"
@@ -52,38 +53,35 @@ func (c *Client) Opportunities(ctx context.Context, ids []string) (found []Oppor
 	}
 	r.Path = "/opportunity?" + url.Values{"oppId": ids}.Encode()
 	err = c.Call(ctx, r, maxPage, func(body []byte) error {
-		found, err = decodeOpportunities(body)
+		var odd int
+		found, odd, err = decodeOpportunities(body)
+		c.tellOdd("get opportunities", odd)
 		return err
 	})
 	return found, err
 }
 
 // decodeOpportunities reads a list, bare (Clari's API reference), as {"opportunities": [...]} (a production pipeline) or as
-// {"items": [...]}.
-func decodeOpportunities(data []byte) ([]Opportunity, error) {
+// {"items": [...]}, and counts what is no opportunity or has no id.
+func decodeOpportunities(data []byte) (found []Opportunity, odd int, err error) {
 	o := object{"items": data}
 	key := "items"
 	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("[")) {
-		var err error
 		if o, err = parseObject(data); err != nil {
-			return nil, fmt.Errorf("not a list of opportunities: %w", err)
+			return nil, 0, fmt.Errorf("not a list of opportunities: %w", err)
 		}
 		if _, ok := o["opportunities"]; ok {
 			key = "opportunities"
 		} else if _, ok := o[key]; !ok {
-			return nil, fmt.Errorf("neither a list nor an object with opportunities; its keys: %s", o.keys())
+			return nil, 0, fmt.Errorf("neither a list nor an object with opportunities; its keys: %s", o.keys())
 		}
 	}
-	list, err := decodeEach(o, key, decodeOpportunity)
+	list, odd, err := decodeEach(o, key, decodeOpportunity)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	for i, opportunity := range list {
-		if opportunity.ID == "" {
-			return nil, fmt.Errorf("opportunity %d of %d has no id", i+1, len(list))
-		}
-	}
-	return list, nil
+	found = slices.DeleteFunc(list, func(o Opportunity) bool { return o.ID == "" })
+	return found, odd + len(list) - len(found), nil
 }
 
 func decodeOpportunity(o object) Opportunity {

@@ -198,6 +198,26 @@ func (c *Calendar) Disputes() bool {
 	return len(c.disputed) > 0
 }
 
+// Begins is the first instant of a calendar day at a place. Midnight it is not where clocks are set forward at midnight, nor where they are
+// set back over it; a day that a place left out begins with the next one.
+func Begins(year int, month time.Month, day int, at *time.Location) time.Time {
+	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	// Whatever the offset, the day has not begun 15 hours before, and its first instant is in the zone of then or begins a later one.
+	t := midnight.Add(-15 * time.Hour).In(at)
+	for {
+		_, offset := t.Zone()
+		_, next := t.ZoneBounds()
+		first := midnight.Add(-time.Duration(offset) * time.Second).In(at)
+		if first.Before(t) { // clocks went over the day's beginning
+			first = t
+		}
+		if next.IsZero() || first.Before(next) {
+			return first
+		}
+		t = next
+	}
+}
+
 // Day is the calendar day of an instant in a time zone, as midnight UTC: the form in which days are compared.
 func Day(t time.Time, loc *time.Location) time.Time {
 	y, m, d := t.In(loc).Date()

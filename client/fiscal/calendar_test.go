@@ -87,3 +87,32 @@ func TestDisputed(t *testing.T) {
 		require.True(t, start.IsZero() && end.IsZero() && c.Disputes())
 	}
 }
+
+// TestBegins: each day begins at its first instant, also where midnight does not exist, or comes twice, or the day itself is left out.
+func TestBegins(t *testing.T) {
+	for _, c := range []struct{ zone, day, want string }{
+		{"UTC", "2026-01-31", "2026-01-31T00:00:00Z"},
+		{"Europe/Berlin", "2026-03-29", "2026-03-29T00:00:00+01:00"},
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T01:00:00-02:00"},
+		{"America/Sao_Paulo", "2018-11-05", "2018-11-05T00:00:00-02:00"},
+		{"Asia/Beirut", "2022-03-27", "2022-03-27T01:00:00+03:00"},
+		{"America/Havana", "2023-11-05", "2023-11-05T00:00:00-04:00"},    // from 1:00 back to 0:00: midnight comes twice
+		{"America/Sao_Paulo", "2019-02-17", "2019-02-17T00:00:00-03:00"}, // from 0:00 back to 23:00: so does the hour before
+		{"Pacific/Apia", "2011-12-30", "2011-12-31T00:00:00+14:00"},
+		{"Pacific/Kiritimati", "2026-01-01", "2026-01-01T00:00:00+14:00"},
+	} {
+		at, err := time.LoadLocation(c.zone)
+		require.NoError(t, err)
+		day := date(c.day)
+		require.Equal(t, c.want, Begins(day.Year(), day.Month(), day.Day(), at).Format(time.RFC3339), c)
+	}
+	for _, zone := range []string{"America/Sao_Paulo", "Asia/Beirut", "America/Havana", "America/Asuncion", "Africa/Cairo", "Atlantic/Azores", "Australia/Lord_Howe"} {
+		at, err := time.LoadLocation(zone)
+		require.NoError(t, err)
+		for day := date("2000-01-01"); day.Year() < 2027; day = day.AddDate(0, 0, 1) {
+			first := Begins(day.Year(), day.Month(), day.Day(), at)
+			require.Equal(t, day, Day(first, at), zone)
+			require.True(t, Day(first.Add(-1), at).Before(day), "%s %s: %s is not its first instant", zone, day, first)
+		}
+	}
+}

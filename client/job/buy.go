@@ -13,7 +13,7 @@ import (
 
 // buy has Clari make a new job, as soon as the budget, the account's limits and the queue allow.
 func (r *run) buy(ctx context.Context, e *Export) error {
-	if err := r.key.doomed(); err != nil {
+	if err := r.doomed(); err != nil {
 		return notAsked(err)
 	}
 	if err := r.prepare(ctx); err != nil {
@@ -87,7 +87,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		})
 		r.Ledger.Flushed(ctx)
 	})
-	r.key.observe(endpointCreate, err)
+	r.rights.observe(err)
 	r.limits.Answered(err == nil)
 	lost, unclear := errors.AsType[*clari.UnknownOutcomeError](err)
 	switch {

@@ -61,7 +61,7 @@ func (d *doubts) isGone(id string) bool {
 
 // refused reports whether an error is an answer of Clari's own that it does not give a job or its result.
 func refused(err error) bool {
-	return errors.Is(err, clari.ErrForbidden) || errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob) || errors.Is(err, clari.ErrBadRequest)
+	return clari.IsRefusal(err) && !errors.Is(err, clari.ErrUnauthorized)
 }
 
 // doubtful reports whether an answer about a job of e is not believed the first time: a refusal, a key that is suddenly not accepted, and a server that
@@ -103,7 +103,6 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 		return Seen{Gone: true}, nil
 	}
 	job, err := r.Client.Job(ctx, id)
-	r.key.observe("job", err)
 	switch {
 	case err == nil:
 		r.doubts.answered(id)

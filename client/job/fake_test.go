@@ -325,7 +325,7 @@ func (r *registry) process(op, what string) (*http.Response, error) {
 		return reply(200, map[string]any{"jobId": job.id}), nil
 	}
 	if job == nil {
-		return reply(404, map[string]any{"message": "no such job"}), nil
+		return reply(404, map[string]any{"message": "no such job", "errorId": "e1"}), nil
 	}
 	switch op {
 	case "cancel":

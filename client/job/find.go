@@ -38,7 +38,6 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 	}
 	for {
 		jobs, err := r.Client.Jobs(ctx)
-		r.key.observe("jobs", err)
 		if err != nil {
 			return false, r.noList(ctx, e, err)
 		}

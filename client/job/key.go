@@ -9,60 +9,34 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
-// ErrKeyRefused is a key that Clari does not accept: nothing that is asked with it is answered.
-var ErrKeyRefused = errors.New("the key is refused")
-
-// keyring judges whether Clari accepts the key. One 401 fails one thing only: a gateway that reloads its keys, or a right that one endpoint lacks, look
-// like that. It is safe for concurrent use.
-type keyring struct {
-	mu      sync.Mutex
-	first   map[string]time.Time // by endpoint: the first 401 of those behind which it gave no other answer
-	streak  map[string]time.Time // the same, behind which no endpoint did
-	refused error                // why nothing is asked for any more
-	create  error                // why no creation is sent any more
+// rights judges whether creations are worth sending. One 401 fails one export only: a gateway that reloads its keys looks like that. Two creations that
+// are refused so, a minute apart and with no other answer to one between them, lack a right. It is safe for concurrent use.
+type rights struct {
+	mu    sync.Mutex
+	first time.Time // of those 401s
+	gone  error
 }
 
-// observe takes in the answer of an endpoint.
-func (k *keyring) observe(endpoint string, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	answer, isAnswer := errors.AsType[*clari.Error](err)
+// observe takes in the answer to a creation.
+func (g *rights) observe(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	switch {
-	case err != nil && !isAnswer: // it says nothing of the key
-		return
 	case !errors.Is(err, clari.ErrUnauthorized):
-		delete(k.first, endpoint)
-		k.streak = nil
-		return
-	}
-	if k.streak == nil {
-		k.streak = map[string]time.Time{}
-	}
-	if k.first == nil {
-		k.first = map[string]time.Time{}
-	}
-	long := func(since map[string]time.Time) bool {
-		if since[endpoint].IsZero() {
-			since[endpoint] = time.Now()
-		}
-		return time.Since(since[endpoint]) >= secondLook
-	}
-	if long(k.streak) || len(k.streak) > 1 {
-		k.refused = fmt.Errorf("%w: %w", ErrKeyRefused, answer)
-	}
-	if long(k.first) && endpoint == endpointCreate {
-		k.create = answer
+		g.first = time.Time{}
+	case g.first.IsZero():
+		g.first = time.Now()
+	case time.Since(g.first) >= secondLook:
+		g.gone = err
 	}
 }
-
-const endpointCreate = "create"
 
 // doomed is why no creation is worth sending any more; nil while one is.
-func (k *keyring) doomed() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.refused != nil {
-		return k.refused
+func (r *run) doomed() error {
+	if r.Client.KeyRefused() {
+		return fmt.Errorf("create: %w", clari.ErrUnauthorized)
 	}
-	return k.create
+	r.rights.mu.Lock()
+	defer r.rights.mu.Unlock()
+	return r.rights.gone
 }

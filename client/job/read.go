@@ -115,7 +115,6 @@ func (r *run) appeared(e *Export, missing time.Time) time.Time {
 func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 	started := r.now()
 	download, err := r.Client.Results(ctx, e.Job.ID)
-	r.key.observe("results", err)
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
 	}

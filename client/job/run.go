@@ -54,7 +54,7 @@ type run struct {
 	Config
 	accounts *accounts
 	doubts   *doubts
-	key      keyring
+	rights   rights
 	plan     *plan
 	budget   *budget
 	slots    *queue.Slots
@@ -124,8 +124,7 @@ func newRun(c Config) *run {
 	}
 	r.limits = &queue.Limits{
 		Client: c.Client, Slots: r.slots, Log: c.Log, Gap: c.DelayBetweenExports, Reserve: c.QuotaReserve, QueueTimeout: c.QueueTimeout,
-		Asked: func(err error) { r.key.observe("limits", err) },
-		Told:  func(left int) { r.metrics.quota.Record(context.Background(), int64(left)) },
+		Told: func(left int) { r.metrics.quota.Record(context.Background(), int64(left)) },
 	}
 	return r
 }

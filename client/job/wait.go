@@ -159,7 +159,6 @@ func (r *run) done(e *Export, began time.Time) {
 func (r *run) poll(ctx context.Context, e *Export) error {
 	for {
 		job, err := r.Client.Job(ctx, e.Job.ID)
-		r.key.observe("job", err)
 		e.Polls++
 		r.metrics.polls.Add(ctx, 1)
 		missing := errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob)

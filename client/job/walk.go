@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
 )
 
 // walk takes an export from its decision to its record, one step after the other. A step that fails ends it. What has to be done again is another item of
@@ -112,10 +114,10 @@ func (r *run) tellEnd(e *Export) {
 	switch {
 	case e.Err != nil:
 		event := r.Log.Error()
-		if errors.Is(e.Err, ErrKeyRefused) && r.toldRefused {
+		if errors.Is(e.Err, clari.ErrUnauthorized) && r.toldRefused {
 			event = r.Log.Debug()
 		}
-		r.toldRefused = r.toldRefused || errors.Is(e.Err, ErrKeyRefused)
+		r.toldRefused = r.toldRefused || errors.Is(e.Err, clari.ErrUnauthorized)
 		e.Log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
 	case e.Landed():
 		r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")

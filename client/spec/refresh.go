@@ -1,6 +1,10 @@
 package spec
 
-import "time"
+import (
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+)
 
 // Refresh names periods to export again whatever the state says: written as a list of periods, or as an object.
 type Refresh struct {
@@ -24,7 +28,7 @@ func (s *Spec) RefreshBefore() time.Time {
 // parseInstant reads an instant, or the start of a calendar day in a time zone.
 func parseInstant(text string, at *time.Location) (time.Time, bool) {
 	if day, ok := parseDay(text); ok {
-		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, at), true
+		return fiscal.Begins(day.Year(), day.Month(), day.Day(), at), true
 	}
 	instant, err := time.Parse(time.RFC3339, text)
 	return instant, err == nil

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
@@ -18,14 +19,7 @@ func DayOf(t time.Time) Day {
 
 // In is when the day begins at a place. A day on which clocks are put forward at midnight has none.
 func (d Day) In(at *time.Location) time.Time {
-	begins := time.Date(1970, 1, 1+int(d), 0, 0, 0, 0, at)
-	for range 4 {
-		if DayOf(begins) >= d {
-			break
-		}
-		begins = begins.Add(30 * time.Minute)
-	}
-	return begins
+	return fiscal.Begins(1970, 1, 1+int(d), at)
 }
 
 func (d Day) String() string { return d.In(time.UTC).Format(time.DateOnly) }

@@ -67,24 +67,49 @@ func Sync(ctx context.Context, cfg Config) (refused []string, err error) {
 	defer cancel()
 	w := cfg.writers()
 	var total answer
-	for a := range cfg.answers(ctx, ids) {
+	land := func(a answer) error {
 		for i := range a.found {
 			if err := w.opportunity(ctx, a.at, &a.found[i]); err != nil {
-				return nil, err
+				return err
 			}
 			cfg.Done.add(a.found[i].ID)
 		}
 		cfg.Done.add(a.missing...)
 		cfg.Done.add(a.refused...)
-		total.missing = append(total.missing, a.missing...)
-		total.refused = append(total.refused, a.refused...)
-		total.failed += a.failed
-		total.err, total.refusal = firstOf(total.err, a.err), firstOf(total.refusal, a.refusal)
-		if errors.Is(a.err, clari.ErrUnauthorized) || len(a.refused) == clari.MaxOpportunities { // it is not about the ids
-			total.err = firstOf(a.err, a.refusal)
-			total.failed = len(ids) - len(w.landed)
+		total.add(a)
+		return nil
+	}
+	// Every batch is asked for whole before any is taken apart: whether the answer is about the ids shows soonest so.
+	var suspects [][]string
+	denials, noRight := 0, false
+	for a := range cfg.answers(ctx, slices.Chunk(ids, clari.MaxOpportunities), cfg.ask) {
+		if len(a.refused) > 1 {
+			suspects = append(suspects, a.refused)
+			continue
+		}
+		if err := land(a); err != nil {
+			return nil, err
+		}
+		if denied(a.err) {
+			denials++
+		}
+		if noRight = denials > 1 && !total.answered; noRight {
 			break
 		}
+	}
+	if !noRight {
+		for a := range cfg.answers(ctx, slices.Values(suspects), cfg.halve) {
+			if err := land(a); err != nil {
+				return nil, err
+			}
+			if !total.answered && len(total.refused) >= hopeless { // it is not about the ids
+				total.err = firstOf(total.err, total.refusal)
+				break
+			}
+		}
+	}
+	if total.err != nil {
+		total.failed = len(ids) - len(w.landed) - len(total.missing) - len(total.refused)
 	}
 	if err := w.flush(ctx); err != nil {
 		return nil, err
@@ -136,36 +161,54 @@ func short(id string) string {
 	return id
 }
 
+// hopeless is how many ids may be refused, each asked for alone, while no request at all is answered. Halving asks for each of n bad ids
+// in 2n - 1 requests at most.
+const hopeless = 2 * clari.MaxOpportunities
+
 // answer is what became of some ids.
 type answer struct {
-	at      time.Time
-	found   []clari.Opportunity
-	missing []string // not in an answer
-	refused []string // each asked for alone
-	refusal error    // of one of those
-	failed  int      // asked for in requests that failed with err
-	err     error
+	at       time.Time
+	answered bool // a request was
+	found    []clari.Opportunity
+	missing  []string // not in an answer
+	refused  []string // each asked for alone; of ask, all of a batch together
+	refusal  error    // of one of those
+	failed   int      // asked for in requests that failed with err
+	err      error
 }
 
-// answers looks up ids in batches, a number of them at a time. It ends early when ctx ends or nobody listens any more.
-func (cfg *Config) answers(ctx context.Context, ids []string) iter.Seq[answer] {
+func (a *answer) add(b answer) {
+	a.answered = a.answered || b.answered
+	a.found = append(a.found, b.found...)
+	a.missing = append(a.missing, b.missing...)
+	a.refused = append(a.refused, b.refused...)
+	a.refusal, a.err = firstOf(a.refusal, b.refusal), firstOf(a.err, b.err)
+	a.failed += b.failed
+}
+
+// answers looks up batches, a number of them at a time, with no more workers than there is work. It ends early when ctx ends or nobody
+// listens any more.
+func (cfg *Config) answers(ctx context.Context, all iter.Seq[[]string], lookUp func(context.Context, []string) answer) iter.Seq[answer] {
 	return func(yield func(answer) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		batches, answers := make(chan []string), make(chan answer)
 		var workers sync.WaitGroup
-		for range max(1, cfg.Concurrency) {
-			workers.Go(func() {
-				for batch := range batches {
-					answers <- cfg.lookUp(ctx, batch)
-				}
-			})
+		work := func() {
+			for batch := range batches {
+				answers <- lookUp(ctx, batch)
+			}
 		}
 		go func() {
 			defer close(answers)
 			defer workers.Wait()
 			defer close(batches)
-			for batch := range slices.Chunk(ids, clari.MaxOpportunities) {
+			started := 0
+			for batch := range all {
+				if started < max(1, cfg.Concurrency) {
+					started++
+					workers.Go(work)
+				}
 				select {
 				case batches <- batch:
 				case <-ctx.Done():
@@ -183,27 +226,39 @@ func (cfg *Config) answers(ctx context.Context, ids []string) iter.Seq[answer] {
 	}
 }
 
-// lookUp asks for ids. When one of them makes Clari refuse all, it asks for the two halves.
-func (cfg *Config) lookUp(ctx context.Context, ids []string) answer {
+// ask asks for ids in one request.
+func (cfg *Config) ask(ctx context.Context, ids []string) answer {
 	found, err := cfg.API.Opportunities(ctx, ids)
-	a := answer{at: time.Now(), found: found}
+	a := answer{at: time.Now(), answered: err == nil, found: found}
 	switch {
 	case err == nil:
 		a.missing = missing(ids, found)
-	case !refused(err):
-		a.failed, a.err = len(ids), err
-	case len(ids) == 1:
+	case refused(err):
 		a.refused, a.refusal = ids, err
 	default:
-		a = cfg.lookUp(ctx, ids[:len(ids)/2])
-		b := cfg.lookUp(ctx, ids[len(ids)/2:])
-		a.found = append(a.found, b.found...)
-		a.missing = append(a.missing, b.missing...)
-		a.refused = slices.Concat(a.refused, b.refused)
-		a.refusal, a.err = firstOf(a.refusal, b.refusal), firstOf(a.err, b.err)
-		a.failed += b.failed
+		a.failed, a.err = len(ids), err
 	}
 	return a
+}
+
+// halve looks up ids of which at least one made Clari refuse all: it asks for one half, then for the other, and takes apart what is
+// refused again.
+func (cfg *Config) halve(ctx context.Context, ids []string) answer {
+	var total answer
+	for _, half := range [][]string{ids[:len(ids)/2], ids[len(ids)/2:]} {
+		a := cfg.ask(ctx, half)
+		if len(a.refused) > 1 {
+			a = cfg.halve(ctx, half)
+		}
+		total.at = a.at
+		total.add(a)
+	}
+	return total
+}
+
+// denied tells an answer that is about the key or its right to look up anything: two of them and none that is better are enough.
+func denied(err error) bool {
+	return errors.Is(err, clari.ErrUnauthorized) || errors.Is(err, clari.ErrForbidden)
 }
 
 // refused tells an answer that may be about one of the ids from all other errors.
@@ -213,10 +268,10 @@ func refused(err error) bool {
 		return false
 	}
 	switch answer.Status {
-	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return false
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false // about the key, the right, the time
 	}
-	return answer.Status/100 == 4
+	return answer.Status/100 == 4 && !errors.Is(err, clari.ErrServer)
 }
 
 func missing(ids []string, found []clari.Opportunity) (list []string) {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/google/go-cmp/cmp"
@@ -116,8 +118,14 @@ func TestLookUp(t *testing.T) {
 		{"the same in both spellings, and an empty one", knows(), []string{all[1], all[1] + "AAA", "", all[1]}, 1, 1, "", ""},
 		{"two are missing", knows(all[3], all[200]), all, 248, 3, `"missing":2,"such_as":"` + all[3] + " " + all[200], ""},
 		{"one is refused", refusing(all[7]), all[:100], 99, 15, `"refused":1,"such_as":"` + all[7], ""},
+		{"a batch of refused ones hides nothing", refusing(all[:100]...), all, 150, 2 + 199, `"refused":100`, ""},
+		{"one in each batch", refusing(all[7], all[107], all[207]), all, 247, 15 + 15 + 13, `"refused":3`, ""},
+		{"it is not about the ids", refusing(idsOf(1000)...), idsOf(1000), 0, 10 + 2*198, "", "800 of 1000 opportunities could not be looked up: get opportunity \"006000000000000\": HTTP 400 bad_id"},
 		{"each is refused", refusing(all...), all[:8], 0, 15, "", "each of 8 opportunities was refused: get opportunity \"006000000000000\": HTTP 400 bad_id"},
-		{"the key is refused", func([]string) (int, string) { return http.StatusUnauthorized, `{}` }, all, 0, 1, "", "250 of 250 opportunities could not be looked up"},
+		{"the right is missing", func([]string) (int, string) {
+			return http.StatusForbidden, `[{"statusCode":403,"description":"no right"}]`
+		}, all, 0, 2, "", "250 of 250 opportunities could not be looked up"},
+		{"a 401 that is of one endpoint", func([]string) (int, string) { return http.StatusUnauthorized, `{"message":"no"}` }, all, 0, 2, "", "250 of 250 opportunities could not be looked up"},
 		{"another shape", func([]string) (int, string) { return http.StatusOK, `{"rows":[]}` }, all[:2], 0, 1, "", `its keys: ["rows"]`},
 		{"nothing to ask for", knows(), nil, 0, 0, "", ""},
 	} {
@@ -137,6 +145,26 @@ func TestLookUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A spec may ask for any concurrency: there are no more workers than batches.
+func TestWorkersAreBoundedByWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, most := runtime.NumGoroutine(), 0
+		c := &clariOf{answer: func(ids []string) (int, string) {
+			time.Sleep(time.Second)
+			most = max(most, runtime.NumGoroutine())
+			return knows()(ids)
+		}}
+		api, err := clari.New(clari.Config{BaseURL: "https://api.clari.test/v4", APIKey: "secret", Transport: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := Config{API: api, Concurrency: 200_000, Wants: func(string) bool { return true }, Log: zerolog.Nop(), Send: func(context.Context, arrow.Record) error { return nil }, IDs: slices.Values(idsOf(1)), Done: &Done{}}
+		if _, err := Sync(t.Context(), cfg); err != nil || most > before+10 {
+			t.Errorf("%d goroutines for one id, %d before: %v", most, before, err)
+		}
+	})
 }
 
 // TestOddOpportunity: whatever has no column is in extra, children know their parents, and changes of one second have places.

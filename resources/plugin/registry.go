@@ -135,7 +135,7 @@ func needsBlock(tableName string, b *spec.Block) error {
 // all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.
 func (s *syncer) all(ctx context.Context) error {
 	err := s.exportAll(ctx)
-	if errors.Is(err, job.ErrKeyRefused) || !s.firstShard() { // nothing that is asked with this key is answered
+	if s.api.KeyRefused() || !s.firstShard() { // nothing that is asked with a refused key is answered
 		return err
 	}
 	failed := []error{err}

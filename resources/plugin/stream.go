@@ -17,8 +17,8 @@ type stream struct {
 	out     chan<- message.SyncMessage
 	tables  schema.Tables
 	metrics *metrics
-	rows    atomic.Int64 // since the last barrier
-	last    atomic.Int64 // when the last record was handed over, in ns; 0 if none was since the last barrier
+	rows    atomic.Int64              // since the last barrier
+	last    atomic.Pointer[time.Time] // when the last record was handed over, by the monotonic clock too; nil: none since the last barrier
 }
 
 func (s *stream) send(ctx context.Context, m message.SyncMessage) error {
@@ -46,7 +46,8 @@ func (s *stream) insert(ctx context.Context, record arrow.Record) error {
 		return err
 	}
 	s.rows.Add(record.NumRows())
-	s.last.Store(time.Now().UnixNano())
+	now := time.Now()
+	s.last.Store(&now)
 	s.metrics.rows(ctx, record)
 	return nil
 }
@@ -64,11 +65,11 @@ const (
 // barrier returns when destinations have written out every record sent so far. The CLI drops migrate messages under --no-migrate;
 // then there is no barrier.
 func (s *stream) barrier(ctx context.Context) error {
-	last := s.last.Swap(0)
-	if last == 0 {
+	last := s.last.Swap(nil)
+	if last == nil {
 		return nil
 	}
-	if err := clock.Sleep(ctx, quiet-time.Since(time.Unix(0, last))); err != nil {
+	if err := clock.Sleep(ctx, quiet-time.Since(*last)); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {

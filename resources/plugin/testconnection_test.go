@@ -87,7 +87,7 @@ func TestTestConnection(t *testing.T) {
 		},
 		{
 			name: "neither limits nor jobs", code: "NOT_ALLOWED", texts: []string{"get limits: HTTP 403", "list jobs: HTTP 403", "administrator"},
-			calls: calls{limitsPath: says(403, `{}`), jobsPath: says(403, `{}`)},
+			calls: calls{limitsPath: says(403, `{"message": "no"}`), jobsPath: says(403, `{"message": "no"}`)},
 		},
 		{
 			name: "told to wait", code: "RATE_LIMITED", texts: []string{"held back until", "after that time"},

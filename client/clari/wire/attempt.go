@@ -54,7 +54,7 @@ func (c *Client) lost(ctx context.Context, r Request, err error, sent bool) *fai
 	cause, ended := c.explain(ctx, err)
 	f := &failure{kind: lost, sent: sent, err: fmt.Errorf("%s: %w", r.Op, cause)}
 	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); refused {
-		f.kind = untrusted
+		f.kind = unsafe
 	}
 	if ended {
 		f.kind = stopped

@@ -50,10 +50,12 @@ type Client struct {
 	redact    redactor
 	policy    policy
 	throttle  *throttle
-	paused    sync.Map     // method and path -> pause
-	skew      atomic.Int64 // Clari's clock minus ours, in nanoseconds
-	retries   atomic.Int64
-	log       zerolog.Logger
+	paused    sync.Map // method and path -> pause
+
+	keyRefusals keyRefusals
+	skew        atomic.Int64 // Clari's clock minus ours, in nanoseconds
+	retries     atomic.Int64
+	log         zerolog.Logger
 }
 
 // New checks the configuration and sends nothing. Its errors never contain the key, nor user info in the URL.

@@ -94,7 +94,7 @@ func TestGetGivesUp(t *testing.T) {
 func TestNotRepeated(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 405, 410, 422} {
 		synctest.Test(t, func(t *testing.T) {
-			c, s := serve(t, answer(status, ""))
+			c, s := serve(t, answer(status, `{"message":"no"}`))
 			if _, err := c.limits(t.Context()); err == nil || len(s.Requests()) != 1 {
 				t.Errorf("%d: %d requests, %v", status, len(s.Requests()), err)
 			}

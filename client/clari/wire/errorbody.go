@@ -13,6 +13,15 @@ const maxErrorBody = 8 << 10 // bytes that are read of an error's body
 
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
+// form of an error's body: how far it can be believed to be Clari's.
+type form int
+
+const (
+	untrusted form = iota // none that is known: a balancer's page, nothing, half an answer, or from another host
+	unsigned              // a message alone, as Clari's gateway sends it
+	signed                // with a code or an errorId, as the API does
+)
+
 // read fills e from the body of an error, which Clari's reference shows in these shapes, by part of the API:
 //
 //	exports, jobs  {"code", "namespace", "errorId", "message", "orgId"}
@@ -29,6 +38,13 @@ func (e *Error) read(body []byte, r redactor) {
 	var messages []string
 	if len(body) <= maxErrorBody && d.Decode(&v) == nil {
 		messages = e.collect(v, nil)
+		_, bare := v.(string)
+		switch {
+		case e.Code != "" || e.ErrorID != "":
+			e.form = signed
+		case len(messages) > 0 && !bare:
+			e.form = unsigned
+		}
 	}
 	if len(messages) == 0 {
 		messages = []string{fallback(body, r)}

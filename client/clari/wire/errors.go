@@ -52,6 +52,7 @@ type Error struct {
 	Message   string
 	ErrorID   string // ErrorID and RequestID are for Clari's support
 	RequestID string
+	form      form
 	absent    error // what a 404 without a code means here besides ErrNotFound
 	noRoute   bool  // a gateway's answer: nobody was asked whether the thing exists
 }
@@ -64,6 +65,9 @@ func (e *Error) Cause() string { return fmt.Sprintf("%s %d %s", e.Op, e.Status, 
 func (e *Error) detail() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d", e.Status)
+	if e.Status/100 == 4 && e.form == untrusted {
+		b.WriteString(" (not in a form of Clari's)")
+	}
 	if e.Code != "" {
 		b.WriteString(" " + e.Code)
 	}
@@ -81,8 +85,28 @@ func (e *Error) detail() string {
 	return b.String()
 }
 
-// Is matches the sentinels above. A 404 without a code is ErrNotFound, and what Request.Absent says.
+// IsRefusal reports whether err is Clari's own refusal of what was asked for: a 401, 403, 404, 410 or other 400 in one of Clari's forms, with
+// a code or an errorId. Only that may count against a job that was paid for, or against its result. What a gateway says is none, but for
+// its 401; nor is a balancer's page, whatever its status, nor Clari's "Something went wrong".
+func IsRefusal(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Status/100 != 4 || errors.Is(e, ErrServer) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	case http.StatusUnauthorized:
+		return e.form != untrusted
+	}
+	return e.form == signed
+}
+
+// Is matches the sentinels above. An untrusted answer is ErrServer, whatever its status. A 404 without a code is ErrNotFound, and what Request.Absent says.
 func (e *Error) Is(target error) bool {
+	if e.form == untrusted && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests {
+		return target == ErrServer
+	}
 	meaning, known := byCode[e.Code]
 	if known && target == meaning {
 		return true

@@ -31,7 +31,7 @@ type kind int
 const (
 	answered  kind = iota // with a status that is not 2xx
 	malformed             // with 2xx and a body that makes no sense
-	untrusted             // nothing was sent and nothing can be: the server's certificate was refused
+	unsafe                // nothing was sent and nothing can be: the server's certificate was refused
 	lost                  // no whole answer: connection refused, reset, cut, timed out
 	stopped               // the caller's context ended
 )
@@ -44,6 +44,7 @@ type failure struct {
 	code       string
 	noRoute    bool          // answered: by a gateway that sent the request nowhere
 	elsewhere  bool          // answered: by another host than the API's
+	untrusted  bool          // answered: in no form of Clari's, such as a balancer's page
 	retryAfter time.Duration // how long the server asks to wait; 0: it does not say
 	err        error         // begins with the request's op; redacted
 }
@@ -65,7 +66,7 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 	switch {
 	case f.kind == stopped:
 		return Decision{Unclear: create && f.sent, Reason: "the caller stopped"}
-	case f.kind == untrusted:
+	case f.kind == unsafe:
 		return Decision{Reason: "cannot be sent"}
 	case f.kind == malformed && create:
 		return Decision{Unclear: true, Reason: "answer not understood"}
@@ -100,8 +101,13 @@ func (p policy) decide(method string, f failure, attempt int) Decision {
 		d.Retry, d.Reason = true, "a gateway timed out"
 	case f.status == http.StatusNotFound && f.noRoute && !create:
 		d.Retry, d.Reason = attempt < briefRetries, "the gateway knows no such address"
-	case f.status == http.StatusForbidden && f.elsewhere: // a signed address that has expired: the API gives a new one
+	case f.status/100 == 4 && f.elsewhere: // such as a signed address that has expired: the API gives a new one
 		d.Retry, d.Reason = attempt < briefRetries, "refused by the host that the API redirects to"
+
+	case f.status/100 == 4 && f.untrusted && create: // a balancer's page says nothing of what is behind it
+		return Decision{Unclear: true, Reason: "not Clari's answer"}
+	case f.status/100 == 4 && f.untrusted:
+		d.Retry, d.Reason = true, "not Clari's answer"
 
 	case f.status == http.StatusSeeOther && create: // "done, the outcome is over there"
 		return Decision{Unclear: true, Reason: "redirected after the fact"}

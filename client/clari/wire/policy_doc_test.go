@@ -48,7 +48,7 @@ func policyTable() string {
 	}{
 		{"no connection", failure{kind: lost}, ""},
 		{"no answer, or half of one: reset, cut, timeout", failure{kind: lost, sent: true}, ""},
-		{"a certificate that is not trusted", failure{kind: untrusted}, ""},
+		{"a certificate that is not trusted", failure{kind: unsafe}, ""},
 		{"success, with a body that makes no sense", failure{kind: malformed}, ""},
 		{"429 with Retry-After", failure{status: 429, retryAfter: 7 * time.Second}, ""},
 		{"429 without", failure{status: 429}, ""},
@@ -57,6 +57,7 @@ func policyTable() string {
 		{"500, 502, 504, 503 without Retry-After", failure{status: 502}, ""},
 		{"400 `SWW`, \"Something went wrong\"", failure{status: 400, code: codeWentWrong}, "look for the job"},
 		{"400 `export_monthly_quota_reached`", failure{status: 400, code: codeQuota}, "ask the limits which of the two it is; wait for a place until `queue_timeout`"},
+		{"a balancer's page, or another body in no form of Clari's, with any 4xx", failure{status: 403, untrusted: true}, ""},
 		{"303", failure{status: 303}, ""},
 		{"anything else: other 4xx, other redirects", failure{status: 403}, ""},
 	} {

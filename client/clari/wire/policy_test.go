@@ -37,8 +37,8 @@ func TestPolicy(t *testing.T) {
 		{post, failure{kind: lost}, 0, retry(time.Second)},
 		{post, failure{kind: lost}, 3, retry(8 * time.Second)},
 		{post, failure{kind: lost}, 8, no},
-		{get, failure{kind: untrusted}, 0, no},
-		{post, failure{kind: untrusted}, 0, no},
+		{get, failure{kind: unsafe}, 0, no},
+		{post, failure{kind: unsafe}, 0, no},
 		// the caller stopped
 		{get, failure{kind: stopped, sent: true}, 0, no},
 		{patch, failure{kind: stopped, sent: true}, 0, no},
@@ -112,6 +112,15 @@ func TestPolicy(t *testing.T) {
 		{post, failure{status: 404, noRoute: true}, 0, no},
 		{get, failure{status: 403, elsewhere: true}, 0, retry(time.Second)},
 		{get, failure{status: 403, elsewhere: true}, 2, no},
+		{get, failure{status: 404, elsewhere: true, untrusted: true}, 2, no},
+		// a balancer's page
+		{get, failure{status: 404, untrusted: true}, 0, retry(time.Second)},
+		{get, failure{status: 410, untrusted: true}, 7, retry(30 * time.Second)},
+		{get, failure{status: 400, untrusted: true}, 8, no},
+		{patch, failure{status: 403, untrusted: true}, 1, retry(2 * time.Second)},
+		{post, failure{status: 401, untrusted: true}, 0, unclear},
+		{post, failure{status: 403, untrusted: true}, 0, unclear},
+		{post, failure{status: 429, untrusted: true}, 0, retry(5 * time.Second)},
 		// redirects that are not followed
 		{get, status(302), 0, no},
 		{patch, status(307), 0, no},

@@ -166,9 +166,9 @@ func TestErrorsFromElsewhereSaySo(t *testing.T) {
 				return
 			}
 			answer(404, `{"message":"gone"}`, "Date", "Sat, 01 Jan 2000 09:00:00 GMT")(w, r)
-		})
+		}, func(cfg *Config) { cfg.MaxRetries = 0 })
 		_, err := c.results(t.Context())
-		if err == nil || err.Error() != `get results: HTTP 404: from files.example: gone` {
+		if err == nil || err.Error() != `get results: HTTP 404 (not in a form of Clari's): from files.example: gone` {
 			t.Errorf("%v", err)
 		}
 		if at := c.ServerTime(testStart); at.Hour() != 1 {

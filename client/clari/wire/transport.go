@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,7 +29,7 @@ const (
 func (c *Client) send(ctx context.Context, r Request) (*http.Response, *failure) {
 	target, err := url.Parse(c.base.String() + r.Path)
 	if err != nil {
-		return nil, &failure{kind: untrusted, err: fmt.Errorf("%s: %w", r.Op, c.redact.error(err))}
+		return nil, &failure{kind: unsafe, err: fmt.Errorf("%s: %w", r.Op, c.redact.error(err))}
 	}
 	if r.Method == http.MethodPost {
 		// A connection that died while idle often shows only once the request is on it, and leaves a create unclear. A new one costs a
@@ -40,22 +41,34 @@ func (c *Client) send(ctx context.Context, r Request) (*http.Response, *failure)
 	for hops := 0; ; hops++ {
 		req, err := c.newRequest(ctx, r, target)
 		if err != nil {
-			return nil, &failure{kind: untrusted, err: fmt.Errorf("%s: %w", r.Op, c.redact.error(err))}
+			return nil, &failure{kind: unsafe, err: fmt.Errorf("%s: %w", r.Op, c.redact.error(err))}
 		}
 		resp, err := c.transport.RoundTrip(req)
 		if err != nil {
 			return nil, c.lost(ctx, r, err, p.sent())
 		}
-		if sameOrigin(target, c.base) {
+		ours := sameOrigin(target, c.base)
+		if ours {
 			c.learnTime(resp.Header)
 		}
 		next := redirect(resp, target)
 		if next == nil || !c.follows(r, target, next) || hops == maxRedirects {
 			if resp.StatusCode/100 == 2 {
+				if ours {
+					c.keyRefusals.accepted()
+				}
 				return resp, nil
 			}
 			defer drain(resp.Body)
-			return nil, c.refused(r, resp, target, next)
+			f := c.refused(r, resp, target, next)
+			switch {
+			case !ours:
+			case errors.Is(f.err, ErrUnauthorized):
+				c.keyRefusals.refused(r.endpoint(), time.Now())
+			default:
+				c.keyRefusals.accepted()
+			}
+			return nil, f
 		}
 		drain(resp.Body)
 		target = next
@@ -87,6 +100,9 @@ func (c *Client) refused(r Request, resp *http.Response, from, next *url.URL) *f
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody+1)) // the status counts, also where the body is cut
 	e.read(body, c.redact)
 	e.absent = r.Absent
+	if !sameOrigin(from, c.base) || next != nil {
+		e.form = untrusted
+	}
 	e.noRoute = strings.HasPrefix(e.Message, noRoute)
 	e.RequestID = cmp.Or(e.RequestID, c.redact.line(cmp.Or(resp.Header.Get("X-Kong-Request-Id"), resp.Header.Get("X-Request-Id")), maxWord))
 	switch {
@@ -97,6 +113,7 @@ func (c *Client) refused(r Request, resp *http.Response, from, next *url.URL) *f
 	}
 	return &failure{
 		kind: answered, status: e.Status, code: e.Code, err: e, noRoute: e.noRoute, elsewhere: !sameOrigin(from, c.base),
+		untrusted:  e.form == untrusted && next == nil,
 		retryAfter: retryAfter(resp.Header, c.ServerTime(time.Now())),
 	}
 }

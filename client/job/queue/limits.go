@@ -39,8 +39,7 @@ type Limits struct {
 	Gap          time.Duration // least time between two creations
 	Reserve      int           // monthly exports to leave for others
 	QueueTimeout time.Duration
-	Told         func(left int)  // of what is left of the quota
-	Asked        func(err error) // of what became of each question for the limits
+	Told         func(left int) // of what is left of the quota
 
 	last         time.Time // when the last creation was answered
 	unknown      bool      // the limits cannot be read, or not in full
@@ -123,9 +122,6 @@ func (l *Limits) check(ctx context.Context) (free bool, err error) {
 	limits, err := l.Client.Limits(ctx)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
-	}
-	if l.Asked != nil {
-		l.Asked(err)
 	}
 	quota, places := limits.AvailableMonthlyQuota, limits.AvailableConcurrentLimit
 	if unknown := err != nil || quota == nil || places == nil; unknown != l.unknown {
