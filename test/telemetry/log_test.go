@@ -17,7 +17,7 @@ func TestLogLines(t *testing.T) {
 		w := world.New(t, world.Slow, nil).WithState()
 		w.MustSync(world.ExportsOnly())
 		for _, line := range w.Logs.Parsed(t) {
-			if strings.Contains(line["message"].(string), "landed") && line["time_period_id"] != "2000_Q4" {
+			if strings.Contains(line["message"].(string), "landed") && line["requested_period"] != "2000_Q4" {
 				t.Errorf("the quarter is known: %v", line)
 			}
 		}
@@ -27,7 +27,7 @@ func TestLogLines(t *testing.T) {
 		w.MustSync(world.ExportsOnly())
 		var attempts []float64
 		for _, line := range w.Logs.Parsed(t) {
-			if line["time_period_id"] == "current" {
+			if line["requested_period"] == "current" {
 				t.Errorf("the quarter is known: %v", line)
 			}
 			if status, ok := line["status"]; ok && status == "" {

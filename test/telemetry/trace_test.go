@@ -96,7 +96,7 @@ func TestTrace(t *testing.T) {
 			if s.Name == "clari.export" {
 				stages[s.SpanContext.SpanID().String()] = map[string]bool{}
 				attributes := attribute.NewSet(s.Attributes...)
-				for _, name := range []attribute.Key{"forecast_id", "time_period_id", "job_id", "attempts", "polls", "bytes", "rows", "outcome"} {
+				for _, name := range []attribute.Key{"forecast_id", "requested_period", "job_id", "attempts", "polls", "bytes", "rows", "outcome"} {
 					value, ok := attributes.Value(name)
 					require.True(t, ok && value.Emit() != "" && value.Emit() != "0", "%s of %v", name, s.Attributes)
 				}

@@ -52,7 +52,7 @@ func (k *Kind) Next(ctx context.Context, j *journal.Journal) (job.Batch, error) 
 	if k.planner == nil {
 		k.planner = plan.New(k.Spec, k.Shard, k.planned, func(key string, v any) { j.Load(ctx, key, v) })
 		for _, p := range k.planner.Literals() {
-			k.Log.Warn().Str("time_period_id", p.Literal).
+			k.Log.Warn().Str("requested_period", p.Literal).
 				Msg("a year or a month is passed to Clari as it is, and its result has to name it")
 		}
 	}

@@ -31,7 +31,7 @@ var _ job.Subject = (*subject)(nil)
 func (s *subject) String() string { return s.Tab.String() + " period " + s.Label() }
 
 func (s *subject) Labels() []job.Label {
-	labels := []job.Label{{Name: "forecast_id", Value: s.ForecastID}, {Name: "time_period_id", Value: s.Label()}}
+	labels := []job.Label{{Name: "forecast_id", Value: s.ForecastID}, {Name: "requested_period", Value: s.Label()}}
 	if s.ScopeID != "" {
 		labels = append(labels, job.Label{Name: "scope_id", Value: s.ScopeID})
 	}
