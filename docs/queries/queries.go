@@ -118,7 +118,7 @@ func (q Query) Render(table, view, own func(name string) string) string {
 		switch {
 		case Foreign(name):
 			return word + " " + own(name)
-		case strings.HasSuffix(name, "_current") || name == "clari_forecast_last_known":
+		case strings.HasSuffix(name, "_current") || name == "clari_forecast_last_known" || name == "clari_completeness":
 			return word + " " + view(name)
 		default:
 			return word + " " + table(name)

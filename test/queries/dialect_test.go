@@ -85,7 +85,7 @@ func outOfCommon(text string) string {
 	for _, pattern := range []*regexp.Regexp{alias, inTable} {
 		for _, m := range pattern.FindAllStringSubmatch(text, -1) {
 			name := strings.ToLower(m[1])
-			if slices.Contains(reserved, name) && !slices.Contains([]string{"on", "where", "group", "order", "join", "left", "cross", "union", "select"}, name) {
+			if slices.Contains(reserved, name) && !slices.Contains([]string{"on", "where", "group", "order", "join", "left", "cross", "union", "select", "with"}, name) {
 				wrong = append(wrong, "alias "+m[1])
 			}
 		}

@@ -17,7 +17,7 @@ import (
 func Console(out io.Writer) io.Writer {
 	return console{zerolog.ConsoleWriter{
 		Out: out, TimeFormat: time.TimeOnly, NoColor: true, FieldsExclude: []string{"module", "invocation_id"},
-		FieldsOrder: []string{"forecast_id", "time_period_id", "status", "rows", "seconds"},
+		FieldsOrder: []string{"forecast_id", "requested_period", "status", "rows", "seconds"},
 	}}
 }
 

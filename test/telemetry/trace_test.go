@@ -212,7 +212,7 @@ func TestWatching(t *testing.T) {
 		first, third := world.ThreeTabs[0].ID, world.ThreeTabs[2].ID
 		require.Equal(t, "3 <nil>", done[first+" export started"], "nothing is known yet")
 		left, in, _ := strings.Cut(done[third+" export started"], " ")
-		require.Equal(t, "2", left) // the second job has failed, and is tried again after a minute
+		require.Equal(t, "2", left)         // the second job has failed, and is tried again after a minute
 		jobs, err := time.ParseDuration(in) // one job of 20 s, queued for 2, which Clari's clock and polls blur
 		require.NoError(t, err)
 		require.InDelta(t, 44, jobs.Seconds(), 8)

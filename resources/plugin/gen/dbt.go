@@ -53,6 +53,9 @@ WHERE o.forecast_key IS NULL
 `,
 }
 
+// rowsArrived is a test that fails for each row of the view that a destination lost something of.
+const rowsArrived = "SELECT * FROM {{ ref('clari_completeness') }} WHERE rows_missing > 0\n"
+
 // model is a query as dbt is told of it.
 type model struct {
 	queries.Query
@@ -82,7 +85,7 @@ func writePackage(from, dir string, tables schema.Tables) error {
 	if err := os.RemoveAll(dir); err != nil { // a query that is gone leaves no model behind
 		return err
 	}
-	for _, sub := range []string{"models", "macros"} {
+	for _, sub := range []string{"models", "macros", "tests"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return err
 		}
@@ -102,6 +105,9 @@ func writePackage(from, dir string, tables schema.Tables) error {
 		if err := os.WriteFile(filepath.Join(dir, "macros", name+".sql"), []byte(text), 0o644); err != nil {
 			return err
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tests", "clari_rows_arrived.sql"), []byte(rowsArrived), 0o644); err != nil {
+		return err
 	}
 	for name, data := range map[string]any{"dbt_project.yml": nil, "models/sources.yml": tables, "models/models.yml": models, "README.md": models} {
 		var text strings.Builder

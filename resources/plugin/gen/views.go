@@ -57,10 +57,18 @@ func writeViews(dir string, tables schema.Tables) error {
 			}
 		}
 	}
-	return nil
+	return writeView(dir, "clari_completeness", "completeness", counted)
 }
 
-func writeView(dir, name, kind string, v view) error {
+// counted are the tables without weeks whose rows clari_forecast_exports counts for each export.
+var counted = []struct{ Table, Counted string }{
+	{"clari_forecast_users", "users"},
+	{"clari_forecast_fields", "fields"},
+	{"clari_forecast_time_periods", "time_periods"},
+	{"clari_forecast_time_frames", "time_frames"},
+}
+
+func writeView(dir, name, kind string, v any) error {
 	var text strings.Builder
 	if err := views.ExecuteTemplate(&text, kind, v); err != nil {
 		return err

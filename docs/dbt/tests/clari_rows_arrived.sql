@@ -1,0 +1,1 @@
+SELECT * FROM {{ ref('clari_completeness') }} WHERE rows_missing > 0

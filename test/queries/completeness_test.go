@@ -1,0 +1,68 @@
+package queries
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestCompleteness: where all rows arrived nothing is missing; what a destination loses is named, table by table, with its cure, and what a
+// later export has overwritten is no loss.
+func TestCompleteness(t *testing.T) {
+	t.Parallel()
+	eachStory(t, func(t *testing.T, s *story, d *database) {
+		newest := d.query(t, "SELECT k.job_id FROM clari_completeness k WHERE k.table_name = 'clari_forecast_fields' ORDER BY k.exported_at DESC, k.job_id")[0]["job_id"]
+		if !slices.Contains(s.now.jobs, newest) {
+			t.Fatalf("the newest export is %s", newest)
+		}
+		of := func(condition string) []row {
+			return d.query(t, "SELECT * FROM clari_completeness WHERE job_id = '"+newest+"' AND "+condition)
+		}
+		missing := func() (tables []string) {
+			for _, r := range d.file(t, "missing_rows") {
+				if r["job_id"] != newest || r["cure"] != "reload" || r["requested_period"] == "" {
+					t.Errorf("missing_rows names %v", r)
+				}
+				tables = append(tables, r["table_name"]+" "+r["rows_missing"])
+			}
+			return tables
+		}
+		weeks := of("table_name = 'clari_forecast_entries'")
+		if len(weeks) == 0 || len(of("time_frame_id IS NULL")) != 4 {
+			t.Fatalf("the newest export has %d weeks, and %v", len(weeks), of("time_frame_id IS NULL"))
+		}
+		sent := 0
+		for _, r := range s.now.entries {
+			if r["job_id"] == newest {
+				sent++
+			}
+		}
+		if got := d.query(t, "SELECT SUM(rows_sent) AS n FROM clari_completeness WHERE job_id = '"+newest+"' AND time_frame_id IS NOT NULL")[0]["n"]; got != strconv.Itoa(sent) {
+			t.Errorf("%s rows of entries sent, want %d", got, sent)
+		}
+		if got := missing(); got != nil {
+			t.Errorf("nothing was lost, but %v is missing", got)
+		}
+
+		week := weeks[0]["time_frame_id"]
+		d.exec(t, "DELETE FROM clari_forecast_entries WHERE job_id = '"+newest+"' AND time_frame_id = '"+week+"'")
+		d.exec(t, "DELETE FROM clari_forecast_fields WHERE job_id = '"+newest+"'")
+		fields := of("table_name = 'clari_forecast_fields'")
+		if len(fields) != 1 || fields[0]["rows_there"] != "0" {
+			t.Fatalf("fields are %v", fields)
+		}
+		want := "clari_forecast_entries " + weeks[0]["rows_sent"] + ", clari_forecast_fields " + fields[0]["rows_sent"]
+		if got := strings.Join(missing(), ", "); got != want {
+			t.Errorf("missing is %s, want %s", got, want)
+		}
+
+		// A sync that was killed has sent rows of these weeks: whether those of before were lost or overwritten nobody can tell.
+		d.exec(t, "UPDATE clari_forecast_entries SET job_id = 'killed', exported_at = '2100-01-01 00:00:00' WHERE job_id = '"+newest+"'")
+		for _, r := range of("table_name = 'clari_forecast_entries'") {
+			if r["time_frame_id"] != week {
+				t.Errorf("a week that a later export has rows of is judged: %v", r)
+			}
+		}
+	})
+}
