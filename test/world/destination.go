@@ -1,24 +1,13 @@
 package world
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/cloudquery/plugin-sdk/v4/message"
-	"github.com/cloudquery/plugin-sdk/v4/schema"
-	"github.com/cloudquery/plugin-sdk/v4/types"
 )
-
-// Row is a row of a destination: column to value. Null cells are left out. Values are text, float64, int64 (also for times, in
-// microseconds), bool, days as text, and JSON in canonical form.
-type Row map[string]any
 
 // Destination stands in for the CLI and a destination behind it: what it loses and keeps is what was measured of them. Inserts are
 // buffered; a migrate message writes out those that the CLI has handed over, which takes it up to a second; the end of a
@@ -135,67 +124,4 @@ func (w *Destination) Rows(table string, match func(Row) bool) []Row {
 		}
 	}
 	return found
-}
-
-func TableName(record arrow.Record) string {
-	name, _ := record.Schema().Metadata().GetValue(schema.MetadataTableName)
-	return name
-}
-
-func RowAt(record arrow.Record, i int) (Row, error) {
-	r := Row{}
-	for c, column := range record.Columns() {
-		name := record.ColumnName(c)
-		if column.IsNull(i) {
-			continue
-		}
-		switch a := column.(type) {
-		case *array.String:
-			r[name] = strings.Clone(a.Value(i))
-		case *array.Float64:
-			r[name] = a.Value(i)
-		case *array.Int64:
-			r[name] = a.Value(i)
-		case *array.Boolean:
-			r[name] = a.Value(i)
-		case *array.Timestamp:
-			r[name] = int64(a.Value(i))
-		case *array.Date32:
-			r[name] = a.Value(i).ToTime().Format(time.DateOnly)
-		case *types.UUIDArray:
-			r[name] = a.ValueStr(i)
-		case *types.JSONArray:
-			text, err := canonical(a.ValueStr(i))
-			if err != nil {
-				return nil, fmt.Errorf("column %s: %w", name, err)
-			}
-			r[name] = text
-		default:
-			r[name] = a.ValueStr(i)
-		}
-	}
-	if r["_cq_id"] == nil {
-		return nil, fmt.Errorf("row without _cq_id")
-	}
-	return r, nil
-}
-
-func canonical(text string) (string, error) {
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		return "", err
-	}
-	out, err := json.Marshal(v)
-	return string(out), err
-}
-
-// without is a row less what every row carries, as one line that sorts.
-func (r Row) Line(without ...string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(r)) {
-		if !slices.Contains(without, name) {
-			fmt.Fprintf(&b, "%s=%v ", name, r[name])
-		}
-	}
-	return b.String()
 }

@@ -86,6 +86,7 @@ func (p *Process) RoundTrip(r *http.Request) (*http.Response, error) {
 // SyncOptions are those of one sync.
 type SyncOptions struct {
 	sdk.SyncOptions
+	discard   bool // nothing arrives at the destination
 	noBackend bool
 	Started   func(*Process)            // given the process that runs
 	Message   func(message.SyncMessage) // sees each message before the destination does
@@ -150,6 +151,9 @@ func (w *World) Sync(options ...SyncOptions) error {
 		}
 		if o.Message != nil {
 			o.Message(m)
+		}
+		if o.discard {
+			continue
 		}
 		if err := load.take(m, o.Takes); err != nil {
 			w.T.Error(err)

@@ -125,8 +125,8 @@ func placeOf(r world.Row) place {
 func (g *Observer) View() map[place]int {
 	newest := map[place]world.Row{}
 	for _, r := range g.Destination.Rows("clari_forecast_exports", world.HasLanded) {
-		before, at := newest[placeOf(r)], r["exported_at"].(int64)
-		if g.Entries[r["job_id"]] && (before == nil || before["exported_at"].(int64) < at) {
+		before, at := newest[placeOf(r)], r.Time("exported_at")
+		if g.Entries[r["job_id"]] && (before == nil || before.Time("exported_at").Before(at)) {
 			newest[placeOf(r)] = r
 		}
 	}

@@ -93,7 +93,7 @@ func (g *Observer) trulySettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, 
 	var newest world.Row
 	by := p // the sync that landed it: a table that was selected later may be lacking, see TestTableSelectedLater
 	for n, r := range late {
-		if newest == nil || newest["exported_at"].(int64) < r["exported_at"].(int64) {
+		if newest == nil || newest.Time("exported_at").Before(r.Time("exported_at")) {
 			newest, by = r, g.Played[max(n, -n)-1]
 		}
 	}
@@ -121,8 +121,8 @@ func (g *Observer) lossesTold(p *Sync, wrong report) {
 		}
 	}
 	failed := 0
-	for _, table := range []string{"clari_export_jobs: ", "clari_limits: ", "clari_audit_", "clari_opportunities: "} {
-		failed += strings.Count(text, "table "+table)
+	for _, table := range world.TableNames() {
+		failed += strings.Count(text, "table "+table+": ")
 	}
 	if n := p.Logs.Count("error", ""); n != lost+failed {
 		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
@@ -192,7 +192,7 @@ func (g *Observer) lateExports(p *Sync, at place, quarter sim.Quarter) map[int]w
 	from := end.AddDate(0, 0, g.number("settle_days")).Format(time.DateOnly)
 	add := func(number int, rows []world.Row) {
 		for _, r := range rows {
-			if world.HasLanded(r) && placeOf(r) == at && time.UnixMicro(r["exported_at"].(int64)).In(zone).Format(time.DateOnly) > from {
+			if world.HasLanded(r) && placeOf(r) == at && r.Time("exported_at").In(zone).Format(time.DateOnly) > from {
 				late[number] = r
 			}
 		}
