@@ -10,20 +10,22 @@ import (
 )
 
 // Destination stands in for the CLI and a destination behind it: what it loses and keeps is what was measured of them. Inserts are
-// buffered; a migrate message writes out those that the CLI has handed over, which takes it up to a second; the end of a
-// successful sync writes out all; a sync that fails or dies loses what is buffered.
+// buffered. A migrate message writes out those that the CLI has handed over, which takes it up to a second. The end of a
+// successful sync writes out all. A sync that fails or dies loses what is buffered.
 type Destination struct {
 	mu          sync.Mutex
 	DeleteStale bool
+	Batches     bool                      // it also writes out every 10,000 rows, and what has waited for 20 seconds
 	Tables      map[string]map[string]Row // table -> _cq_id -> row
 	stale       map[string]map[string]time.Time
 	incremental map[string]bool
 }
 
-// load is what one sync brings to a warehouse.
+// load is what one sync brings to a destination.
 type load struct {
 	*Destination
 	buffer   []buffered
+	waiting  int64 // rows in the buffer
 	syncTime time.Time
 }
 
@@ -32,9 +34,15 @@ type buffered struct {
 	record arrow.Record
 }
 
+// What the SDK's batch writers do by default.
+const (
+	batchRows = 10_000
+	batchTime = 20 * time.Second
+)
+
 const cliHandOver = time.Second
 
-func NewWarehouse() *Destination {
+func NewDestination() *Destination {
 	return &Destination{Tables: map[string]map[string]Row{}, stale: map[string]map[string]time.Time{}, incremental: map[string]bool{}}
 }
 
@@ -62,17 +70,28 @@ func (l *load) take(m message.SyncMessage, takes time.Duration) error {
 			return fmt.Errorf("record of %d rows", m.Record.NumRows())
 		}
 		l.buffer = append(l.buffer, buffered{arrived, m.Record})
-		return nil
+		if l.waiting += m.Record.NumRows(); l.Batches && l.waiting >= batchRows {
+			return l.write(arrived)
+		}
+		return l.writeOld(arrived)
 	default:
 		return fmt.Errorf("message %T", m)
 	}
+}
+
+// writeOld writes out what has waited for too long, where the destination does.
+func (l *load) writeOld(now time.Time) error {
+	if !l.Batches {
+		return nil
+	}
+	return l.write(now.Add(-batchTime - cliHandOver))
 }
 
 // write writes out what had arrived by then.
 func (l *load) write(until time.Time) error {
 	for len(l.buffer) > 0 && !l.buffer[0].at.After(until) {
 		record := l.buffer[0].record
-		l.buffer = l.buffer[1:]
+		l.buffer, l.waiting = l.buffer[1:], l.waiting-record.NumRows()
 		name := TableName(record)
 		seen := map[string]bool{}
 		for i := range int(record.NumRows()) {
@@ -96,8 +115,9 @@ func (l *load) end(err error, backend bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
+		written := l.writeOld(time.Now())
 		l.buffer = nil
-		return nil
+		return written
 	}
 	if err := l.write(time.Now()); err != nil {
 		return err

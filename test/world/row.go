@@ -119,3 +119,15 @@ func canonical(text string) (string, error) {
 	out, err := json.Marshal(v)
 	return string(out), err
 }
+
+// IDs are the values of _cq_id in a record.
+func IDs(record arrow.Record) (ids []string) {
+	for c, column := range record.Columns() {
+		if record.ColumnName(c) == "_cq_id" {
+			for i := range column.Len() {
+				ids = append(ids, column.ValueStr(i))
+			}
+		}
+	}
+	return ids
+}

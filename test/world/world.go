@@ -37,7 +37,7 @@ type World struct {
 // New must be called inside a bubble. The spec has what the server needs; fields are added to it as they are.
 func New(t testing.TB, cfg sim.Config, fields map[string]any) *World {
 	cfg.Observe = description.Hold(t)
-	w := &World{T: t, Sim: sim.New(cfg), Destination: NewWarehouse(), Logs: &Logs{}}
+	w := &World{T: t, Sim: sim.New(cfg), Destination: NewDestination(), Logs: &Logs{}}
 	t.Cleanup(w.Sim.Close)
 	w.Spec = map[string]any{
 		"api_key": w.Sim.Key(), "base_url": w.Sim.MemoryURL(), "forecasts": []map[string]any{{"id": w.Sim.Tenant().Tabs[0].ID}},
