@@ -72,7 +72,7 @@ func (g *Observer) Begin() {
 			g.before[table][id] = r.Time("exported_at")
 		}
 	}
-	g.shown, g.landedLast = g.present(), g.newest()
+	g.shown, g.landedLast = g.Present(), g.newest()
 	g.ledger = g.Sim.Ledger()
 }
 

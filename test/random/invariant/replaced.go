@@ -35,9 +35,9 @@ func (g *Observer) keyOnce(p *Sync, wrong report) {
 	}
 }
 
-// present are the keys of entries that the current view shows: the newest row of each key that is not older than the newest landed export of
+// Present are the keys of entries that the current view shows: the newest row of each key that is not older than the newest landed export of
 // all weeks of its place, else the oldest landed one. The rows of an export that did not land count, since they have replaced others.
-func (g *Observer) present() map[place]map[string]bool {
+func (g *Observer) Present() map[place]map[string]bool {
 	floor, whole := map[place]time.Time{}, map[place]bool{}
 	for _, r := range g.Destination.Rows(world.ExportsTable, world.HasLanded) {
 		p, at, all := placeOf(r), r.Time("exported_at"), r["include_historical"] == true
@@ -79,7 +79,7 @@ func (g *Observer) shownStays(p *Sync, wrong report) {
 	if g.mirrors(p) {
 		return
 	}
-	now, newest := g.present(), g.newest()
+	now, newest := g.Present(), g.newest()
 	for at, keys := range g.shown {
 		if newest[at] != g.landedLast[at] {
 			if len(now[at]) == 0 && !g.empty(newest[at]) {
