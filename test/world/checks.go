@@ -26,7 +26,7 @@ func (w *World) Landed() (jobs int) {
 		if w.Spec["history"] == true {
 			key += fmt.Sprint(r["snapshot_date"])
 		}
-		if before := newest[key]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
+		if before := newest[key]; before == nil || before.Time("exported_at").Before(r.Time("exported_at")) {
 			newest[key] = r
 		}
 	}
@@ -46,10 +46,6 @@ func (w *World) Windows(outcome string) (lines []string) {
 	slices.Sort(lines)
 	slices.Reverse(lines)
 	return lines
-}
-
-var ResultTables = []string{
-	"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames",
 }
 
 func HasLanded(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }
@@ -89,7 +85,7 @@ func (w *World) LedgerOf(tab string) []sim.Job {
 func (w *World) Intact() (n int) {
 	newest := map[any]Row{}
 	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
-		if before := newest[r["forecast_id"]]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
+		if before := newest[r["forecast_id"]]; before == nil || before.Time("exported_at").Before(r.Time("exported_at")) {
 			newest[r["forecast_id"]] = r
 		}
 	}

@@ -1,4 +1,4 @@
-package results
+package reading
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
 	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 var (
@@ -73,7 +73,7 @@ func TestNoCalendar(t *testing.T) {
 func TestDaysFromAnotherExport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tabs := []sim.Tab{{ID: "one", Encoding: sim.Arrays}, {ID: "two", Encoding: sim.FlatObjects}}
-		w := landing.New(t, sim.Config{Tenant: sim.Tenant{Tabs: tabs}}, map[string]any{
+		w := world.New(t, sim.Config{Tenant: sim.Tenant{Tabs: tabs}}, map[string]any{
 			"periods": []string{"2000_Q3"}, "forecasts": []map[string]any{{"id": "one"}, {"id": "two"}},
 		})
 		check(t, w, truth.Known)
@@ -106,16 +106,16 @@ func right(t *testing.T, shape sim.Encoding, alter func(*sim.Config), days truth
 		if shape == sim.CSV {
 			cfg.JSON, spec["export_format"] = "", "csv"
 		}
-		w := landing.New(t, cfg, spec)
+		w := world.New(t, cfg, spec)
 		time.Sleep(4 * 24 * time.Hour)
 		check(t, w, days)
 	})
 }
 
 // check syncs and compares all that landed with the truth.
-func check(t *testing.T, w *landing.World, days truth.Days) {
+func check(t *testing.T, w *world.World, days truth.Days) {
 	t.Helper()
-	l := w.Sync()
+	l := w.Collect()
 	if l.Err != nil {
 		t.Fatal(l.Err)
 	}
@@ -148,7 +148,7 @@ func TestPersonIDsAgree(t *testing.T) {
 			if shape == sim.CSV {
 				cfg.JSON, spec["export_format"] = "", "csv"
 			}
-			l := landing.New(t, cfg, spec).Sync()
+			l := world.New(t, cfg, spec).Collect()
 			for _, r := range l.Rows["clari_forecast_users"] {
 				people[shape] = append(people[shape], fmt.Sprint(r["person_id"], r["role"]))
 			}

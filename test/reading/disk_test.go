@@ -1,4 +1,4 @@
-package results
+package reading
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
 	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // leftBehind are files in a directory, and open ones that were there.
@@ -37,8 +37,8 @@ func TestTheFileIsPrivate(t *testing.T) {
 		t.Run(string(shape), func(t *testing.T) {
 			dir := t.TempDir()
 			t.Setenv("TMPDIR", dir)
-			huge(t, shape, func(w *landing.World) {
-				l := w.Sync()
+			huge(t, shape, func(w *world.World) {
+				l := w.Collect()
 				if l.Err != nil {
 					t.Fatal(l.Err)
 				}
@@ -60,18 +60,18 @@ func TestTheFileIsPrivate(t *testing.T) {
 	}
 }
 
-func canonical(l *landing.Landed, table string) (rows []truth.Row) {
+func canonical(l *world.Sent, table string) (rows []truth.Row) {
 	for _, r := range l.Rows[table] {
 		rows = append(rows, truth.Canonical(r))
 	}
 	return rows
 }
 
-func notLanded(t *testing.T, w *landing.World) {
+func notLanded(t *testing.T, w *world.World) {
 	t.Helper()
-	l := w.Sync()
-	if l.Err == nil || l.Sent() > 0 {
-		t.Errorf("%d rows were sent, error: %v", l.Sent(), l.Err)
+	l := w.Collect()
+	if l.Err == nil || l.ResultRows() > 0 {
+		t.Errorf("%d rows were sent, error: %v", l.ResultRows(), l.Err)
 	}
 	if n := w.Sim.Ledger().Spent(); n != 1 {
 		t.Errorf("%d exports spent: the result is read again, not exported again", n)

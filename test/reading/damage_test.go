@@ -1,4 +1,4 @@
-package results
+package reading
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // small is a result of two people, two fields, one week.
@@ -47,7 +47,7 @@ func TestEveryPrefixIsRefused(t *testing.T) {
 		t.Run(string(shape), func(t *testing.T) {
 			g := resultOf(t, shape, 1, 1, "forecast", "forecast_updated")
 			g.spec = impatient
-			whole := lands(t, g).Sent()
+			whole := lands(t, g).ResultRows()
 			if whole == 0 {
 				t.Fatal("nothing to cut")
 			}
@@ -98,8 +98,8 @@ func TestCutThenWhole(t *testing.T) {
 }
 
 // sorted are all rows that came from a result, without what differs from sync to sync.
-func sorted(l *landing.Landed) (all []string) {
-	for _, table := range landing.ResultTables {
+func sorted(l *world.Sent) (all []string) {
+	for _, table := range world.ResultTables {
 		for _, r := range l.Rows[table] {
 			delete(r, "exported_at")
 			all = append(all, table+r.Text())
@@ -262,7 +262,7 @@ func TestBounds(t *testing.T) {
 }
 
 // huge is a tenant whose rows do not stay in memory.
-func huge(t *testing.T, shape sim.Encoding, test func(*landing.World)) {
+func huge(t *testing.T, shape sim.Encoding, test func(*world.World)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := sim.Config{
@@ -273,6 +273,6 @@ func huge(t *testing.T, shape sim.Encoding, test func(*landing.World)) {
 		if shape == sim.CSV {
 			cfg.JSON, spec["export_format"] = "", "csv"
 		}
-		test(landing.New(t, cfg, spec))
+		test(world.New(t, cfg, spec))
 	})
 }

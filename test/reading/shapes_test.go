@@ -1,4 +1,4 @@
-package results
+package reading
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // What a column of the customer's own and a data type of its name say may contradict. Whether that lands or fails: all of it does.
@@ -25,11 +25,11 @@ func TestNothingIsSentBeforeAConflictIsFound(t *testing.T) {
 	}, func(t *testing.T, g given) { whole(t, land(t, g), 2) })
 }
 
-func whole(t *testing.T, l *landing.Landed, entries int) {
+func whole(t *testing.T, l *world.Sent, entries int) {
 	t.Helper()
 	n := len(l.Rows["clari_forecast_entries"])
-	if l.Err != nil && l.Sent() > 0 {
-		t.Errorf("%d rows were sent before the error: %v", l.Sent(), l.Err)
+	if l.Err != nil && l.ResultRows() > 0 {
+		t.Errorf("%d rows were sent before the error: %v", l.ResultRows(), l.Err)
 	} else if l.Err == nil && n != entries {
 		t.Errorf("%d entries landed, want %d", n, entries)
 	}
@@ -120,8 +120,8 @@ func TestEmptyWrapperHidesNothing(t *testing.T) {
 		for _, body := range []string{`{%q:[],"errors":[{"message":"no"}]}`, `{"error":"no",%q:[]}`} {
 			refused(t, given{spec: warn, body: fmt.Sprintf(body, key)}, "")
 		}
-		if l := lands(t, given{spec: warn, body: fmt.Sprintf(`{%q:[]}`, key)}); l.Sent() != 0 {
-			t.Errorf("%d rows of an empty export", l.Sent())
+		if l := lands(t, given{spec: warn, body: fmt.Sprintf(`{%q:[]}`, key)}); l.ResultRows() != 0 {
+			t.Errorf("%d rows of an empty export", l.ResultRows())
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestMinusZero(t *testing.T) {
 	})
 }
 
-func zero(t *testing.T, r landing.Row, columns ...string) {
+func zero(t *testing.T, r world.Row, columns ...string) {
 	t.Helper()
 	for _, name := range columns {
 		if v, ok := r[name].(float64); !ok || v != 0 || math.Signbit(v) {

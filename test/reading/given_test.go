@@ -1,6 +1,6 @@
-// Package results tests what becomes of a result, from outside: the plugin gets it from the stand-in for Clari, and the rows that it
+// Package reading tests what becomes of a result, from outside: the plugin gets it from the stand-in for Clari, and the rows that it
 // sends, or the error that it returns with none sent, are judged.
-package results
+package reading
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // A given is a result and how it is asked for.
@@ -29,12 +29,12 @@ type given struct {
 }
 
 // land syncs a result in a bubble of its own.
-func land(t *testing.T, g given) (l *landing.Landed) {
+func land(t *testing.T, g given) (l *world.Sent) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		cfg := sim.Config{OmitKeys: []string{"currency"}, Intercept: landing.Body([]byte(g.body))}
+		cfg := sim.Config{OmitKeys: []string{"currency"}, Intercept: world.Body([]byte(g.body))}
 		if g.answer != nil {
-			cfg.Intercept = landing.Answer(g.answer)
+			cfg.Intercept = world.Answer(g.answer)
 		}
 		if g.currency != "" {
 			cfg.OmitKeys, cfg.Tenant.Currency = nil, g.currency
@@ -51,17 +51,17 @@ func land(t *testing.T, g given) (l *landing.Landed) {
 			spec["export_format"] = "csv"
 		}
 		maps.Copy(spec, g.spec)
-		w := landing.New(t, cfg, spec)
+		w := world.New(t, cfg, spec)
 		if g.state {
 			w.State = map[string]string{}
 		}
-		l = w.Sync()
+		l = w.Collect()
 	})
 	return l
 }
 
 // lands syncs a result that is to land.
-func lands(t *testing.T, g given) *landing.Landed {
+func lands(t *testing.T, g given) *world.Sent {
 	t.Helper()
 	l := land(t, g)
 	if l.Err != nil {
@@ -71,22 +71,22 @@ func lands(t *testing.T, g given) *landing.Landed {
 }
 
 // refused syncs a result that is not to land: the error holds a text, and not a row of it was sent.
-func refused(t *testing.T, g given, text string) *landing.Landed {
+func refused(t *testing.T, g given, text string) *world.Sent {
 	t.Helper()
 	l := land(t, g)
 	if l.Err == nil {
-		t.Errorf("it landed with %d rows", l.Sent())
+		t.Errorf("it landed with %d rows", l.ResultRows())
 	} else if !strings.Contains(l.Err.Error(), text) {
 		t.Errorf("the error does not say %q: %v", text, l.Err)
 	}
-	if n := l.Sent(); l.Err != nil && n > 0 {
+	if n := l.ResultRows(); l.Err != nil && n > 0 {
 		t.Errorf("%d rows were sent before the error: %v", n, l.Err)
 	}
 	return l
 }
 
 // only is the one row of a table.
-func only(t *testing.T, l *landing.Landed, table string) landing.Row {
+func only(t *testing.T, l *world.Sent, table string) world.Row {
 	t.Helper()
 	rows := l.Rows["clari_forecast_"+table]
 	if len(rows) != 1 {
@@ -96,7 +96,7 @@ func only(t *testing.T, l *landing.Landed, table string) landing.Row {
 }
 
 // has compares some columns of a row; nil is null.
-func has(t *testing.T, r landing.Row, want map[string]any) {
+func has(t *testing.T, r world.Row, want map[string]any) {
 	t.Helper()
 	for _, column := range slices.Sorted(maps.Keys(want)) {
 		if r[column] != want[column] {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package results
+package reading
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // TestNoPlaceForTheFile: no rows, and nothing left behind.
@@ -21,7 +21,7 @@ func TestNoPlaceForTheFile(t *testing.T) {
 	for name, dir := range map[string]string{"a file": file, "nowhere": filepath.Join(t.TempDir(), "none")} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", dir)
-			huge(t, sim.Arrays, func(w *landing.World) { notLanded(t, w) })
+			huge(t, sim.Arrays, func(w *world.World) { notLanded(t, w) })
 		})
 	}
 }
@@ -43,7 +43,7 @@ func TestFullDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
-			huge(t, shape, func(w *landing.World) { notLanded(t, w) })
+			huge(t, shape, func(w *world.World) { notLanded(t, w) })
 			if left := leftBehind(t, dir); len(left) > 0 {
 				t.Errorf("left behind: %v", left)
 			}
