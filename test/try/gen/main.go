@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/try/page"
 )
 
@@ -44,8 +44,8 @@ func run(picture, page, readme string) error {
 }
 
 // entries are the rows of clari_forecast_entries of one export, in the order of people and weeks.
-func entries(tenant sim.Tenant, quarter sim.Quarter) []truth.Row {
-	return slices.SortedFunc(truth.Of(exported(tenant, quarter))["clari_forecast_entries"], func(a, b truth.Row) int {
+func entries(tenant sim.Tenant, quarter sim.Quarter) []oracle.Row {
+	return slices.SortedFunc(oracle.Of(exported(tenant, quarter))["clari_forecast_entries"], func(a, b oracle.Row) int {
 		return strings.Compare(order(a), order(b))
 	})
 }
@@ -58,7 +58,7 @@ func exported(tenant sim.Tenant, quarter sim.Quarter) sim.Job {
 	}}
 }
 
-func order(r truth.Row) string {
+func order(r oracle.Row) string {
 	return fmt.Sprintln(r["week_start_date"], r["hierarchy_level"], r["user_name"], r["field_name"])
 }
 
@@ -109,11 +109,11 @@ var columns = []string{
 }
 
 // sample is the newest week of one team as a table.
-func sample(rows []truth.Row) string {
+func sample(rows []oracle.Row) string {
 	latest := rows[len(rows)-1]["week_start_date"]
-	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { return r["week_start_date"] != latest })
+	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool { return r["week_start_date"] != latest })
 	manager := ""
-	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { // the root, the first manager and that team
+	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool { // the root, the first manager and that team
 		if r["hierarchy_level"] == int64(1) && manager == "" {
 			manager = fmt.Sprint(r["user_name"])
 		}

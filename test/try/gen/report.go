@@ -12,7 +12,7 @@ import (
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/try/report"
 )
 
@@ -51,7 +51,7 @@ func sampleReport(tenant sim.Tenant, current sim.Quarter, file string) error {
 		}
 	}
 	for back := range 5 {
-		tables := truth.Of(exported(tenant, current.Add(back-4)))
+		tables := oracle.Of(exported(tenant, current.Add(back-4)))
 		err := errors.Join(fill(db, "clari_forecast_current", tables["clari_forecast_entries"]), fill(db, "clari_forecast_users_current", tables["clari_forecast_users"]))
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func sampleReport(tenant sim.Tenant, current sim.Quarter, file string) error {
 	return errors.Join(p.Write(to), to.Close())
 }
 
-func fill(db *sql.DB, table string, rows iter.Seq[truth.Row]) error {
+func fill(db *sql.DB, table string, rows iter.Seq[oracle.Row]) error {
 	columns := columnsOf[table]
 	insert := fmt.Sprintf("INSERT INTO %s VALUES (%s)", table, strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", "))
 	for r := range rows {
