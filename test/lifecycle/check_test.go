@@ -80,6 +80,7 @@ func TestOnEmpty(t *testing.T) {
 				}
 				if test.before {
 					w.MustSync()
+					w.Spec["refresh"] = []string{test.period}
 				}
 				w.Sim.Add(sim.Fault{Op: sim.Create, Do: sim.Empty()})
 				err := w.Sync(world.ExportsOnly())
@@ -108,6 +109,9 @@ func TestEmptyCountsAsDone(t *testing.T) {
 		for range 3 {
 			w.MustSync()
 		}
-		w.Spent(2)
+		w.Spent(1)
+		if n := len(w.Exports("settled")); n != 1 {
+			t.Errorf("%d rows say settled", n)
+		}
 	})
 }
