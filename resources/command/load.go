@@ -60,7 +60,7 @@ func Load(paths []string, env specfile.Env) (*Sync, []specfile.Problem) {
 	}
 	if len(s.Source.Tables) > 0 { // else that is a problem already
 		if s.Forecasts, s.Activities, err = plugin.Exporting(s.Spec, options(&s.Source)); err != nil {
-			add(true, "", strings.TrimPrefix(err.Error(), "sync: "))
+			add(true, "", err.Error())
 		}
 	}
 	if s.Forecasts && s.Source.BackendOptions == nil {

@@ -106,6 +106,9 @@ func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selecte
 	return slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != "" }), nil
 }
 
+// also stands between two mistakes in one line.
+const also = ", and "
+
 // known refuses names and patterns that match no table, all of them at once.
 func known(names []string, so plugin.SyncOptions) error {
 	var wrong []string
@@ -125,7 +128,7 @@ func known(names []string, so plugin.SyncOptions) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("sync: %s", strings.Join(wrong, ", and "))
+	return errors.New(strings.Join(wrong, also))
 }
 
 func needsBlock(tableName, block string) error {
@@ -133,7 +136,7 @@ func needsBlock(tableName, block string) error {
 	if block == "opportunities" {
 		example = `opportunities: {ids: ["..."]}`
 	}
-	return fmt.Errorf("sync: table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, block, example)
+	return fmt.Errorf("table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, block, example)
 }
 
 // all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
@@ -48,7 +48,7 @@ func TestTheFileIsPrivate(t *testing.T) {
 				}
 				for _, table := range []string{"clari_forecast_users", "clari_forecast_fields"} { // entries are compared where there are less
 					rows := slices.Values(canonical(l, table))
-					if wrong, _ := truth.Differ(job, table, rows, truth.Perhaps); len(wrong) > 0 {
+					if wrong, _ := oracle.Differ(job, table, rows, oracle.Perhaps); len(wrong) > 0 {
 						t.Errorf("%s", wrong)
 					}
 				}
@@ -60,9 +60,9 @@ func TestTheFileIsPrivate(t *testing.T) {
 	}
 }
 
-func canonical(l *world.Sent, table string) (rows []truth.Row) {
+func canonical(l *world.Sent, table string) (rows []oracle.Row) {
 	for _, r := range l.Rows[table] {
-		rows = append(rows, truth.Canonical(r))
+		rows = append(rows, oracle.Canonical(r))
 	}
 	return rows
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
@@ -56,7 +56,7 @@ func TestTenants(t *testing.T) {
 	for name, alter := range tenants {
 		for _, shape := range shapes {
 			t.Run(name+"/"+string(shape), func(t *testing.T) {
-				right(t, shape, alter, truth.Known, map[string]any{"fiscal_year_start_month": 2})
+				right(t, shape, alter, oracle.Known, map[string]any{"fiscal_year_start_month": 2})
 			})
 		}
 	}
@@ -65,7 +65,7 @@ func TestTenants(t *testing.T) {
 // What only a calendar tells is null in flat rows where there is none.
 func TestNoCalendar(t *testing.T) {
 	for _, shape := range shapes {
-		t.Run(string(shape), func(t *testing.T) { right(t, shape, tenants["months"], truth.Unknown, nil) })
+		t.Run(string(shape), func(t *testing.T) { right(t, shape, tenants["months"], oracle.Unknown, nil) })
 	}
 }
 
@@ -76,7 +76,7 @@ func TestDaysFromAnotherExport(t *testing.T) {
 		w := world.New(t, sim.Config{Tenant: sim.Tenant{Tabs: tabs}}, map[string]any{
 			"periods": []string{"2000_Q3"}, "forecasts": []map[string]any{{"id": "one"}, {"id": "two"}},
 		})
-		check(t, w, truth.Known)
+		check(t, w, oracle.Known)
 	})
 }
 
@@ -85,7 +85,7 @@ func TestCurrencyAndScope(t *testing.T) {
 	for _, shape := range shapes {
 		t.Run(string(shape), func(t *testing.T) {
 			tab := map[string]any{"id": "net_arr", "currency": "EUR", "scope_id": sim.Tenant{People: 20, Span: 3}.ScopeID(1)}
-			right(t, shape, func(c *sim.Config) { c.Tenant.Tabs[0].Fields = append(sim.Fields(2), sim.CountField()) }, truth.Unknown, map[string]any{
+			right(t, shape, func(c *sim.Config) { c.Tenant.Tabs[0].Fields = append(sim.Fields(2), sim.CountField()) }, oracle.Unknown, map[string]any{
 				"forecasts": []map[string]any{tab},
 			})
 		})
@@ -93,7 +93,7 @@ func TestCurrencyAndScope(t *testing.T) {
 }
 
 // right lands a tenant in a shape and compares.
-func right(t *testing.T, shape sim.Encoding, alter func(*sim.Config), days truth.Days, fields map[string]any) {
+func right(t *testing.T, shape sim.Encoding, alter func(*sim.Config), days oracle.Days, fields map[string]any) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := sim.Config{Tenant: sim.Tenant{People: 20, Span: 3, MissingCRM: 6, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(3)}}}, JSON: shape}
@@ -113,21 +113,21 @@ func right(t *testing.T, shape sim.Encoding, alter func(*sim.Config), days truth
 }
 
 // check syncs and compares all that landed with the truth.
-func check(t *testing.T, w *world.World, days truth.Days) {
+func check(t *testing.T, w *world.World, days oracle.Days) {
 	t.Helper()
 	l := w.Collect()
 	if l.Err != nil {
 		t.Fatal(l.Err)
 	}
 	for _, job := range w.Sim.Ledger().Created() {
-		for _, table := range truth.Tables {
-			var rows []truth.Row
+		for _, table := range oracle.Tables {
+			var rows []oracle.Row
 			for _, r := range l.Rows[table] {
 				if r["job_id"] == job.ID {
-					rows = append(rows, truth.Canonical(r))
+					rows = append(rows, oracle.Canonical(r))
 				}
 			}
-			wrong, n := truth.Differ(job, table, slices.Values(rows), days)
+			wrong, n := oracle.Differ(job, table, slices.Values(rows), days)
 			for _, line := range wrong {
 				t.Error(line[:min(len(line), 2000)])
 			}

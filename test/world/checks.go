@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // Landed checks that every job which the exports table says landed is there whole, unless a later one has replaced it. It returns
@@ -145,18 +145,18 @@ func (w *World) Tidy() {
 // Differ compares the rows that landed from a job with its truth and returns what differs, one line each, at most a few.
 func (w *Destination) Differ(job sim.Job, tables ...string) []string {
 	if len(tables) == 0 {
-		tables = truth.Tables
+		tables = oracle.Tables
 	}
 	var wrong []string
 	for _, table := range tables {
-		landed := func(yield func(truth.Row) bool) {
+		landed := func(yield func(oracle.Row) bool) {
 			for _, r := range w.Rows(table, func(r Row) bool { return r["job_id"] == job.ID }) {
-				if !yield(truth.Canonical(r)) {
+				if !yield(oracle.Canonical(r)) {
 					return
 				}
 			}
 		}
-		lines, _ := truth.Differ(job, table, landed, truth.Perhaps)
+		lines, _ := oracle.Differ(job, table, landed, oracle.Perhaps)
 		wrong = append(wrong, lines...)
 	}
 	if len(wrong) > 6 {

@@ -1,4 +1,4 @@
-package truth
+package oracle
 
 import "github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 

@@ -1,4 +1,4 @@
-package truth
+package oracle
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle/decode"
 )
 
 // sample is an export with all there is: months, counts, people without a CRM id.
@@ -73,20 +74,13 @@ func TestResultsParseBackToTheTruth(t *testing.T) {
 				x := &job.Export
 				alter(x)
 				job.Currency, job.Scope = x.Currency, x.Scope
-				want, body := toldAlone(t, job), encode(t, *x)
-				require.Equal(t, want, decode(t, *x, body))
+				want, body := wanted(t, job), encode(t, *x)
+				require.Equal(t, want, decoded(t, job, body))
 				require.Equal(t, name == "empty" || name == "bare" || name == "before first", len(want["clari_forecast_entries"]) == 0)
 				require.Equal(t, body, encode(t, *x), "not the same again")
 			})
 		}
 	}
-}
-
-func decode(t *testing.T, x sim.Export, body []byte) decoded {
-	if x.Encoding.Flat() {
-		return decodeFlat(t, x, body)
-	}
-	return decodeArrays(t, x, body)
 }
 
 func TestRepeatedEntryDiffers(t *testing.T) {
@@ -98,16 +92,17 @@ func TestRepeatedEntryDiffers(t *testing.T) {
 			job.Export.Quirks.RepeatEntry = true
 			body := encode(t, job.Export)
 			require.Greater(t, len(body), plain)
-			require.NotEqual(t, toldAlone(t, job)["clari_forecast_entries"], decode(t, job.Export, body)["clari_forecast_entries"])
+			_, err := decode.Result(body, decode.Asked{Period: job.Export.Quarter.String()})
+			require.ErrorContains(t, err, "twice")
 		}
 	}
 }
 
-func TestMissingIDInFlatRows(t *testing.T) {
-	for _, encoding := range encodings[1:] {
+func TestMissingID(t *testing.T) {
+	for _, encoding := range encodings {
 		job := sample(encoding)
 		job.Export.Quirks.MissingID = true
-		first := table(t, job.Export, encode(t, job.Export))[0]
-		require.Empty(t, first["User"]+first["Email"]+first["CRM User ID"])
+		_, err := decode.Result(encode(t, job.Export), decode.Asked{Period: job.Export.Quarter.String()})
+		require.ErrorAs(t, err, new(decode.Refused))
 	}
 }
