@@ -15,6 +15,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -38,6 +39,7 @@ type Kind struct {
 	Config
 	planner *plan.Planner
 	planned time.Time
+	odd     odd.Told
 }
 
 var _ job.Kind = (*Kind)(nil)
@@ -97,6 +99,7 @@ func (k *Kind) Report(ctx context.Context, e *job.Export) error {
 	row := &forecast.Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome),
 		JobsCreated: table.Some(int64(e.Attempts)), Why: table.NonZero(s.Why), FirstWeekStart: s.found.FirstWeek, LastWeekStart: s.found.LastWeek,
+		ValuesUnread: table.Opt[int64]{V: s.found.Values, Valid: s.found.Shape != ""}, LabelsUnknown: table.Opt[int64]{V: s.found.Labels, Valid: s.found.Shape != ""},
 		Types: s.Types, IncludeHistorical: table.Some(s.IncludeHistorical), Format: table.Some(s.Format),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
@@ -27,7 +29,7 @@ func (s *subject) Read(ctx context.Context, e *job.Export, body job.Body) (job.R
 		return nil, errEndless
 	}
 	read, err := result.Read(ctx, body, result.Asked{
-		Period: s.Period, Format: s.Format, FileName: e.Job.FileName, Currency: s.Currency, JobCurrency: e.Job.Currency,
+		Period: s.Period, Format: s.Format, FileName: e.Job.FileName, Currency: s.Currency, JobCurrency: e.Job.Currency, Types: s.Types,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = s.k.planner.Calendar.Days(quarter)
 			return start, end, !start.IsZero() || !end.IsZero()
@@ -63,6 +65,10 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 	if err := l.read.Check(ctx); err != nil {
 		return judge("check", err)
 	}
+	s.k.tellOdd(e, found)
+	if s.k.Spec.OnUnread == "fail" && len(found.Unread) > 0 {
+		return judge("check", found.UnreadError())
+	}
 	known := &s.Export.Memory
 	if e.Found && s.less(found) {
 		return job.ErrNotOurs
@@ -85,6 +91,15 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 	}
 	e.Log(s.k.Log.Warn()).Msg("export has no entries")
 	return nil
+}
+
+// tellOdd warns of what no column takes, once a sync and cause.
+func (k *Kind) tellOdd(e *job.Export, found result.Found) {
+	for _, c := range found.Odd {
+		if k.odd.First(c.Cause) {
+			c.Warn(k.Log, func(event *zerolog.Event) { e.Log(event) })
+		}
+	}
 }
 
 // less tells whether a result has less in it than the last one of this request that landed; or where there was none, less than amounts, of

@@ -129,6 +129,7 @@ func (d *decoding) rows(rows []flatRow) {
 	d.flat = true
 	d.flatQuarter(rows)
 	types := map[string]map[string]bool{}
+	comma := commaOpensDecimals(rows)
 	for _, row := range rows {
 		c := row.cells
 		user := d.flatUser(c)
@@ -154,7 +155,7 @@ func (d *decoding) rows(rows []flatRow) {
 		for key, v := range row.extra {
 			e.keep(key, v)
 		}
-		if column := e.value(c["data type"], c["data value"]); e.cells[column] != nil {
+		if column := e.value(c["data type"], c["data value"], comma); e.cells[column] != nil {
 			if types[c["field"]] == nil {
 				types[c["field"]] = map[string]bool{}
 			}
@@ -251,7 +252,7 @@ var flatTypes = map[string]string{
 }
 
 // value puts a Data Value into its column, and returns which. A blank one is null.
-func (e *record) value(dataType, text string) (column string) {
+func (e *record) value(dataType, text string, comma bool) (column string) {
 	name := strings.ToLower(dataType)
 	if name == "forecast updated" {
 		switch strings.ToLower(text) {
@@ -266,7 +267,11 @@ func (e *record) value(dataType, text string) (column string) {
 		return "is_updated"
 	}
 	column = flatTypes[strings.TrimSuffix(name, " value")]
-	switch v, sign, ok := amountOf(text); {
+	amount := text
+	if comma {
+		amount = swapped.Replace(text)
+	}
+	switch v, sign, ok := amountOf(amount); {
 	case text == "":
 	case column == "" || !ok:
 		e.keep(dataType, text)
@@ -275,6 +280,25 @@ func (e *record) value(dataType, text string) (column string) {
 		e.set("currency_symbol", sign)
 	}
 	return column
+}
+
+var swapped = strings.NewReplacer(",", ".", ".", ",")
+
+// commaOpensDecimals tells whether every text of the amounts fits 1.234,56 and some do not fit 1,234.56.
+func commaOpensDecimals(rows []flatRow) bool {
+	needed := false
+	for _, row := range rows {
+		text := row.cells["data value"]
+		if text == "" || flatTypes[strings.TrimSuffix(strings.ToLower(row.cells["data type"]), " value")] == "" {
+			continue
+		}
+		if _, _, fits := amountOf(swapped.Replace(text)); !fits {
+			return false
+		}
+		_, _, point := amountOf(text)
+		needed = needed || !point
+	}
+	return needed
 }
 
 var grouped = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?$`)
