@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/kept"
 )
 
 // ErrEmpty says what to do about a result without entries.
@@ -28,7 +30,9 @@ func (s *subject) Read(ctx context.Context, e *job.Export, body job.Body) (job.R
 	if !body.EndMarked && s.Format == "csv" {
 		return nil, errEndless
 	}
-	read, err := result.Read(ctx, body, result.Asked{
+	copied := kept.Folder(s.k.Spec.KeepResults).Begin(s.ForecastID, e.Job.ID, s.Format)
+	in := copied.Tee(body)
+	read, err := result.Read(ctx, in, result.Asked{
 		Period: s.Period, Format: s.Format, FileName: e.Job.FileName, Currency: s.Currency, JobCurrency: e.Job.Currency, Types: s.Types,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = s.k.planner.Calendar.Days(quarter)
@@ -36,10 +40,26 @@ func (s *subject) Read(ctx context.Context, e *job.Export, body job.Body) (job.R
 		},
 	})
 	if err != nil {
-		return nil, judge("read", err)
+		err = judge("read", err)
+		if _, isContent := errors.AsType[*job.ContentError](err); isContent { // what is left of it may tell why
+			if _, cut := io.Copy(io.Discard, in); cut == nil {
+				s.kept(e, copied.End(s.period(e)))
+				return nil, err
+			}
+		}
+		copied.Drop()
+		return nil, err
 	}
+	s.kept(e, copied.End(cmp.Or(s.Period, read.Found.Quarter)))
 	s.found = read.Found
 	return &landing{s: s, read: read}, nil
+}
+
+// kept warns where a result could not be kept. Its rows land all the same.
+func (s *subject) kept(e *job.Export, err error) {
+	if err != nil {
+		s.k.Log.Warn().Func(func(event *zerolog.Event) { e.Log(event) }).Err(err).Msg("result could not be kept in the folder of keep_results; its rows land all the same")
+	}
 }
 
 // judge tells a result that is not what it should be from one that could not be read.
