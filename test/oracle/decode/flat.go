@@ -282,6 +282,9 @@ func (e *record) value(dataType, text string, comma bool) (column string) {
 	return column
 }
 
+// thousands are amounts whose thousands may be written badly, such as 0,123: they speak for neither.
+var thousands = regexp.MustCompile(`^[^.]*,[^0-9.]*[0-9]{3}[^0-9.]*$`)
+
 var swapped = strings.NewReplacer(",", ".", ".", ",")
 
 // commaOpensDecimals tells whether every text of the amounts fits 1.234,56 and some do not fit 1,234.56.
@@ -296,7 +299,7 @@ func commaOpensDecimals(rows []flatRow) bool {
 			return false
 		}
 		_, _, point := amountOf(text)
-		needed = needed || !point
+		needed = needed || !point && !thousands.MatchString(text)
 	}
 	return needed
 }
