@@ -73,7 +73,7 @@ type column struct {
 // references are the keys of the views that entries are joined to.
 var references = map[string]string{
 	"user_id": "clari_forecast_users_current", "field_id": "clari_forecast_fields_current",
-	"time_period_id": "clari_forecast_time_periods_current", "time_frame_id": "clari_forecast_time_frames_current", "job_id": "clari_forecast_exports_current",
+	"time_period_id": "clari_forecast_time_periods_current", "time_frame_id": "clari_forecast_time_frames_current",
 }
 
 // writePackage writes the dbt package: the queries as models, and what is known of tables and views.
