@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/clari_activities_current.sql, where its comment is.
 SELECT
   k._cq_id, k.job_id, k.exported_at, k.activity_id, k.activity_type, k.subject, k.occurred_at, k.owner_crm_user_id,

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/clari_activity_accounts_current.sql, where its comment is.
 SELECT
   k._cq_id, k.activity_id, k.account_id, k.account_name, k.owner_crm_user_id, k.extra

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/clari_activity_exports_current.sql, where its comment is.
 SELECT
   k._cq_id, k.export_id, k.window_start, k.window_end, k.job_id, k.exported_at, k.outcome, k.jobs_created, k.why,

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/clari_activity_participants_current.sql, where its comment is.
 SELECT
   k._cq_id, k.activity_id, k.participant_id, k.name, k.email, k.crm_user_id, k.is_internal, k.extra

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_audit', false)) }}
 -- Made by make gen from docs/queries/clari_audit_actors_current.sql, where its comment is.
 SELECT
   k._cq_id, k.actor_id, k.actor_type, k.name, k.email, k.extra

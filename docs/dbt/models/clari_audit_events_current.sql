@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_audit', false)) }}
 -- Made by make gen from docs/queries/clari_audit_events_current.sql, where its comment is.
 SELECT
   k._cq_id, k.event_id, k.occurred_at, k.actor_id, k.actor_type, k.impersonating_actor_id, k.session_id, k.session_type,

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_opportunities', false)) }}
 -- Made by make gen from docs/queries/clari_opportunities_current.sql, where its comment is.
 SELECT
   k._cq_id, k.opportunity_id, k.crm_score, k.crm_score_message, k.observed_at, k.extra

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_opportunities', false)) }}
 -- Made by make gen from docs/queries/clari_opportunity_fields_current.sql, where its comment is.
 SELECT
   k._cq_id, k.opportunity_id, k.field_id, k.alias, k.value, k.original_value, k.trend, k.image_url, k.extra

@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_opportunities', false)) }}
 -- Made by make gen from docs/queries/clari_opportunity_trend_history_current.sql, where its comment is.
 SELECT
   k._cq_id, k.opportunity_id, k.field_id, k.changed_at, k.place, k.old_value, k.new_value, k.extra
