@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // number is an amount of a row, nil where it has none.
-func number(r truth.Row, name string) any {
+func number(r oracle.Row, name string) any {
 	if v, ok := r[name].(float64); ok {
 		return v
 	}
@@ -39,7 +39,7 @@ func over(a, b any) any {
 }
 
 // with is a row of a result: some columns of the truth, and others.
-func with(r truth.Row, columns []string, others map[string]any) row {
+func with(r oracle.Row, columns []string, others map[string]any) row {
 	out := row{}
 	for _, name := range columns {
 		if text, ok := plain(name, r[name]); ok {
@@ -57,7 +57,7 @@ func with(r truth.Row, columns []string, others map[string]any) row {
 // where an entry is, but for its week.
 var place = []string{"forecast_key", "time_period_id", "user_id", "field_id"}
 
-func start(r truth.Row) time.Time {
+func start(r oracle.Row) time.Time {
 	at, err := time.Parse(time.DateOnly, r["week_start_date"].(string))
 	if err != nil {
 		panic(err)
@@ -66,13 +66,13 @@ func start(r truth.Row) time.Time {
 }
 
 // series are the entries of each place in the order of their weeks.
-func (p *present) series() map[[5]any][]truth.Row {
-	all := map[[5]any][]truth.Row{}
+func (p *present) series() map[[5]any][]oracle.Row {
+	all := map[[5]any][]oracle.Row{}
 	for _, r := range p.entries {
 		all[key(r, place...)] = append(all[key(r, place...)], r)
 	}
 	for _, list := range all {
-		slices.SortFunc(list, func(a, b truth.Row) int { return start(a).Compare(start(b)) })
+		slices.SortFunc(list, func(a, b oracle.Row) int { return start(a).Compare(start(b)) })
 	}
 	return all
 }
@@ -95,14 +95,14 @@ func weekOverWeek(_ *testing.T, s *story, _ *database) (want []row) {
 }
 
 // effective is what a manager sees of a call: the override, where there is one.
-func effective(r truth.Row) any {
+func effective(r oracle.Row) any {
 	return cmp.Or(number(r, "adjustment_value"), number(r, "forecast_value"))
 }
 
 // attainment goes from the newest week back, for each of three amounts until there is one.
 func attainment(_ *testing.T, s *story, _ *database) (want []row) {
 	type person struct {
-		of                  truth.Row
+		of                  oracle.Row
 		call, quota, closed any
 	}
 	people := map[[5]any]*person{}
@@ -149,11 +149,11 @@ func submissions(_ *testing.T, s *story, _ *database) (want []row) {
 			last[k] = max(last[k], to)
 		}
 	}
-	isNow := func(w truth.Row) bool { // without days of a quarter its weeks decide
+	isNow := func(w oracle.Row) bool { // without days of a quarter its weeks decide
 		from, to := w["start_date"].(string), w["end_date"].(string)
 		return from <= today && today <= to && cmp.Or(first[w["forecast_key"]], from) <= today && today <= cmp.Or(last[w["forecast_key"]], to)
 	}
-	var weeks []truth.Row
+	var weeks []oracle.Row
 	for _, w := range s.now.others["clari_forecast_time_frames"] {
 		if w["start_date"].(string) <= today {
 			weeks = append(weeks, w)
@@ -190,14 +190,14 @@ func adjusted(_ *testing.T, s *story, _ *database) (want []row) {
 
 // teams are the managers of people in weeks of which the destination still has an export whole: that of the newest one in the week.
 func (s *story) teams(d *database) map[[5]any]map[any]any {
-	users := func(job sim.Job) map[any]truth.Row {
-		all := map[any]truth.Row{}
-		for u := range truth.Of(job)["clari_forecast_users"] {
+	users := func(job sim.Job) map[any]oracle.Row {
+		all := map[any]oracle.Row{}
+		for u := range oracle.Of(job)["clari_forecast_users"] {
 			all[u["user_id"]] = u
 		}
 		return all
 	}
-	keyOfJob := func(job sim.Job) string { return truth.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope) }
+	keyOfJob := func(job sim.Job) string { return oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope) }
 	dayOf := func(job sim.Job) string { return job.EndsAt().UTC().Format(time.DateOnly) }
 	teams := map[[5]any]map[any]any{} // week to user to manager
 	for i, job := range s.jobs {
@@ -228,7 +228,7 @@ func (s *story) teams(d *database) map[[5]any]map[any]any {
 
 func rollUp(_ *testing.T, s *story, d *database) (want []row) {
 	at := []string{"forecast_key", "time_period_id", "time_frame_id", "field_id"}
-	entries, called := map[[5]any]truth.Row{}, map[[5]any]truth.Row{}
+	entries, called := map[[5]any]oracle.Row{}, map[[5]any]oracle.Row{}
 	for _, r := range s.now.lastKnown {
 		entries[key(r, append(at, "user_id")...)] = r
 		if effective(r) != nil {
@@ -275,7 +275,7 @@ func rollUp(_ *testing.T, s *story, d *database) (want []row) {
 }
 
 // isOver says whether an entry's period is.
-func (s *story) isOver(r truth.Row) bool {
+func (s *story) isOver(r oracle.Row) bool {
 	end, ok := r["time_period_end_date"].(string)
 	return ok && end < s.today.Format(time.DateOnly)
 }
@@ -346,7 +346,7 @@ func salesforce(t *testing.T, s *story, d *database) (want []row) {
 
 func freshness(_ *testing.T, s *story, _ *database) (want []row) {
 	for _, job := range s.jobs {
-		forecastKey := truth.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
+		forecastKey := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
 		if ended := job.EndsAt().Truncate(time.Millisecond); s.now.newest[forecastKey] == job.ID {
 			want = append(want, with(nil, nil, map[string]any{
 				"forecast_key": forecastKey, "requested_period": job.Got, "data_from": ended, "last_success": ended, "is_failing": false,

@@ -12,7 +12,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // step is a sync of a world in which something is unlike the sync before.
@@ -25,7 +25,7 @@ type step struct {
 
 // sent is what arrived of a sync.
 type sent struct {
-	rows   map[string][]landing.Row
+	rows   map[string][]world.Row
 	landed bool
 }
 
@@ -84,7 +84,7 @@ func play(t *testing.T, steps []step) (*story, []sent) {
 	t.Helper()
 	s, all := &story{}, []sent(nil)
 	synctest.Test(t, func(t *testing.T) {
-		w := landing.New(t, sim.Config{Tenant: sim.Tenant{
+		w := world.New(t, sim.Config{Tenant: sim.Tenant{
 			People: 6, Span: 2, ChangeEvery: 12 * time.Hour, Leavers: map[int]time.Time{4: day(3, 0), 5: day(9, 0)},
 			Tabs: []sim.Tab{{ID: "net_arr", Encoding: sim.Arrays, Fields: sim.Fields(3)}},
 		}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s", "fiscal_year_start_month": 2})
@@ -97,7 +97,7 @@ func play(t *testing.T, steps []step) (*story, []sent) {
 					w.Spec[name] = v
 				}
 			}
-			l := w.Sync()
+			l := w.Collect()
 			if l.Err != nil {
 				t.Fatal(l.Err)
 			}
@@ -113,8 +113,8 @@ func play(t *testing.T, steps []step) (*story, []sent) {
 }
 
 // cut is what a destination has of a sync that was killed when half of the entries were written. That tables are there came before.
-func cut(l *landing.Landed) (stream []message.SyncMessage, rows map[string][]landing.Row) {
-	rows, done := map[string][]landing.Row{}, false
+func cut(l *world.Sent) (stream []message.SyncMessage, rows map[string][]world.Row) {
+	rows, done := map[string][]world.Row{}, false
 	for _, m := range l.Stream {
 		insert, ok := m.(*message.SyncInsert)
 		if !ok {
@@ -148,10 +148,10 @@ func markAgain(t *testing.T, d *database, steps []step, all []sent) {
 
 // atFloor are the rows of a table that are present: of each key the newest at or above its floor, rows of a killed sync only where nothing
 // landed is.
-func atFloor(table string, all []sent, mode string) []landing.Row {
+func atFloor(table string, all []sent, mode string) []world.Row {
 	columns := keyOf[table]
 	type held struct {
-		landing.Row
+		world.Row
 		sync int
 	}
 	var there []held
@@ -163,7 +163,7 @@ func atFloor(table string, all []sent, mode string) []landing.Row {
 			there = append(there, held{r, i})
 		}
 	}
-	export := func(i int) landing.Row { return all[i].rows["clari_forecast_exports"][0] }
+	export := func(i int) world.Row { return all[i].rows["clari_forecast_exports"][0] }
 	isFlat := func(i int) bool { return all[i].rows["clari_forecast_users"][0]["clari_user_id"] == nil }
 	newest := -1
 	for i, one := range all {
@@ -171,7 +171,7 @@ func atFloor(table string, all []sent, mode string) []landing.Row {
 			newest = i
 		}
 	}
-	floor := func(r landing.Row) int {
+	floor := func(r world.Row) int {
 		first := cmp.Or(text(r["week_start_date"]), text(r["start_date"]))
 		for i := newest; i >= 0; i-- {
 			if !all[i].landed || isFlat(i) != isFlat(newest) {
@@ -195,7 +195,7 @@ func atFloor(table string, all []sent, mode string) []landing.Row {
 			best[k] = h
 		}
 	}
-	var rows []landing.Row
+	var rows []world.Row
 	for _, h := range best {
 		rows = append(rows, h.Row)
 	}
@@ -209,7 +209,7 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-func rowKey(r landing.Row, columns []string) string {
+func rowKey(r world.Row, columns []string) string {
 	var b strings.Builder
 	for _, name := range columns {
 		fmt.Fprintf(&b, "%v|", r[name])
@@ -218,7 +218,7 @@ func rowKey(r landing.Row, columns []string) string {
 }
 
 // compare holds a query to rows, in their key, their job and their call.
-func compare(t *testing.T, d *database, what, query string, rows []landing.Row) {
+func compare(t *testing.T, d *database, what, query string, rows []world.Row) {
 	t.Helper()
 	var want []row
 	for _, r := range rows {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 type transformation struct {
@@ -62,7 +62,7 @@ func TestPrivacyRecipe(t *testing.T) {
 			}
 		}
 	}
-	everything(t, func(table string, r landing.Row, secrets []string) {
+	everything(t, func(table string, r world.Row, secrets []string) {
 		for column, v := range r {
 			text := fmt.Sprint(v)
 			if slices.Contains(hidden[table], column) {
@@ -78,7 +78,7 @@ func TestPrivacyRecipe(t *testing.T) {
 	for _, ids := range [][]string{
 		{"user_id"}, {"person_id"}, {"clari_user_id"}, {"crm_user_id", "owner_crm_user_id", "organizer_crm_user_id"}, {"manager_user_id"}, {"actor_id", "impersonating_actor_id"},
 	} {
-		everything(t, func(table string, r landing.Row, _ []string) {
+		everything(t, func(table string, r world.Row, _ []string) {
 			for _, column := range ids {
 				if r[column] != nil && table != "clari_export_jobs" && !slices.Contains(hidden[table], column) {
 					t.Errorf("%s.%s is not hidden as in other tables: joins find nothing", table, column)
@@ -89,15 +89,15 @@ func TestPrivacyRecipe(t *testing.T) {
 }
 
 // everything goes through all rows of a sync of all blocks, in every shape, with the names and addresses of the people.
-func everything(t *testing.T, each func(table string, r landing.Row, secrets []string)) {
+func everything(t *testing.T, each func(table string, r world.Row, secrets []string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		tenant := tenant()
-		w := landing.New(t, sim.Config{Tenant: tenant, Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
+		w := world.New(t, sim.Config{Tenant: tenant, Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
 			"forecasts": tabs(), "fiscal_year_start_month": 2, "delay_between_exports": "0s",
 			"activities": map[string]any{"since": "1999-12-01"}, "opportunities": map[string]any{}, "audit": map[string]any{"since": "1999-12-20"},
 		})
-		l := w.Sync()
+		l := w.Collect()
 		if l.Err != nil {
 			t.Fatal(l.Err)
 		}
