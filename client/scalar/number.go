@@ -160,6 +160,9 @@ func (n Number) Float() float64 {
 	return v
 }
 
+// IsWhole tells whether it is written without a point and an exponent.
+func (n Number) IsWhole() bool { return n.decimals == 0 }
+
 // Whole is the number if it is whole and an int64. One with a point or an exponent is rounded to float64 first.
 func (n Number) Whole() (int64, bool) {
 	if n.decimals == 0 {

@@ -61,7 +61,7 @@ func Load(paths []string, env specfile.Env) (*Sync, []specfile.Problem) {
 	if len(s.Source.Tables) > 0 { // else that is a problem already
 		kinds, err := plugin.Kinds(s.Spec, options(&s.Source))
 		if err != nil {
-			add(true, "", strings.TrimPrefix(err.Error(), "sync: "))
+			add(true, "", err.Error())
 		}
 		var wrong []specfile.Problem
 		s.Previews, wrong = preview(kinds)

@@ -3,6 +3,7 @@
 package document
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -35,7 +36,12 @@ type Source struct {
 	n     int64 // bytes so far
 	value int64 // where the value begins that is being read; -1 while there is no bound
 	err   error // why it ended before its end
+	tail  [len(nul) - 1]byte
+	nul   bool // an escaped NUL came
 }
+
+// nul is how JSON writes the character that PostgreSQL takes nowhere.
+const nul = `\u0000`
 
 // NewSource reads r until ctx ends. There is no bound until a Decoder reads from it.
 func NewSource(ctx context.Context, r io.Reader) *Source { return &Source{ctx: ctx, r: r, value: -1} }
@@ -59,6 +65,9 @@ func (s *Source) Read(b []byte) (int, error) {
 	b = b[:min(len(b), LookAhead)]
 	n, err := s.r.Read(b)
 	s.n += int64(n)
+	if !s.nul {
+		s.lookForNUL(b[:n])
+	}
 	switch {
 	case s.value >= 0 && s.n-s.value > MaxValue+2*LookAhead: // of what comes after it
 		s.err = ErrLongValue
@@ -70,17 +79,33 @@ func (s *Source) Read(b []byte) (int, error) {
 	return n, s.err
 }
 
+// lookForNUL takes note of an escaped NUL, which may lie over the end of what came before.
+func (s *Source) lookForNUL(b []byte) {
+	head := append(s.tail[:len(s.tail):len(s.tail)], b[:min(len(b), len(s.tail))]...)
+	s.nul = bytes.Contains(b, []byte(nul)) || bytes.Contains(head, []byte(nul))
+	if len(b) >= len(s.tail) {
+		copy(s.tail[:], b[len(b)-len(s.tail):])
+	} else {
+		copy(s.tail[:], head[len(head)-len(s.tail):])
+	}
+}
+
 // Decoder reads the tokens and values of a document. It takes duplicate names and invalid UTF-8.
 type Decoder struct {
 	*jsontext.Decoder
 	in   *Source
 	base int64
+
+	// NULs are how many texts and keys had NUL characters, for each of which Value writes U+FFFD.
+	NULs int64
 }
 
 // NewDecoder reads r, which reads from in and is base bytes into it.
 func NewDecoder(in *Source, r io.Reader, base int64) *Decoder {
 	in.value = 0
-	return &Decoder{jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), in, base}
+	return &Decoder{
+		Decoder: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), in: in, base: base,
+	}
 }
 
 // At is where in the document it is, in bytes.
@@ -101,7 +126,34 @@ func (d *Decoder) Value() ([]byte, error) {
 	case len(value) > MaxValue:
 		return nil, ErrLongValue
 	}
+	if d.in.nul {
+		d.NULs += replaceNULs(value)
+	}
 	return value, nil
+}
+
+// replaceNULs writes U+FFFD in place of each NUL character of a valid value, and returns how many texts had one.
+func replaceNULs(value []byte) (texts int64) {
+	for i := 0; i < len(value); i++ {
+		if value[i] != '"' {
+			continue
+		}
+		found := false
+		for i++; value[i] != '"'; i++ {
+			if value[i] != '\\' {
+				continue
+			}
+			if bytes.HasPrefix(value[i:], []byte(nul)) {
+				copy(value[i:], `\ufffd`)
+				found = true
+			}
+			i++
+		}
+		if found {
+			texts++
+		}
+	}
+	return texts
 }
 
 // Skip passes over a value of any length.

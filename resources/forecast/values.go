@@ -26,8 +26,8 @@ type Value struct {
 
 	Slot int // among the values of its kind
 
-	// Bits of a row: whether it has the value (not of labels), what a flag is, and whether flat rows have text in its place.
-	Known, True, Unread uint32
+	// Bits of a row: whether it has the value (not of labels), and what a flag is.
+	Known, True uint32
 }
 
 // Values are the entry's own columns.
@@ -83,9 +83,6 @@ func number(values []Value) []Value {
 		}
 		if v.Kind == Flag {
 			v.True = next()
-		}
-		if v.DataType != "" {
-			v.Unread = next()
 		}
 	}
 	return values

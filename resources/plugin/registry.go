@@ -103,8 +103,11 @@ func needsActivities(selected schema.Tables, s *spec.Spec) error {
 	if s.Opportunities == nil || !s.Opportunities.FromActivities || !has(named) || has(activity.ResultTables) {
 		return nil
 	}
-	return errors.New("sync: opportunities.from_activities needs a table of activities: add " + activity.ActivitiesTable + " to tables, or set from_activities: false")
+	return errors.New("opportunities.from_activities needs a table of activities: add " + activity.ActivitiesTable + " to tables, or set from_activities: false")
 }
+
+// also stands between two mistakes in one line.
+const also = ", and "
 
 // known refuses names and patterns that match no table, all of them at once.
 func known(names []string, so plugin.SyncOptions) error {
@@ -125,11 +128,11 @@ func known(names []string, so plugin.SyncOptions) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("sync: %s", strings.Join(wrong, ", and "))
+	return errors.New(strings.Join(wrong, also))
 }
 
 func needsBlock(tableName string, b *spec.Block) error {
-	return fmt.Errorf("sync: table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, b.Key, b.Example)
+	return fmt.Errorf("table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, b.Key, b.Example)
 }
 
 // all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.

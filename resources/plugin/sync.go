@@ -30,7 +30,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	running.Add(1)
 	defer running.Done()
 	if c.spec == nil {
-		return errors.New("sync: the plugin was configured without a connection")
+		return errors.New("the plugin was configured without a connection")
 	}
 	if err := needsBackend(c.spec, o.BackendOptions); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	defer root.End()
 	metrics, err := newMetrics()
 	if err != nil {
-		return fmt.Errorf("sync: telemetry: %w", err)
+		return fmt.Errorf("telemetry: %w", err)
 	}
 	s := &syncer{Client: c, options: options, selected: selected, stream: &stream{out: res, tables: selected, metrics: metrics}}
 	if err := s.stream.migrate(ctx); err != nil {
@@ -58,7 +58,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	began := time.Now()
 	err = s.all(ctx)
 	if ctx.Err() == nil && err != nil {
-		err = errors.Join(err, s.stream.barrier(ctx))
+		err = errors.Join(withCure(err), s.stream.barrier(ctx))
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx) // once
@@ -112,7 +112,7 @@ func needsBackend(s *spec.Spec, backend *plugin.BackendOptions) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	return fmt.Errorf("sync: %s works only with a state backend: add to the source's spec%s", strings.Join(keys, " and "), backendExample)
+	return fmt.Errorf("%s works only with a state backend: add to the source's spec%s", strings.Join(keys, " and "), backendExample)
 }
 
 // syncer is one sync of a client.
@@ -140,7 +140,7 @@ func (s *syncer) store(ctx context.Context) (state.Client, error) {
 	}
 	client, err := s.state(ctx, s.backend)
 	if err != nil {
-		return nil, fmt.Errorf("sync: state backend: %w", err)
+		return nil, fmt.Errorf("state backend: %w", err)
 	}
 	s.opened = client
 	return client, nil

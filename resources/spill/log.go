@@ -19,16 +19,17 @@ type Log struct {
 // NewLog keeps texts in memory while they are few, and else in file.
 func NewLog(file *File) *Log { return &Log{pages: NewPages(file, logPage, logPages)} }
 
-// Place says where a text is, and how long: 38 bits of offset over 26 of length, so that zero is no text.
+// Place says where a text is, and how long: 37 bits of offset over 26 of length, so that zero is no text. Whoever has a Place may mark
+// it by its highest bit.
 type Place uint64
 
 const (
 	lengthBits = 26
 	maxText    = 1<<lengthBits - 1      // bytes
-	maxLog     = 1<<(64-lengthBits) - 1 // bytes
+	maxLog     = 1<<(63-lengthBits) - 1 // bytes; the highest bit of a Place is whoever's has it
 )
 
-// ErrTooLong says that a text is longer than a log takes, or the log is full: 64 MiB and 256 GiB.
+// ErrTooLong says that a text is longer than a log takes, or the log is full: 64 MiB and 128 GiB.
 var ErrTooLong = errors.New("spill: a text is too long")
 
 // Len is the length of the text in bytes.

@@ -277,7 +277,7 @@ func TestTwoSyncsAtOnce(t *testing.T) {
 				one := world.New(t, sim.Config{
 					Tenant: sim.Tenant{Tabs: world.ThreeTabs}, Concurrent: test.concurrent, Monthly: test.monthly, Run: sim.Fixed(2 * time.Minute),
 				}, world.Fields(map[string]any{"forecasts": world.Forecasts(world.ThreeTabs[:2]...), "periods": []string{"1999_Q1..1999_Q4"}, "concurrency": 2}))
-				two := &world.World{T: t, Sim: one.Sim, Spec: one.Spec, Destination: world.NewWarehouse(), Logs: &world.Logs{}}
+				two := &world.World{T: t, Sim: one.Sim, Spec: one.Spec, Destination: world.NewDestination(), Logs: &world.Logs{}}
 				var errs [2]error
 				var both sync.WaitGroup
 				for i, w := range []*world.World{one, two} {

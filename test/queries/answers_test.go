@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // number is an amount of a row, nil where it has none.
-func number(r truth.Row, name string) any {
+func number(r oracle.Row, name string) any {
 	if v, ok := r[name].(float64); ok {
 		return v
 	}
@@ -38,7 +38,7 @@ func over(a, b any) any {
 }
 
 // with is a row of a result: some columns of the truth, and others.
-func with(r truth.Row, columns []string, others map[string]any) row {
+func with(r oracle.Row, columns []string, others map[string]any) row {
 	out := row{}
 	for _, name := range columns {
 		if text, ok := plain(name, r[name]); ok {
@@ -56,7 +56,7 @@ func with(r truth.Row, columns []string, others map[string]any) row {
 // where an entry is, but for its week.
 var place = []string{"forecast_key", "time_period_id", "user_id", "field_id"}
 
-func start(r truth.Row) time.Time {
+func start(r oracle.Row) time.Time {
 	at, err := time.Parse(time.DateOnly, r["week_start_date"].(string))
 	if err != nil {
 		panic(err)
@@ -65,13 +65,13 @@ func start(r truth.Row) time.Time {
 }
 
 // series are the entries of each place in the order of their weeks.
-func (p *present) series() map[[5]any][]truth.Row {
-	all := map[[5]any][]truth.Row{}
+func (p *present) series() map[[5]any][]oracle.Row {
+	all := map[[5]any][]oracle.Row{}
 	for _, r := range p.entries {
 		all[key(r, place...)] = append(all[key(r, place...)], r)
 	}
 	for _, list := range all {
-		slices.SortFunc(list, func(a, b truth.Row) int { return start(a).Compare(start(b)) })
+		slices.SortFunc(list, func(a, b oracle.Row) int { return start(a).Compare(start(b)) })
 	}
 	return all
 }
@@ -95,7 +95,7 @@ func weekOverWeek(_ *testing.T, s *story, _ *database) (want []row) {
 
 func attainment(_ *testing.T, s *story, _ *database) (want []row) {
 	type person [5]any
-	calls, quotas := map[person]truth.Row{}, map[person]truth.Row{}
+	calls, quotas := map[person]oracle.Row{}, map[person]oracle.Row{}
 	for _, list := range s.now.series() {
 		for _, r := range slices.Backward(list) {
 			if number(r, "forecast_value") == nil && number(r, "quota_value") == nil {
@@ -111,7 +111,7 @@ func attainment(_ *testing.T, s *story, _ *database) (want []row) {
 			break
 		}
 	}
-	add := func(r truth.Row, p person) {
+	add := func(r oracle.Row, p person) {
 		call, quota, closed := number(calls[p], "forecast_value"), number(quotas[p], "quota_value"), number(calls[p], "crm_closed")
 		want = append(want, with(r, []string{"forecast_key", "time_period_id", "user_id", "user_name", "hierarchy_level"}, map[string]any{
 			"forecast_value": call, "quota_value": quota, "crm_closed": closed, "call_attainment": over(call, quota), "closed_attainment": over(closed, quota),
@@ -136,7 +136,7 @@ func submissions(_ *testing.T, s *story, _ *database) (want []row) {
 		}
 	}
 	latest := map[any]time.Time{}
-	var weeks []truth.Row
+	var weeks []oracle.Row
 	for _, w := range s.now.others["clari_forecast_time_frames"] {
 		first, err := time.Parse(time.DateOnly, w["start_date"].(string))
 		if err != nil {
@@ -200,7 +200,7 @@ func rollUp(_ *testing.T, s *story, _ *database) (want []row) {
 }
 
 // isOver says whether an entry's period is.
-func (s *story) isOver(r truth.Row) bool {
+func (s *story) isOver(r oracle.Row) bool {
 	end, ok := r["time_period_end_date"].(string)
 	return ok && end < s.today.Format(time.DateOnly)
 }
@@ -271,7 +271,7 @@ func salesforce(t *testing.T, s *story, d *database) (want []row) {
 
 func freshness(_ *testing.T, s *story, _ *database) (want []row) {
 	for _, job := range s.jobs {
-		forecastKey := truth.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
+		forecastKey := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
 		if ended := job.EndsAt().Truncate(time.Millisecond); s.now.newest[forecastKey] == job.ID {
 			want = append(want, with(nil, nil, map[string]any{
 				"forecast_key": forecastKey, "requested_period": job.Got, "data_from": ended, "last_success": ended, "is_failing": false,

@@ -9,7 +9,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // A story is some syncs of one tenant, and what the stand-in exported meanwhile.
@@ -35,13 +35,13 @@ func tell(t *testing.T, cfg sim.Config, spec map[string]any, state bool, times .
 	s := &story{}
 	synctest.Test(t, func(t *testing.T) {
 		spec["delay_between_exports"] = "0s"
-		w := landing.New(t, cfg, spec)
+		w := world.New(t, cfg, spec)
 		if state {
 			w.State = map[string]string{}
 		}
 		for _, at := range times {
 			time.Sleep(time.Until(at))
-			landed := w.Sync()
+			landed := w.Collect()
 			if landed.Err != nil {
 				t.Fatal(landed.Err)
 			}

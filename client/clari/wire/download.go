@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -13,7 +16,7 @@ type Results struct {
 	// error of the context that Download was given, which holds for the Body too.
 	Body        io.ReadCloser
 	ContentType string
-	Length      int64  // bytes to be read from Body, -1 if unknown
+	Length      int64  // bytes on their way, -1 if unknown
 	Encoding    string // content encoding that is still on Body; empty as a rule, since gzip is taken off
 	// EndMarked is false where only the end of the connection ends Body (HTTP/1.0): a cut looks like the end then, and the content itself
 	// must show that it is whole.
@@ -42,8 +45,9 @@ func (c *Client) Download(ctx context.Context, r Request) (res *Results, err err
 			return f
 		}
 		w.rest()
+		body := &download{client: c, op: r.Op, ctx: ctx, watch: w, body: resp.Body}
 		res = &Results{
-			Body:        &download{client: c, op: r.Op, ctx: ctx, watch: w, body: resp.Body},
+			Body:        &unpacked{download: body, in: bufio.NewReader(body)},
 			ContentType: resp.Header.Get("Content-Type"),
 			Length:      resp.ContentLength,
 			Encoding:    resp.Header.Get("Content-Encoding"),
@@ -82,6 +86,44 @@ func (d *download) Read(p []byte) (int, error) {
 func (d *download) Close() error {
 	d.watch.end()
 	return d.body.Close()
+}
+
+// unpacked takes gzip off a body that begins with its two bytes, whatever the headers say. It ends only behind the trailer.
+type unpacked struct {
+	*download
+	in      *bufio.Reader
+	out     io.Reader // of the content; nil before the first read
+	trailer bool      // the content is packed, and marks its own end
+}
+
+func (u *unpacked) Read(p []byte) (int, error) {
+	if u.out == nil {
+		u.out = u.in
+		head, _ := u.in.Peek(2) // an error comes again
+		if u.trailer = string(head) == "\x1f\x8b"; u.trailer {
+			packed, err := gzip.NewReader(u.in)
+			if err != nil {
+				return 0, u.damaged(err)
+			}
+			u.out = packed
+		}
+	}
+	n, err := u.out.Read(p)
+	if err != nil && err != io.EOF && u.trailer {
+		err = u.damaged(err)
+	}
+	return n, err
+}
+
+// damaged is what is wrong with a packed body, or why no more of it came.
+func (u *unpacked) damaged(err error) error {
+	if _, ours := errors.AsType[*CutError](err); ours || u.ctx.Err() != nil {
+		return err
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return &CutError{Op: u.op, Read: u.read, Err: err}
 }
 
 // watchdog ends a context when it has run for idleTimeout without a rest.

@@ -17,6 +17,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 )
 
 // Schema numbers the form of the forecast tables. It goes up when rows of settled quarters have to be landed anew.
@@ -37,6 +38,7 @@ type Config struct {
 type Kind struct {
 	Config
 	planned time.Time
+	odd     odd.Told
 	mixed   sync.Map // tabs of which a change of shapes was told
 
 	planner *plan.Planner

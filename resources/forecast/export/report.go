@@ -27,6 +27,7 @@ func (w *work) Report(ctx context.Context, e *job.Export) error {
 		ExportID: e.ID(), Outcome: string(e.Outcome),
 		JobsCreated: table.Some(int64(jobs)), Why: table.NonZero(cmp.Or(e.Decision.Why, w.Why)), NextTry: table.Day(e.NextTry),
 		FirstWeekStart: f.FirstWeek, LastWeekStart: f.LastWeek,
+		ValuesUnread: table.Opt[int64]{V: f.Values, Valid: f.Shape != ""}, LabelsUnknown: table.Opt[int64]{V: f.Labels, Valid: f.Shape != ""},
 		Types: w.Types, IncludeHistorical: table.Some(w.IncludeHistorical), Format: table.Some(w.Format),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
@@ -25,7 +27,7 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 		return nil, errEndless
 	}
 	read, err := result.Read(ctx, body, result.Asked{
-		Period: w.Period, Format: w.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency,
+		Period: w.Period, Format: w.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: w.Types,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = w.k.planner.Days(w.Tab, quarter)
 			return start, end, !start.IsZero() || !end.IsZero()
@@ -73,6 +75,10 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 		}
 		return w.judge("check", err)
 	}
+	w.k.tellOdd(e, f)
+	if w.k.Spec.OnUnread == "fail" && len(f.Unread) > 0 {
+		return w.judge("check", f.UnreadError())
+	}
 	if e.Listed && (w.less(e, f) || w.otherQuarter(f.Quarter)) {
 		return job.ErrNotOurs
 	}
@@ -91,6 +97,15 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 	}
 	e.Log(w.k.Log.Warn()).Msg("export has no entries")
 	return nil
+}
+
+// tellOdd warns of what no column takes, once a sync and cause.
+func (k *Kind) tellOdd(e *job.Export, found result.Found) {
+	for _, c := range found.Odd {
+		if k.odd.First(c.Cause) {
+			c.Warn(k.Log, func(event *zerolog.Event) { e.Log(event) })
+		}
+	}
 }
 
 // less reports whether a result has less in it than its place; or where that has nothing, less than amounts, of more than one week where all were asked

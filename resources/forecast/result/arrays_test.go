@@ -41,7 +41,6 @@ func TestRefuses(t *testing.T) {
 		"unknown key twice":       {entries(entryOf("u", `,"x":1,"x":2`)), "", `malformed result at byte 12: key "x" comes twice with different values`},
 		"conflict":                {entries(entryOf("u", `,"quotaValue":1`), entryOf("v", ""), entryOf("u", `,"quotaValue":2`)), "", "entry 2026_Q1/w/u/f comes twice with different values for quota_value"},
 		"first of conflicts":      {entries(entryOf("u", `,"quotaValue":1`), entryOf("v", `,"quotaValue":1`), entryOf("w", `,"quotaValue":1`), entryOf("v", `,"quotaValue":2`), entryOf("w", `,"quotaValue":2`), entryOf("u", `,"quotaValue":2`)), "", "entry 2026_Q1/w/v/f comes twice with different values for quota_value"},
-		"conflict in extra":       {entries(entryOf("u", `,"x":1`), entryOf("u", `,"x":2`)), "", "entry 2026_Q1/w/u/f comes twice with different values for extra.x"},
 		"wrong quarter":           {entries(entryOf("u", "")), "2025_Q4", "wrong quarter: asked for 2025_Q4, the result holds 2026_Q1"},
 		"wrong time period":       {`{"entries":[],"timePeriods":[{"timePeriodId":"2026_Q1"}]}`, "2025_Q4", "wrong quarter: asked for 2025_Q4, the result holds 2026_Q1"},
 		"two quarters":            {entries(entryOf("u", ""), strings.Replace(entryOf("u", ""), "Q1", "Q2", 1)), "", "wrong quarter: asked for 2026_Q1, the result holds 2026_Q2"},

@@ -30,6 +30,9 @@ func TestEquivalence(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer res.Close()
+			if err := res.Check(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			got := rows{}
 			var records []arrow.Record
 			tables := forecast.NewTables(everyTable, o, func(ctx context.Context, r arrow.Record) error {
@@ -123,7 +126,7 @@ func TestUnselectedTables(t *testing.T) {
 	for _, name := range forecast.ResultTables {
 		l := rows{}
 		tables := forecast.NewTables(func(table string) bool { return table == name }, table.Options{}, l.send)
-		counts, err := res.Emit(t.Context(), testOrigin, tables)
+		counts, err := res.Emit(t.Context(), testOrigin, tables) // of a result without parts that lie apart
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -93,13 +94,6 @@ func TestFlatConflicts(t *testing.T) {
 		{"amounts", "forecast_value", []string{"", "Data Value=6"}},
 		{"two spellings of a type", "quota_value", []string{"Data Type=Quota", "Data Type=quota value;Data Value=6"}},
 		{"flags", "is_updated", []string{"Data Type=Forecast Updated;Data Value=Yes", "Data Type=Forecast Updated;Data Value=No"}},
-		{"text and amount", "forecast_value", []string{"Data Value=n/a", ""}},
-		{"amount and text", "forecast_value", []string{"", "Data Value=n/a"}},
-		{"text and flag", "is_updated", []string{"Data Type=Forecast Updated;Data Value=maybe", "Data Type=Forecast Updated;Data Value=Yes"}},
-		{"flag and text", "is_updated", []string{"Data Type=Forecast Updated;Data Value=Yes", "Data Type=Forecast Updated;Data Value=maybe"}},
-		{"two texts", "extra.Forecast Value", []string{"Data Value=n/a", "Data Value=none"}},
-		{"unknown type", "extra.Guess", []string{"Data Type=Guess;Data Value=1", "Data Type=Guess;Data Value=2"}},
-		{"a column named like a data type", "extra.Custom", []string{"Data Type=Custom;Custom=6"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,13 +107,33 @@ func TestFlatConflicts(t *testing.T) {
 	require.EqualError(t, err, "entry 2027_Q2/TF:2026-05-12/U1:Rep:CEO/Commit comes twice with different values for forecast_value")
 }
 
+// What no column takes contradicts itself without harm.
+func TestFlatContradictions(t *testing.T) {
+	for name, c := range map[string]struct {
+		value, extra any
+		lines        []string
+	}{
+		"text and amount":                 {json.Number("5"), map[string]any{"Forecast Value": "n/a"}, []string{"Data Value=n/a", ""}},
+		"amount and text":                 {json.Number("5"), map[string]any{"Forecast Value": "n/a"}, []string{"", "Data Value=n/a"}},
+		"two texts":                       {nil, map[string]any{"Forecast Value": "n/a", "other_Forecast Value": []any{"none"}}, []string{"Data Value=n/a", "Data Value=none"}},
+		"unknown type":                    {nil, map[string]any{"Guess": "1", "other_Guess": []any{"2"}}, []string{"Data Type=Guess;Data Value=1", "Data Type=Guess;Data Value=2"}},
+		"a column named like a data type": {nil, map[string]any{"Custom": "5", "other_Custom": []any{"6"}}, []string{"Data Type=Custom;Custom=6"}},
+	} {
+		for _, encoding := range flatEncodings {
+			got, _, err := land(t.Context(), encoding.encode(flatLines(c.lines...)), Asked{Period: "2027_Q2"})
+			require.NoError(t, err, name)
+			require.Equal(t, []any{c.value, c.extra}, []any{got["clari_forecast_entries"][0]["forecast_value"], got["clari_forecast_entries"][0]["extra"]}, name)
+		}
+	}
+}
+
 func TestFlatLineErrors(t *testing.T) {
 	tests := []struct{ name, change, want string }{
 		{"person", "User= ;Email=;CRM User ID=", "no person: User, Email and CRM User ID are empty"},
 		{"field", "Field=", "no Field"},
 		{"start day", "Start Day=", "no Start Day"},
 		{"day before month", "Start Day=31/05/2026", `Start Day is "31/05/2026", not MM/DD/YYYY`},
-		{"end day", "End Day=5/18/2026", `End Day is "5/18/2026", not MM/DD/YYYY`},
+		{"end day", "End Day=5-18-2026", `End Day is "5-18-2026", not MM/DD/YYYY`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

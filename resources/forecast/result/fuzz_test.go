@@ -245,7 +245,7 @@ func TestAllocations(t *testing.T) {
 			}
 		})
 		t.Logf("%s: %.3f", name, allocations/float64(n))
-		if n != 28_000 || allocations/float64(n) > 0.22+raceAllocations {
+		if n != 28_000 || allocations/float64(n) > 0.225+raceAllocations {
 			t.Errorf("%s: %.2f allocations for each of %d entries", name, allocations/float64(n), n)
 		}
 	}

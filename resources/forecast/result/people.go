@@ -2,11 +2,13 @@ package result
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -20,7 +22,7 @@ func describePeople(s *store.Store, flat bool) {
 		}
 		u.UserType = table.NonZero(userType(u.UserScope))
 	}
-	identify(s.Users.All)
+	identify(s)
 	h := newHierarchy(s, flat)
 	for _, n := range s.Users.Listed {
 		u := &s.Users.All[n]
@@ -38,8 +40,14 @@ func describePeople(s *store.Store, flat bool) {
 }
 
 // identify fills person_id: of all rows of one Clari user the best that any of them has.
-func identify(users []forecast.User) {
+func identify(s *store.Store) {
+	users := s.Users.All
 	shared := sharedIDs(users)
+	for i := range users {
+		if id := users[i].CRMUserID.V; shared[id] {
+			s.Odd.Value(odd.SharedID, []byte(id))
+		}
+	}
 	own := func(u *forecast.User) [3]string {
 		id := [3]string{u.CRMUserID.V, address(u), cmp.Or(u.ClariUserID.V, u.Name.V)}
 		if shared[id[0]] {
@@ -77,19 +85,20 @@ func address(u *forecast.User) string { return strings.ToLower(strings.TrimSpace
 // two addresses are one person's.
 func sharedIDs(users []forecast.User) map[string]bool {
 	type holder struct{ email, clariID string }
-	first, shared := map[string]holder{}, map[string]bool{}
+	others := func(a, b holder) bool { return a.email != b.email && (a.clariID == "" || a.clariID != b.clariID) }
+	first, shared := map[string][]holder{}, map[string]bool{}
 	for i := range users {
 		u := &users[i]
 		id, now := u.CRMUserID.V, holder{address(u), u.ClariUserID.V}
-		if id == "" || now.email == "" {
+		if id == "" || now.email == "" || shared[id] {
 			continue
 		}
-		before, known := first[id]
-		switch {
-		case !known:
-			first[id] = now
-		case before.email != now.email && (now.clariID == "" || before.clariID != now.clariID):
-			shared[id] = true
+		before := first[id]
+		for _, h := range before {
+			shared[id] = shared[id] || others(h, now)
+		}
+		if len(before) < 2 && !slices.Contains(before, now) { // two tell whether all have one address, or one id of Clari's
+			first[id] = append(before, now)
 		}
 	}
 	return shared

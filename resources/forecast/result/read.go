@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -32,7 +33,7 @@ type reading struct {
 	keys    []string        // top-level
 	read    map[string]bool // of the five arrays
 	wrapped bool            // an empty list stands where rows may
-	failed  bool            // a member tells of an error
+	partial string          // a member that tells of an error, or of more to come
 }
 
 // fill reads r to its end into the store.
@@ -74,6 +75,9 @@ func (doc *reading) any(r *bufio.Reader) error {
 		doc.shape, doc.flat = shapeCSV, flat.New(doc.store, doc.asked.Period)
 		return doc.flat.CSV(r)
 	}
+	if name := flat.OtherSeparator(string(first)); name != "" {
+		return &fault.SeparatorError{Name: name}
+	}
 	what := "text"
 	if first[0] == '<' {
 		what = "HTML page"
@@ -101,7 +105,7 @@ func (doc *reading) json(first byte) error {
 	case doc.shape == "" && doc.wrapped:
 		doc.shape, doc.flat = shapeFlatObjects, flat.New(doc.store, doc.asked.Period)
 	}
-	if doc.shape == "" || doc.failed && doc.store.Len() == 0 {
+	if doc.shape == "" || doc.partial != "" && doc.store.Len() == 0 {
 		return &fault.UnknownShapeError{What: "JSON object", Keys: doc.keys}
 	}
 	if doc.arrays != nil && doc.flat != nil {
@@ -157,16 +161,22 @@ func (doc *reading) member(key string, top bool) error {
 		case kind == '[':
 			return doc.rows()
 		}
-	case "error", "errors", "fault", "exception", "errorMessage", "errorCode":
-		value, err := doc.d.ReadValue()
-		switch string(value) {
-		case "null", `""`, "[]", "{}", "false", "0":
-		default:
-			doc.failed = true
-		}
-		return err
+	case "error", "errors", "fault", "exception", "errorMessage", "errorCode", "truncated", "nextLink", "nextPage":
+		return doc.failure(key)
 	}
+	doc.store.Odd.Label("member", key)
 	return doc.d.Skip()
+}
+
+// failure reads a member that tells, unless it is empty, that the result is not whole.
+func (doc *reading) failure(key string) error {
+	value, err := doc.d.ReadValue()
+	switch text := strings.Join(strings.Fields(string(value[:min(len(value), 64)])), ""); text {
+	case "null", `""`, "[]", "{}", "false", "0", `"false"`, `"0"`:
+	default:
+		doc.partial = cmp.Or(doc.partial, key)
+	}
+	return err
 }
 
 // elements reads the elements of the list that comes, which must begin with open.
@@ -225,31 +235,34 @@ func (doc *reading) array(name string, kind jsontext.Kind) error {
 
 // rows reads a list if it is one of flat rows, and else passes over it.
 func (doc *reading) rows() error {
-	var rows *flat.JSON
+	read, finish := func([]byte) error { return nil }, func() error { return nil }
 	n := 0
 	err := doc.elements(0, func(value []byte) error {
-		if n++; n == 1 && flat.IsRow(value) {
+		if n++; n == 1 && (flat.IsCell(value) || flat.IsRow(value)) {
 			if doc.flat != nil {
 				return fault.Malformed("rows for the second time")
 			}
-			doc.shape, doc.flat = shapeFlatObjects, flat.New(doc.store, doc.asked.Period)
-			if value[0] == '[' {
-				doc.shape = shapeFlatLists
+			doc.shape, doc.flat = shapeFlatLists, flat.New(doc.store, doc.asked.Period)
+			if value[0] == '"' {
+				cells := flat.NewCells(doc.flat)
+				read, finish = cells.Cell, cells.Finish
+			} else {
+				rows := flat.NewJSON(doc.flat, value[0])
+				read, finish = rows.Row, rows.Finish
 			}
-			rows = flat.NewJSON(doc.flat, value[0])
+			if value[0] == '{' {
+				doc.shape = shapeFlatObjects
+			}
 		}
-		if rows == nil {
-			return nil
-		}
-		return rows.Row(value)
+		return read(value)
 	})
 	if n == 0 {
 		doc.wrapped = true
 	}
-	if err != nil || rows == nil {
+	if err != nil {
 		return err
 	}
-	return rows.Finish()
+	return finish()
 }
 
 // Read reads a result of any shape from its first byte to its last. An error of r is returned as it is: then nothing is kept, and
@@ -257,7 +270,11 @@ func (doc *reading) rows() error {
 // Check.
 func Read(ctx context.Context, r io.Reader, asked Asked) (*Result, error) {
 	doc := &reading{in: document.NewSource(ctx, r), store: store.New(), asked: asked, read: map[string]bool{}}
-	if err := doc.fill(bufio.NewReaderSize(doc.in, document.LookAhead)); err != nil {
+	err := doc.fill(bufio.NewReaderSize(doc.in, document.LookAhead))
+	if err == nil && doc.flat != nil {
+		err = doc.flat.Settle(asked.Locale)
+	}
+	if err != nil {
 		doc.store.Close()
 		return nil, err
 	}

@@ -13,7 +13,9 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -46,7 +48,7 @@ func (doc *reading) result() *Result {
 	var types uint32
 	var told Found // with the dates that are good enough for a row
 	if doc.flat != nil {
-		types = doc.flat.Types
+		types, r.Found.Locale = doc.flat.Types, doc.flat.Locale()
 		told, r.wrong = doc.flatQuarter()
 		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
 		if told.Start.IsZero() || told.End.IsZero() { // a row has both, and its week's number, or none
@@ -63,6 +65,9 @@ func (doc *reading) result() *Result {
 		r.Found.Quarter, r.Found.Start, r.Found.End = told.Quarter, told.Start, told.End
 		doc.arrays.Settle(told.Quarter)
 	}
+	if doc.partial != "" {
+		r.wrong = &fault.PartialError{Key: doc.partial}
+	}
 	for i, v := range forecast.Values {
 		if types&(1<<i) != 0 && v.Type != "" && !slices.Contains(r.Found.Types, v.Type) {
 			r.Found.Types = append(r.Found.Types, v.Type)
@@ -71,9 +76,45 @@ func (doc *reading) result() *Result {
 	if q, ok := fiscal.Parse(told.Quarter); ok {
 		r.quarter = forecast.FiscalQuarter{Year: table.Some(int64(q.Year)), Number: table.Some(int64(q.Number))}
 	}
+	doc.store.Finish()
 	describePeople(doc.store, doc.flat != nil)
 	describeWeeks(doc.store, table.Day(told.Start), table.Day(told.End), &r.Found)
+	if doc.d != nil {
+		doc.store.Odd.Values(odd.NUL, nil, doc.d.NULs)
+	}
+	r.tellOdd(doc)
 	return r
+}
+
+// tellOdd tells what no column takes, and of which types that were asked for nothing could be read.
+func (r *Result) tellOdd(doc *reading) {
+	counts := &doc.store.Odd
+	r.Found.Odd, r.Found.Values, r.Found.Labels = counts.Cases(), counts.Unread(), counts.Unknown()
+	var read, seen uint32
+	var unknown bool // amounts under a label that is not known
+	if doc.flat != nil {
+		read, seen, unknown = doc.flat.Read, doc.flat.Types, doc.flat.Unknown
+	} else {
+		read = doc.arrays.Read
+		seen = read // a key that does not apply is left out
+	}
+	asked, some := []string{}, false
+	for i, v := range forecast.Values {
+		if v.Kind != forecast.Amount || !slices.Contains(doc.asked.Types, v.Type) {
+			continue
+		}
+		has := read&(1<<i) != 0
+		some = some || has
+		switch {
+		case !has && counts.Of(v.Name) > 0, unknown && seen&(1<<i) == 0:
+			r.Found.Unread = append(r.Found.Unread, v.Type)
+		case !has:
+			asked = append(asked, v.Type)
+		}
+	}
+	if doc.arrays != nil && !some && doc.arrays.Unknown {
+		r.Found.Unread = append(r.Found.Unread, asked...)
+	}
 }
 
 // describeWeeks counts the weeks from the one in which the period begins, which is 1, and to its end, and tells which of them have entries.

@@ -166,8 +166,8 @@ func (g *Observer) onlyCandidate(p *Sync, a, b sim.Job) bool {
 	}
 	listed := slices.ContainsFunc(g.ledger.Requests[a.Request:b.Request-1], func(r sim.Request) bool { return r.Op == sim.List })
 	tabs := 0
-	for _, tab := range g.tabs {
-		if strings.HasPrefix(tab.Id, a.Forecast) || slices.Contains(g.config.OmitKeys, "fileName") {
+	for _, tab := range g.tabsOf(p) {
+		if strings.HasPrefix(tab.ID, a.Forecast) || slices.Contains(g.config.OmitKeys, "fileName") {
 			tabs++
 		}
 	}

@@ -1,6 +1,7 @@
 package arrays
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -10,11 +11,14 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // object is one element of the four small arrays being read.
 type object struct {
+	list  string // that it is in
+	odd   *odd.Counts
 	extra store.Extra
 	err   error
 }
@@ -31,7 +35,8 @@ func (o *object) each(value []byte, read func(name, key, value []byte)) (extra [
 	if key := o.extra.Twice(); key != "" {
 		return nil, twice([]byte(key))
 	}
-	extra, _ = o.extra.Object()
+	extra = o.extra.Object()
+	o.odd.Values(odd.TooLong, nil, o.extra.Cut())
 	return slices.Clone(extra), nil
 }
 
@@ -41,10 +46,24 @@ func (o *object) keep(key, value []byte) {
 	}
 }
 
+// unknown keeps what no column has.
+func (o *object) unknown(name, key, value []byte) {
+	o.odd.Label("key of "+o.list, string(name))
+	o.keep(key, value)
+}
+
+// unread keeps what a column does not take.
+func (o *object) unread(key, value []byte) {
+	name, _ := scalar.Text(key)
+	o.odd.Value(name+" of "+o.list, bytes.Trim(value, `"`))
+	o.keep(key, value)
+}
+
 func (o *object) text(key, value []byte) string {
 	text, ok := scalar.Text(value)
-	if !ok && !scalar.IsNull(value) {
-		o.keep(key, value)
+	if !ok && !scalar.IsNull(value) || len(text) > store.MaxText {
+		o.unread(key, value)
+		return ""
 	}
 	return text
 }
@@ -77,10 +96,13 @@ func (o *object) label(key, value []byte, cell *table.Opt[string]) {
 func (o *object) day(key, value []byte, cell *table.Opt[int32]) {
 	day, ok := scalar.Day(value)
 	if !ok && !scalar.IsNull(value) && string(value) != `""` {
-		o.keep(key, value)
+		o.unread(key, value)
 	}
 	put(o, key, cell, table.Opt[int32]{V: day, Valid: ok})
 }
+
+// maxDocument is how long a document of a column may be, in bytes.
+const maxDocument = 4 * store.MaxText
 
 // document reads a JSON document: a value, or text that holds one; text that holds none is itself the document.
 func (o *object) document(key, value []byte, cell *[]byte) {
@@ -95,8 +117,8 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 			value = inner
 		}
 	}
-	if scalar.Depth(value) > document.MaxDepth {
-		o.keep(key, value)
+	if scalar.Depth(value) > document.MaxDepth || len(value) > maxDocument {
+		o.unread(key, value)
 		return
 	}
 	doc := store.Canonical(slices.Clone(value))
@@ -109,10 +131,18 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 	*cell = doc
 }
 
+// unnamed counts an element without an id: no entry can name it, so it lands no row.
+func (o *object) unnamed(id string, value []byte) bool {
+	if id == "" {
+		o.odd.Value(odd.Nameless, []byte(o.list))
+	}
+	return id == ""
+}
+
 // User reads an element of users.
 func (r *Reader) User(value []byte) (err error) {
 	var u forecast.User
-	var o object
+	o := object{list: "users", odd: &r.to.Odd}
 	u.Extra, err = o.each(value, func(name, key, value []byte) {
 		switch string(name) {
 		case "userId":
@@ -134,19 +164,20 @@ func (r *Reader) User(value []byte) (err error) {
 		case "parentHierarchyName":
 			o.label(key, value, &u.ParentRole)
 		default:
-			o.keep(key, value)
+			o.unknown(name, key, value)
 		}
 	})
-	if err == nil {
-		r.to.AddUser(&u)
+	if err != nil || o.unnamed(u.UserID, value) {
+		return err
 	}
-	return err
+	r.to.AddUser(&u)
+	return nil
 }
 
 // Field reads an element of fields.
 func (r *Reader) Field(value []byte) (err error) {
 	var f forecast.Field
-	var o object
+	o := object{list: "fields", odd: &r.to.Odd}
 	f.Extra, err = o.each(value, func(name, key, value []byte) {
 		switch string(name) {
 		case "fieldId":
@@ -156,19 +187,20 @@ func (r *Reader) Field(value []byte) (err error) {
 		case "fieldType":
 			o.label(key, value, &f.Type)
 		default:
-			o.keep(key, value)
+			o.unknown(name, key, value)
 		}
 	})
-	if err == nil {
-		r.to.AddField(&f)
+	if err != nil || o.unnamed(f.FieldID, value) {
+		return err
 	}
-	return err
+	r.to.AddField(&f)
+	return nil
 }
 
 // TimePeriod reads an element of timePeriods.
 func (r *Reader) TimePeriod(value []byte) (err error) {
 	var p forecast.TimePeriod
-	var o object
+	o := object{list: "timePeriods", odd: &r.to.Odd}
 	p.Extra, err = o.each(value, func(name, key, value []byte) {
 		switch string(name) {
 		case "timePeriodId":
@@ -186,19 +218,20 @@ func (r *Reader) TimePeriod(value []byte) (err error) {
 		case "crmId":
 			o.label(key, value, &p.CRMID)
 		default:
-			o.keep(key, value)
+			o.unknown(name, key, value)
 		}
 	})
-	if err == nil {
-		r.to.AddPeriod(&p)
+	if err != nil || o.unnamed(p.TimePeriodID, value) {
+		return err
 	}
-	return err
+	r.to.AddPeriod(&p)
+	return nil
 }
 
 // TimeFrame reads an element of timeFrames.
 func (r *Reader) TimeFrame(value []byte) (err error) {
 	var f forecast.TimeFrame
-	var o object
+	o := object{list: "timeFrames", odd: &r.to.Odd}
 	f.Extra, err = o.each(value, func(name, key, value []byte) {
 		switch string(name) {
 		case "timeFrameId":
@@ -210,11 +243,12 @@ func (r *Reader) TimeFrame(value []byte) (err error) {
 		case "week":
 			o.label(key, value, &f.Week)
 		default:
-			o.keep(key, value)
+			o.unknown(name, key, value)
 		}
 	})
-	if err == nil {
-		r.to.AddFrame(&f)
+	if err != nil || o.unnamed(f.TimeFrameID, value) {
+		return err
 	}
-	return err
+	r.to.AddFrame(&f)
+	return nil
 }

@@ -19,14 +19,19 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 )
 
-// maxKeys is how many different keys of entries are remembered. A result has twenty.
-const maxKeys = 1 << 10
+// What of the different keys of entries is remembered. A result has twenty.
+const (
+	maxKeys     = 1 << 10
+	maxKeyBytes = 1 << 20
+)
 
 // Reader reads the elements of the five arrays into a store.
 type Reader struct {
-	Types uint32   // bits of those forecast.Values whose keys were seen
-	IDs   []string // of the time periods that entries name, in the order of appearance
-	Named []string // those that are quarters
+	Types   uint32   // bits of those forecast.Values whose keys were seen
+	Read    uint32   // of those that some entry has
+	Unknown bool     // some key that is none of them comes with a number
+	IDs     []string // of the time periods that entries name, in the order of appearance
+	Named   []string // those that are quarters
 
 	to     *store.Store
 	period string // asked for; empty where Clari chose
@@ -34,6 +39,7 @@ type Reader struct {
 	keys     store.Dict // of entries, as they are between their quotes
 	meanings []meaning  // by number of the key
 	names    []string   // likewise: unquoted
+	told     []bool     // likewise: counted as unknown
 	entries  int
 	used     []bool // periods that some entry names
 	missing  int    // number of the period of entries that name none, from 1
@@ -100,7 +106,7 @@ func (r *Reader) keyAt(document []byte) (m meaning, number, size int) {
 	size = scalar.SkipValue(document, 0)
 	key := document[:size]
 	inner := key[1 : size-1]
-	if len(r.meanings) == maxKeys {
+	if r.keys.Full(maxKeys, maxKeyBytes) {
 		if n, known := r.keys.Lookup(inner); known {
 			return r.meanings[n], int(n), size
 		}
@@ -109,7 +115,7 @@ func (r *Reader) keyAt(document []byte) (m meaning, number, size int) {
 	n, isNew := r.keys.Number(inner)
 	if isNew {
 		name, _ := scalar.Text(key)
-		r.meanings, r.names = append(r.meanings, meaningOf(key)), append(r.names, name)
+		r.meanings, r.names, r.told = append(r.meanings, meaningOf(key)), append(r.names, name), append(r.told, false)
 	}
 	return r.meanings[n], int(n), size
 }
@@ -137,6 +143,7 @@ func (r *Reader) Entry(object []byte) error {
 		return err
 	}
 	r.entries++
+	r.Read |= r.present
 	row, err := r.to.Row(key)
 	if err != nil {
 		return err
@@ -221,14 +228,30 @@ func (r *Reader) member(m meaning, number int, key, value []byte) {
 	case m == currency:
 		r.currency(key, value)
 	case m == unknown && number >= 0 && value[0] != '{' && value[0] != '[':
+		r.unknown(key, value, number)
 		r.extra.Keep(r.names[number], value)
 	case m == unknown:
+		r.unknown(key, value, number)
 		r.keep(key, value)
 	default:
-		if text, ok := r.text(key, value); ok {
+		if text, ok := r.text(idNames[m.part()], key, value); ok {
 			r.setID(m.part(), key, text)
 		}
 	}
+}
+
+// unknown counts a key that no column has. number is its number, where it is remembered.
+func (r *Reader) unknown(key, value []byte, number int) {
+	if number >= 0 {
+		if r.told[number] {
+			return
+		}
+		r.told[number] = true
+	}
+	name, _ := scalar.Text(key)
+	r.to.Odd.Label("key of entries", name)
+	_, isNumber := scalar.ParseValue(value)
+	r.Unknown = r.Unknown || isNumber
 }
 
 func (r *Reader) twice(key []byte) {
@@ -249,12 +272,13 @@ func (r *Reader) setID(part int, key, text []byte) {
 	r.ids[part], r.known[part] = text, true
 }
 
-// text is the text of a value. What is none goes to extra; null and empty text are nothing.
-func (r *Reader) text(key, value []byte) (text []byte, ok bool) {
+// text is the text of a value. What is none, or too long for a column, goes to extra; null and empty text are nothing.
+func (r *Reader) text(column string, key, value []byte) (text []byte, ok bool) {
 	text, ok = scalar.Unquote(value, r.arena[len(r.arena):])
 	switch {
-	case !ok && !scalar.IsNull(value):
-		r.keep(key, value)
+	case !ok && !scalar.IsNull(value), len(text) > store.MaxText:
+		r.odd(column, key, value)
+		return nil, false
 	case ok && len(text) > 0 && value[0] == '"' && &text[0] != &value[1] && cap(r.arena)-len(r.arena) >= len(text): // it is in there
 		r.arena = r.arena[:len(r.arena)+len(text)]
 	}
@@ -282,21 +306,21 @@ func (r *Reader) value(i int, key, value []byte) {
 	var number uint64
 	switch forecast.Values[i].Kind {
 	case forecast.Label:
-		if text, ok := r.text(key, value); ok {
+		if text, ok := r.text(forecast.Values[i].Name, key, value); ok {
 			r.label(i, key, text, 0)
 		}
 		return
 	case forecast.Amount:
 		n, ok := scalar.ParseValue(value)
 		if !ok {
-			r.odd(key, value)
+			r.odd(forecast.Values[i].Name, key, value)
 			return
 		}
 		number = math.Float64bits(n.Float())
 	case forecast.Instant:
 		at, ok := scalar.Instant(value)
 		if !ok {
-			r.odd(key, value)
+			r.odd(forecast.Values[i].Name, key, value)
 			return
 		}
 		if at == 0 {
@@ -306,7 +330,7 @@ func (r *Reader) value(i int, key, value []byte) {
 	case forecast.Flag:
 		yes, ok := scalar.Flag(value)
 		if !ok {
-			r.odd(key, value)
+			r.odd(forecast.Values[i].Name, key, value)
 			return
 		}
 		if yes {
@@ -326,9 +350,10 @@ func (r *Reader) number(i int, key []byte, number uint64) {
 	r.numbers[i] = number
 }
 
-// odd keeps a value that the column does not take.
-func (r *Reader) odd(key, value []byte) {
+// odd keeps and counts a value that the column does not take.
+func (r *Reader) odd(column string, key, value []byte) {
 	if !scalar.IsNull(value) && string(value) != `""` {
+		r.to.Odd.Value(column, bytes.Trim(value, `"`))
 		r.keep(key, value)
 	}
 }
@@ -369,7 +394,7 @@ type money struct {
 func (r *Reader) currency(key, value []byte) {
 	r.money.raw = r.money.raw[:0]
 	if value[0] != '{' {
-		if text, ok := r.text(key, value); ok {
+		if text, ok := r.text("currency_code", key, value); ok {
 			r.label(codeNumber, key, text, 0)
 		}
 		return
@@ -385,10 +410,12 @@ func (r *Reader) currency(key, value []byte) {
 		case `"symbol"`:
 			i = 1
 		default:
+			name, _ := scalar.Text(member)
+			r.to.Odd.Label("key of currencies", name)
 			odd = true
 			continue
 		}
-		if text, ok := r.text(member, value); ok {
+		if text, ok := r.text(forecast.Values[moneyNumbers[i]].Name, member, value); ok {
 			r.label(moneyNumbers[i], member, text, 0)
 			texts[i] = text
 		}

@@ -1,8 +1,6 @@
 package arrays
 
 import (
-	"slices"
-
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 )
@@ -44,7 +42,7 @@ func (r *Reader) periodNumber() uint32 {
 func (r *Reader) firstUse(n uint32) uint32 {
 	id := r.to.Periods.IDs.Texts[n]
 	r.IDs = append(r.IDs, id)
-	if _, isQuarter := fiscal.Parse(id); !isQuarter || slices.Contains(r.Named, id) {
+	if _, isQuarter := fiscal.Parse(id); !isQuarter {
 		return n
 	}
 	r.Named = append(r.Named, id)
@@ -61,7 +59,7 @@ func (r *Reader) Settle(quarter string) uint32 {
 	}
 	n := uint32(r.missing - 1)
 	r.missing = 0
-	r.to.Periods.Rename(n, quarter)
+	r.to.RenamePeriod(n, quarter)
 	for int(n) >= len(r.used) {
 		r.used = append(r.used, false)
 	}

@@ -28,6 +28,9 @@ type Reader struct {
 	nextLine int
 	cells    [][]byte
 	doubled  []int // cells with doubled quotes in them
+
+	// NULs are how many cells had NUL characters, for each of which there is U+FFFD.
+	NULs int64
 }
 
 // NewReader reads records from r.
@@ -77,6 +80,14 @@ func (c *Reader) Read() ([][]byte, error) {
 		if !utf8.Valid(record) { // as the JSON shapes have it
 			for i, cell := range c.cells {
 				c.cells[i] = bytes.ToValidUTF8(cell, []byte("\uFFFD"))
+			}
+		}
+		if bytes.IndexByte(record, 0) >= 0 {
+			for i, cell := range c.cells {
+				if bytes.IndexByte(cell, 0) >= 0 {
+					c.cells[i] = bytes.ReplaceAll(cell, []byte{0}, []byte("\uFFFD"))
+					c.NULs++
+				}
 			}
 		}
 		return c.cells, nil

@@ -57,6 +57,34 @@ func Malformed(format string, args ...any) error {
 	return &MalformedError{Offset: -1, Detail: fmt.Sprintf(format, args...)}
 }
 
+// PartialError says that a result tells, beside its rows, that it is not whole: of an error, or of a next page.
+type PartialError struct {
+	Key string // the member that says so
+}
+
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("partial result: it says so itself, by %q beside its rows", Clip(e.Key))
+}
+
+// UnreadError says that nothing of what an export was asked for could be read, though something was there.
+type UnreadError struct {
+	Types   []string // of typesToExport
+	Example string   // the form of a text, or a label that is not known
+}
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("no amount of type %s could be read, though texts were there (such as %q): report it, or set on_unread: warn", strings.Join(e.Types, ", "), e.Example)
+}
+
+// SeparatorError says that the cells of a csv are separated by something else than commas.
+type SeparatorError struct {
+	Name string // of the separator
+}
+
+func (e *SeparatorError) Error() string {
+	return fmt.Sprintf("csv with %s between its cells instead of commas: use export_format json", e.Name)
+}
+
 // MissingIDError says that an entry lacks a part of its key.
 type MissingIDError struct {
 	Index int    // of the first such entry in the result, from 0
@@ -79,7 +107,8 @@ func (e *ConflictError) Error() string {
 
 // IsContent tells whether err says that a result, read without fault, is not what it should be.
 func IsContent(err error) bool {
-	return is[*WrongQuarterError](err) || is[*UnknownQuarterError](err) || is[*MissingIDError](err) || is[*ConflictError](err) || IsDamaged(err)
+	return is[*WrongQuarterError](err) || is[*UnknownQuarterError](err) || is[*MissingIDError](err) || is[*ConflictError](err) ||
+		is[*PartialError](err) || is[*UnreadError](err) || is[*SeparatorError](err) || IsDamaged(err)
 }
 
 // IsDamaged tells whether that may have come about on its way here: a page of a gateway's, or half a result.

@@ -8,14 +8,17 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 )
 
-// parseAmount reads an amount of the flat shapes: $3,000,190.00, -2473435.0, (1,200.50) for a
-// negative, -$5, $-5, 2.473435E7, with any currency sign or code before or behind it.
+// parseAmount reads an amount of the flat shapes where the comma groups thousands: see parseIn.
+func parseAmount(text string) (value float64, symbol string, ok bool) { return parseIn(text, point) }
+
+// parseIn reads an amount of the flat shapes: $3,000,190.00, -2473435.0, (1,200.50) for a negative, -$5, $-5, 2.473435E7, 1 000, 1'000.50,
+// with any currency sign or code before or behind it.
 //
-// The comma groups thousands and the dot opens the decimals, whatever the currency. A text that could
-// be read in two ways, or in none, is not an amount (ok is false): it must never become a wrong
-// number. symbol is the currency sign or code as written, a part of text, empty when there is none.
-func parseAmount(text string) (value float64, symbol string, ok bool) {
-	if number, size := scalar.Decimal(text); size > 0 && size == len(text) { // most are no more than that
+// The locale says whether the point or the comma opens the decimals; the other one, spaces or apostrophes group thousands. A text that
+// could be read in two ways, or in none, is not an amount (ok is false): it must never become a wrong number. symbol is the currency sign
+// or code as written, a part of text, empty when there is none.
+func parseIn(text string, in locale) (value float64, symbol string, ok bool) {
+	if number, size := scalar.Decimal(text); size > 0 && size == len(text) && (in == point || number.IsWhole()) { // most are no more than that
 		return number.Float(), "", true
 	}
 	text = strings.TrimSpace(text)
@@ -29,10 +32,10 @@ func parseAmount(text string) (value float64, symbol string, ok bool) {
 	for text[to-1]-'0' > 9 {
 		to--
 	}
-	if from > 0 && text[from-1] == '.' && (from == 1 || !isLetter(text[from-2])) {
+	if from > 0 && text[from-1] == decimalPoint[in] && (from == 1 || !isLetter(text[from-2])) {
 		from-- // "$.50", but not the dot of "Rs.50"
 	}
-	number, ok := scalar.ParseGrouped(text[from:to])
+	number, ok := parseDigits(text[from:to], in)
 	if !ok {
 		return 0, "", false
 	}
@@ -54,6 +57,49 @@ func parseAmount(text string) (value float64, symbol string, ok bool) {
 		value = -value
 	}
 	return value, symbol, true
+}
+
+// locale is how amounts are written.
+type locale uint8
+
+const (
+	point locale = iota // 1,234.56
+	comma               // 1.234,56
+)
+
+var decimalPoint = [...]byte{point: '.', comma: ','}
+
+// parseDigits reads what stands from the first digit of an amount to the last.
+func parseDigits(text string, in locale) (scalar.Number, bool) {
+	plain := in == point
+	for i := 0; i < len(text) && plain; i++ {
+		plain = text[i] > ' ' && text[i] != '\'' && text[i] < 0x80
+	}
+	if plain {
+		return scalar.ParseGrouped(text)
+	}
+	var buf [64]byte
+	b, separator := buf[:0], rune(0)
+	for _, r := range text {
+		switch r {
+		case '.', ',', ' ', '\u00a0', '\u2009', '\u202f', '\'', '\u2019':
+			if byte(r) == decimalPoint[in] && r < 0x80 {
+				b = append(b, '.')
+				continue
+			}
+			if separator != 0 && r != separator {
+				return scalar.Number{}, false
+			}
+			separator = r
+			b = append(b, ',')
+		default:
+			if r >= 0x80 || len(b) == len(buf) {
+				return scalar.Number{}, false
+			}
+			b = append(b, byte(r))
+		}
+	}
+	return scalar.ParseGrouped(b)
 }
 
 // cutBracket takes the bracket off either end of what stands on one side of the digits.
@@ -108,6 +154,11 @@ func isCurrency(s string) bool {
 	}
 	word := " " + s + " "
 	return !strings.Contains(s, " ") && (strings.Contains(currencyCodes, word) || strings.Contains(currencyLetters, word))
+}
+
+// isCode tells whether a symbol is a code of ISO 4217.
+func isCode(symbol string) bool {
+	return len(symbol) == 3 && strings.Contains(currencyCodes, " "+symbol+" ")
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

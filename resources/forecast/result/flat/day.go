@@ -9,16 +9,15 @@ import (
 
 // parseDay reads a calendar day of the flat shapes, MM/DD/YYYY or YYYY-MM-DD, into days since 1970.
 //
-// It is strict, two digits for day and month, because a day read wrongly puts the row into another
-// week.
+// Day and month may lack their leading zeros. Nothing else is taken, because a day read wrongly puts the row into another week.
 func parseDay(text string) (days int32, ok bool) {
-	layout := "01/02/2006"
+	layout := "1/2/2006"
 	text = strings.TrimSpace(text)
-	if len(text) == len(layout) && text[4] == '-' {
-		layout = time.DateOnly
+	if len(text) > 4 && text[4] == '-' {
+		layout = "2006-1-2"
 	}
 	t, err := time.Parse(layout, text)
-	if err != nil || len(text) != len(layout) || t.Year() < 1000 {
+	if err != nil || len(text) > len(time.DateOnly) || t.Year() < 1000 {
 		return 0, false
 	}
 	return table.Day(t).V, true

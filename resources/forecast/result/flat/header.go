@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
@@ -20,6 +21,9 @@ func newHeader(ln *line, cells []string) (header, error) {
 	var h header
 	var seen columnSet
 	names := make(map[string]bool, len(cells))
+	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
 	for _, name := range cells {
 		p := place{column: columnOf(name), name: strings.Clone(strings.TrimSpace(name))}
 		if p.column < columns {
@@ -36,6 +40,14 @@ func newHeader(ln *line, cells []string) (header, error) {
 		return nil, ln.errorf("the header lacks %s", strings.Join(missing, ", "))
 	}
 	return h, nil
+}
+
+// beyond makes sure that a row has all cells of the header, and beyond them only empty ones.
+func (h header) beyond(ln *line, cells [][]byte) error {
+	if len(cells) > len(h) && len(bytes.TrimSpace(bytes.Join(cells[len(h):], nil))) == 0 {
+		return nil
+	}
+	return ln.errorf("%d cells under a header of %d", len(cells), len(h))
 }
 
 // fill puts the cell at position i of a row where it belongs.

@@ -24,8 +24,11 @@ type JSON struct {
 	last   [columnDataValue][]byte // '{': JSON strings of the last row, those without escapes
 }
 
-// maxKeys is how many different keys of rows are remembered. A result has twelve.
-const maxKeys = 1 << 10
+// What of the different keys of rows is remembered. A result has twelve.
+const (
+	maxKeys     = 1 << 10
+	maxKeyBytes = 1 << 20
+)
 
 // NewJSON reads rows that begin with open, '{' or '['.
 func NewJSON(rows *Rows, open byte) *JSON {
@@ -66,9 +69,12 @@ func (r *JSON) readHeader(value []byte) (err error) {
 func (r *JSON) list(value []byte) error {
 	r.line.reset()
 	n := 0
-	for cell := range scalar.Elements(value) {
+	for value := range scalar.Elements(value) {
+		cell := r.cell(value)
 		if n < len(r.header) {
-			r.header.fill(&r.line, n, r.cell(cell))
+			r.header.fill(&r.line, n, cell)
+		} else if cell.blank() {
+			continue
 		}
 		n++
 	}
@@ -131,7 +137,7 @@ func (r *JSON) place(document []byte) (p place, size int) {
 	}
 	size = scalar.SkipValue(document, 0)
 	key := document[1 : size-1]
-	if len(r.places) == maxKeys {
+	if r.keys.Full(maxKeys, maxKeyBytes) {
 		if n, known := r.keys.Lookup(key); known {
 			return r.places[n], size
 		}

@@ -15,13 +15,16 @@ import (
 
 // Rows takes rows into a store.
 type Rows struct {
-	Types uint32 // bits of those forecast.Values whose data types were seen
+	Types   uint32 // bits of those forecast.Values whose data types were seen
+	Read    uint32 // of those that some row has
+	Unknown bool   // some data type that is none of them comes with amounts
 
-	to     *store.Store
-	people people
-	weeks  weeks
-	types  types
-	fields []uint32 // by number: the bits of the values that it has
+	to      *store.Store
+	people  people
+	weeks   weeks
+	types   types
+	fields  []uint32 // by number: the bits of the values that it has
+	locales locales
 
 	key   []byte
 	json  []byte
@@ -56,8 +59,12 @@ func bitOf(dataType string) uint32 { return 1 << parseDataType(dataType) }
 // add takes in one row.
 func (r *Rows) add(ln *line) error {
 	for c := range columnDataValue {
-		if value := ln.cells[c]; value.json && (value.text[0] == '{' || value.text[0] == '[') {
+		value := ln.cells[c]
+		if value.json && (value.text[0] == '{' || value.text[0] == '[') {
 			return ln.errorf("%s is not a text", columnNames[c])
+		}
+		if len(value.text) > store.MaxText {
+			return ln.errorf("%s is longer than %d bytes", columnNames[c], store.MaxText)
 		}
 	}
 	person, err := r.people.find(r, ln)
@@ -102,6 +109,7 @@ func (r *Rows) fill(row, field uint32, ln *line) error {
 	typ := r.types.find(ln.cells[columnDataType].text)
 	r.extra.Reset()
 	for _, other := range ln.others {
+		r.to.Odd.Label("column", other.column)
 		r.json = other.appendJSON(r.json[:0])
 		r.extra.KeepOf(other.column, typ.name, r.json)
 	}
@@ -125,29 +133,39 @@ func (r *Rows) value(row, field uint32, typ *dataType, value cell) error {
 		return nil
 	}
 	if typ.value == other {
+		r.to.Odd.Label("data type", typ.name)
+		if !r.Unknown {
+			_, _, r.Unknown = parseAmount(string(value.text))
+		}
 		r.keep(typ.name, value)
 		return nil
 	}
 	if forecast.Values[typ.value].Kind == forecast.Flag {
 		if yes, ok := parseYes(string(value.text)); ok {
+			r.Read |= 1 << typ.value
 			return r.to.Flag(row, typ.value, yes)
 		}
-	} else if amount, symbol, ok := parseAmount(string(value.text)); ok {
-		r.fields[field] |= 1 << typ.value
-		if err := r.to.Amount(row, typ.value, amount); err != nil || symbol == "" {
-			return err
-		}
-		return r.to.Label(row, symbolNumber, []byte(symbol))
+	} else if taken, err := r.amount(row, field, typ.value, value.text); taken || err != nil {
+		return err
 	}
-	r.keep(typ.name, value)
-	return r.to.Unread(row, typ.value)
+	r.unread(&r.extra, typ.value, typ.name, value)
+	return nil
 }
 
-var symbolNumber = func() int {
+// unread keeps and counts a text that its column does not take.
+func (r *Rows) unread(to *store.Extra, value int, name string, text cell) {
+	r.to.Odd.Value(forecast.Values[value].Name, text.text)
+	r.json = text.appendJSON(r.json[:0])
+	to.Keep(name, r.json)
+}
+
+var codeNumber, symbolNumber = numberOf(forecast.CurrencyCode), numberOf(forecast.CurrencySymbol)
+
+func numberOf(v *forecast.Value) int {
 	for i := range forecast.Values {
-		if &forecast.Values[i] == forecast.CurrencySymbol {
+		if &forecast.Values[i] == v {
 			return i
 		}
 	}
-	panic("flat: no currency symbol")
-}()
+	panic("flat: no such value")
+}

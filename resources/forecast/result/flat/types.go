@@ -37,8 +37,11 @@ type types struct {
 	passing   dataType       // one that is not remembered
 }
 
-// maxTypes is how many spellings are remembered. A result has seven.
-const maxTypes = 1 << 10
+// What of the spellings is remembered. A result has seven.
+const (
+	maxTypes     = 1 << 10
+	maxTypeBytes = 1 << 20
+)
 
 type dataType struct {
 	value int    // number of the value, or other
@@ -47,7 +50,7 @@ type dataType struct {
 
 // find returns a data type, good until the next call.
 func (t *types) find(text []byte) *dataType {
-	if len(t.all) == maxTypes {
+	if t.spellings.Full(maxTypes, maxTypeBytes) {
 		n, known := t.spellings.Lookup(text)
 		if known {
 			return &t.all[n]

@@ -46,6 +46,10 @@ func TestParseAmount(t *testing.T) {
 		"5 CHF":                           {5, "CHF"},
 		"1,000 kr":                        {1000, "kr"},
 		"Rs.50":                           {50, "Rs."},
+		"1 000":                           {1000, ""},
+		"1\u00a0000\u00a0000.5 kr":        {1_000_000.5, "kr"},
+		"CHF 1'000.50":                    {1000.5, "CHF"},
+		"1\u2019000":                      {1000, ""},
 		"₹12,34,567.50":                   {1_234_567.5, "₹"}, // lakhs and crores
 		"1,23,456":                        {123_456, ""},
 		"2.473435E7":                      {24_734_350, ""},
@@ -68,12 +72,27 @@ func TestParseAmount(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", " ", "-", "$", "n/a", "Yes", "No", "NaN", "Infinity", "null", "true",
-		"1.5M", "12K", "3 MIO", "1.5M€", "10%", "5-", "--5", "-(5)", "(-5)", "+-5", "(5", "5)", "((5))", "$$5", "$5$", "$5 USD", "1 2", "1 000", "1'000",
+		"1.5M", "12K", "3 MIO", "1.5M€", "10%", "5-", "--5", "-(5)", "(-5)", "+-5", "(5", "5)", "((5))", "$$5", "$5$", "$5 USD", "1 2", "1 000'000", "1 0000", "1'00",
 		"0,123", "01,000", "000,123", "0,12,345", "1,00", "1,0000", "1234,567", ",123", "1,,234", "1,234,56", "12,345,67", "123,45,678", "1,23,4567", "1.234.567", "1.234,50", "1,234.", "5.", "1..5", "1.5.",
 		"1e", "1e+", "1,000e3", "1e5.5", "1e9999", "0x10", "1_000", "5 USD EUR", "AED AFN5", "Q2", "05/12/2026", "$5\x00", "٣",
 	} {
 		value, symbol, ok := parseAmount(text)
 		require.False(t, ok, "%q is %v %s", text, value, symbol)
+	}
+}
+
+func TestParseAmountWithComma(t *testing.T) {
+	for text, want := range map[string]float64{
+		"3.000.190,00 €": 3_000_190, "1.234": 1234, "1,234": 1.234, "-2473435,5": -2_473_435.5, "(1.200,50)": -1200.5, "125000": 125_000, ",5": .5,
+		"1 000,50 kr": 1000.5, "R$ 1.000": 1000, "0": 0,
+	} {
+		value, _, ok := parseIn(text, comma)
+		require.True(t, ok, text)
+		require.Equal(t, want, value, text)
+	}
+	for _, text := range []string{"1,234.56", "125000.0", "0.123", "3 Mio", "1.234 567,8", "5,", ""} {
+		_, _, ok := parseIn(text, comma)
+		require.False(t, ok, text)
 	}
 }
 
@@ -104,7 +123,7 @@ func FuzzAmount(f *testing.F) {
 		if symbol != "" {
 			rest = strings.Replace(rest, symbol, "", 1)
 		}
-		digits := strings.NewReplacer(",", "", "(", "", ")", "", "\u2212", "-").Replace(rest)
+		digits := strings.NewReplacer(",", "", "'", "", "\u2019", "", "(", "", ")", "", "\u2212", "-").Replace(rest)
 		digits = strings.Join(strings.Fields(digits), "")
 		want, err := strconv.ParseFloat(digits, 64)
 		require.NoError(t, err, digits)
@@ -118,6 +137,9 @@ func FuzzAmount(f *testing.F) {
 func TestParseDay(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"05/12/2026":  day(2026, time.May, 12),
+		"5/12/2026":   day(2026, time.May, 12),
+		"1/5/2026":    day(2026, time.January, 5),
+		"2026-5-2":    day(2026, time.May, 2),
 		" 2026-05-12": day(2026, time.May, 12),
 		"02/29/2024":  day(2024, time.February, 29),
 		"12/31/1969":  day(1969, time.December, 31),
@@ -128,8 +150,8 @@ func TestParseDay(t *testing.T) {
 		require.Equal(t, want, table.DayTime(days), text)
 	}
 	for _, text := range []string{
-		"", "5/12/2026", "05/12/26", "31/05/2026", "02/29/2026", "00/10/2026", "05/00/2026", "01/01/0000", "01/01/0001", "2026/05/12", "05-12-2026", "05.12.2026",
-		"2026-5-12", "2026-02-30", "05/12/2026 00:00", "05/12/20261", "July 1", "05 12 2026",
+		"", "005/12/2026", "05/12/26", "31/05/2026", "02/29/2026", "00/10/2026", "05/00/2026", "01/01/0000", "01/01/0001", "2026/05/12", "05-12-2026", "05.12.2026",
+		"2026-05-012", "2026-02-30", "05/12/2026 00:00", "05/12/20261", "July 1", "05 12 2026",
 	} {
 		_, ok := parseDay(text)
 		require.False(t, ok, text)
@@ -147,7 +169,11 @@ func FuzzDay(f *testing.F) {
 			return
 		}
 		back := table.DayTime(days)
-		require.Contains(t, []string{back.Format("01/02/2006"), back.Format(time.DateOnly)}, strings.TrimSpace(text))
+		again := strings.TrimSpace(text)
+		require.Contains(t, []string{
+			back.Format("01/02/2006"), back.Format("1/02/2006"), back.Format("01/2/2006"), back.Format("1/2/2006"),
+			back.Format(time.DateOnly), back.Format("2006-1-02"), back.Format("2006-01-2"), back.Format("2006-1-2"),
+		}, again)
 		require.Equal(t, back.Format(time.DateOnly), dayText(days))
 	})
 }

@@ -75,7 +75,7 @@ func (ln *line) day(c column) (table.Opt[int32], error) {
 // dates of a month are unknown. Where the quarter and its months number or end a week differently, the quarter's way goes.
 func (w *weeks) list(to *store.Store, period string, start, end table.Opt[int32]) {
 	for n, id := range slices.Clone(to.Periods.IDs.Texts) {
-		to.Periods.Rename(uint32(n), period+id)
+		to.RenamePeriod(uint32(n), period+id)
 	}
 	quarter, isQuarter := fiscal.Parse(period)
 	for _, one := range w.better(func(one *week) bool { return one.label.Year != 0 }) {

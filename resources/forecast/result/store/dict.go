@@ -10,6 +10,7 @@ import (
 // Dict numbers texts from 0 in the order in which they first come. The zero value is empty.
 type Dict struct {
 	Texts   []string
+	bytes   int // of Texts
 	numbers map[string]uint32
 	ahead   []ahead // by number
 	last    uint32
@@ -20,6 +21,9 @@ type ahead struct {
 	quoted string // its JSON string, where that is the text in quotes, and it is not empty
 	next   uint32 // which one came after it the last time
 }
+
+// Full tells whether it has so many texts, or bytes of them.
+func (d *Dict) Full(texts, bytes int) bool { return len(d.Texts) >= texts || d.bytes >= bytes }
 
 // Number returns the number of a text, and whether it is new. In most columns a text follows the one that it followed before: that
 // is tried first.
@@ -47,6 +51,7 @@ func (d *Dict) Number(text []byte) (n uint32, isNew bool) {
 		}
 		d.numbers[own] = n
 		d.Texts = append(d.Texts, own)
+		d.bytes += len(own)
 		d.ahead = append(d.ahead, one)
 	}
 	d.ahead[d.last].next = n
@@ -99,6 +104,7 @@ type Rows[R any] struct {
 	Listed []uint32 // in the order in which they were listed
 	listed []bool
 	setID  func(*R, string)
+	extras map[uint32]*Extra // of rows that were listed more than once, until Finish
 }
 
 // Number returns the number of a row's id, and whether it is new.
@@ -113,21 +119,25 @@ func (r *Rows[R]) Number(id []byte) (n uint32, isNew bool) {
 	return n, isNew
 }
 
-// List returns the row of an id, and whether it was listed before.
-func (r *Rows[R]) List(id []byte) (row *R, before bool) {
-	n, _ := r.Number(id)
+// list returns the row of an id, and whether it was listed before.
+func (r *Rows[R]) list(id []byte) (n uint32, row *R, before bool) {
+	n, _ = r.Number(id)
 	before = r.listed[n]
 	if !before {
 		r.listed[n] = true
 		r.Listed = append(r.Listed, n)
 	}
-	return &r.All[n], before
+	return n, &r.All[n], before
 }
 
 // Rename gives row n another id. A row that was listed under that id is from then on row n; no entry may have its number.
 func (r *Rows[R]) Rename(n uint32, id string) {
 	delete(r.IDs.numbers, r.IDs.Texts[n])
 	if was, known := r.IDs.numbers[id]; known {
+		if x := r.extras[was]; x != nil {
+			r.extras[n] = x
+			delete(r.extras, was)
+		}
 		r.All[n], r.listed[n], r.listed[was] = r.All[was], r.listed[was], false
 		if i := slices.Index(r.Listed, was); i >= 0 {
 			r.Listed[i] = n

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,20 +10,38 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 )
 
 // Extra collects what a JSON object holds beyond our columns. It becomes the column extra: a JSON object with sorted keys.
-// Numbers keep every digit that the result gave them.
+// Numbers keep every digit that the result gave them. It costs linear time, but for sorting, and little more memory than what it keeps.
 type Extra struct {
-	members []member
-	text    []byte
-	out     []byte
+	members  []member
+	text     []byte
+	out      []byte
+	tidied   int              // how many members were left the last time
+	conflict string           // the first key with two different values: see Twice
+	more     map[string]int64 // labels beyond maxOthers, by key
+	cut      int64            // members that were left out
+	work     int64            // members looked at, so that a test sees what it costs
 }
 
 type member struct {
 	key   string
 	value []byte // JSON
 }
+
+const (
+	// MaxExtra is how many bytes an extra may have: of the MiB that a row may have, half. Beyond that whole members are left out.
+	MaxExtra = 512 << 10
+	// MaxText is how long a text of a column may be, in bytes. A longer one is kept in extra.
+	MaxText = 16 << 10
+
+	maxOthers  = 50      // labels that are listed for a column; of the rest there is a count
+	maxKey     = 1 << 10 // bytes of a key
+	cutMembers = "cut_members"
+	moreOthers = "_more" // behind the key of a list of labels: how often one came that is not in the list
+)
 
 // Others begins the keys under which labels are that contradict the one in the column: lists of them.
 const Others = "other_"
@@ -32,7 +51,11 @@ const Others = "other_"
 const of = "\x00"
 
 // Reset empties it.
-func (x *Extra) Reset() { x.members, x.text = x.members[:0], x.text[:0] }
+func (x *Extra) Reset() {
+	x.members, x.text = x.members[:0], x.text[:0]
+	x.tidied, x.conflict, x.cut = 0, "", 0
+	clear(x.more)
+}
 
 // Empty tells whether nothing was kept.
 func (x *Extra) Empty() bool { return len(x.members) == 0 }
@@ -62,6 +85,23 @@ func (x *Extra) own(raw []byte) []byte {
 
 func (x *Extra) keep(key string, value []byte) {
 	x.members = append(x.members, member{key: key, value: value})
+	if len(x.members) > 2*x.tidied+1<<10 { // so that what repeats takes no room
+		x.compact()
+	}
+}
+
+// compact tidies what was collected so far, and gives back the room of what is gone.
+func (x *Extra) compact() {
+	x.tidy()
+	x.fit()
+	n := 0
+	for _, m := range x.members {
+		n += len(m.value)
+	}
+	x.text = make([]byte, 0, 2*n)
+	for i := range x.members {
+		x.members[i].value = x.own(x.members[i].value)
+	}
 }
 
 // Merge adds the members of an object that Object returned.
@@ -72,56 +112,124 @@ func (x *Extra) Merge(object []byte) {
 	}
 }
 
-// Object is what was collected as a JSON object, good until the next one, and nil when nothing was collected. conflict names a key
-// that came with two values, or would once it is rendered.
-func (x *Extra) Object() (object []byte, conflict string) {
+// Object is what was collected as a JSON object, good until the next one, and nil when nothing was collected. Of different values for a
+// key the first stays, the others are listed as contradicting labels are.
+func (x *Extra) Object() []byte {
 	if len(x.members) == 0 {
-		return nil, ""
+		return nil
 	}
-	if conflict := x.tidy(); conflict != "" {
-		return nil, conflict
-	}
-	if len(x.members) > 1 {
-		if _, conflict := rendered(x.members); conflict != "" {
-			return nil, conflict
+	x.tidy()
+	x.fit()
+	if len(x.more) > 0 {
+		for key, n := range x.more {
+			x.members = append(x.members, member{key + moreOthers, strconv.AppendInt(nil, n, 10)})
 		}
+		sortMembers(x.members)
 	}
 	x.out = appendObject(x.out[:0], x.members)
-	return x.out, ""
+	return x.out
+}
+
+// Cut is how many members Object left out, since Reset.
+func (x *Extra) Cut() int64 { return x.cut }
+
+// fit leaves out members that are too many bytes. Which ones is in extra, as far as there is room.
+func (x *Extra) fit() {
+	room := MaxExtra
+	var gone [][]byte
+	kept := x.members[:0]
+	for _, m := range x.members {
+		size := len(m.key) + len(m.value) + len(`"":,`)
+		if size > room || len(m.key) > maxKey {
+			name, _ := jsontext.AppendQuote(nil, fault.Clip(m.key))
+			gone = append(gone, name)
+			x.cut++
+			continue
+		}
+		room -= size
+		kept = append(kept, m)
+	}
+	if x.members = kept; len(gone) == 0 {
+		return
+	}
+	gone = gone[:min(len(gone), maxOthers)]
+	list := slices.Concat([]byte{'['}, bytes.Join(gone, []byte{','}), []byte{']'})
+	x.members = append(x.members, member{cutMembers, list})
+	x.tidy()
+}
+
+func sortMembers(members []member) {
+	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
 }
 
 // tidy sorts the members and makes one of those with one key.
-func (x *Extra) tidy() (conflict string) {
-	slices.SortStableFunc(x.members, func(a, b member) int { return strings.Compare(a.key, b.key) })
-	kept := x.members[:0]
-	for _, m := range x.members {
-		if len(kept) == 0 || kept[len(kept)-1].key != m.key {
-			kept = append(kept, m)
-			continue
+func (x *Extra) tidy() {
+	for again := true; again; {
+		again = false
+		sortMembers(x.members)
+		x.work += int64(len(x.members))
+		var moved []member
+		kept := x.members[:0]
+		for i := 0; i < len(x.members); {
+			from := i
+			for i++; i < len(x.members) && x.members[i].key == x.members[from].key; i++ {
+			}
+			one, differ := x.one(x.members[from:i])
+			kept, moved = append(kept, one), append(moved, differ...)
 		}
-		before := &kept[len(kept)-1]
-		switch {
-		case isOthers(*before) && isOthers(m):
-			before.value = union(before.value, m.value)
-		case !bytes.Equal(before.value, m.value):
-			return m.key
+		x.members = kept
+		if len(moved) > 0 {
+			x.members, again = append(x.members, moved...), true
 		}
 	}
-	x.members = kept
-	return ""
+	x.tidied = len(x.members)
 }
 
-// union is a list of the different elements of two.
-func union(a, b []byte) []byte {
-	var all [][]byte
-	for _, list := range [][]byte{a, b} {
-		for value := range scalar.Elements(list) {
-			if !slices.ContainsFunc(all, func(known []byte) bool { return bytes.Equal(known, value) }) {
-				all = append(all, value)
+// one makes one member of those with one key, and returns what it leaves to be listed under another.
+func (x *Extra) one(same []member) (one member, moved []member) {
+	one = same[0]
+	lists := isOthers(one)
+	for _, m := range same[1:] {
+		lists = lists && isOthers(m)
+	}
+	if lists && len(same) > 1 {
+		one.value = x.union(same)
+		return one, nil
+	}
+	for _, m := range same[1:] {
+		if bytes.Equal(one.value, m.value) {
+			continue
+		}
+		x.conflict = cmp.Or(x.conflict, m.key)
+		moved = append(moved, member{Others + m.key, slices.Concat([]byte{'['}, m.value, []byte{']'})})
+	}
+	return one, moved
+}
+
+// union is a list of the different elements of lists, but not of too many.
+func (x *Extra) union(lists []member) []byte {
+	known := map[string]bool{}
+	list := []byte{'['}
+	for _, m := range lists {
+		for value := range scalar.Elements(m.value) {
+			x.work++
+			switch {
+			case known[string(value)]:
+			case len(known) == maxOthers:
+				if x.more == nil {
+					x.more = map[string]int64{}
+				}
+				x.more[m.key]++
+			default:
+				if len(known) > 0 {
+					list = append(list, ',')
+				}
+				known[string(value)] = true
+				list = append(list, value...)
 			}
 		}
 	}
-	return slices.Concat([]byte{'['}, bytes.Join(all, []byte{','}), []byte{']'})
+	return append(list, ']')
 }
 
 func appendObject(object []byte, members []member) []byte {
@@ -138,9 +246,9 @@ func appendObject(object []byte, members []member) []byte {
 }
 
 // rendered has the keys as users see them: those of columns of flat rows with the data type in brackets where rows differ.
-func rendered(members []member) (all []member, conflict string) {
+func rendered(members []member) (all []member) {
 	if !slices.ContainsFunc(members, func(m member) bool { return strings.Contains(m.key, of) }) {
-		return members, ""
+		return members
 	}
 	first := map[string][]byte{} // value by header
 	differ := map[string]bool{}
@@ -163,8 +271,8 @@ func rendered(members []member) (all []member, conflict string) {
 		all = append(all, m)
 	}
 	x := Extra{members: all}
-	conflict = x.tidy()
-	return x.members, conflict
+	x.tidy()
+	return x.members
 }
 
 // Render is an object as users see it.
@@ -174,8 +282,7 @@ func Render(object []byte) []byte {
 	}
 	var x Extra
 	x.Merge(object)
-	members, _ := rendered(x.members) // without a conflict: Object has seen to it
-	return appendObject(nil, members)
+	return appendObject(nil, rendered(x.members))
 }
 
 // Canonical writes a valid JSON value always the same way, so that a repeated entry can be told from a changed one. Numbers beyond
@@ -264,12 +371,14 @@ func quoteHuge(doc []byte) (out []byte) {
 	return append(out, doc[at:]...)
 }
 
-func isOthers(m member) bool { return strings.HasPrefix(m.key, Others) && m.value[0] == '[' }
+func isOthers(m member) bool {
+	return (strings.HasPrefix(m.key, Others) || m.key == cutMembers) && m.value[0] == '['
+}
 
-// Twice names a key that came with two values, quoted.
+// Twice names a key that came with two different values, quoted. In one object that makes no sense.
 func (x *Extra) Twice() string {
-	if key := x.tidy(); key != "" {
-		quoted, _ := jsontext.AppendQuote(nil, key)
+	if x.tidy(); x.conflict != "" {
+		quoted, _ := jsontext.AppendQuote(nil, x.conflict)
 		return string(quoted)
 	}
 	return ""

@@ -12,6 +12,7 @@ const pageRows = table.MaxRows
 
 // page is a block of rows, column by column, seen in the bytes that may go to a file.
 type page struct {
+	number   int
 	amounts  [][]float64
 	instants [][]int64
 	extras   []uint64
@@ -26,12 +27,12 @@ var rowBytes = 8*(forecast.Slots[forecast.Amount]+forecast.Slots[forecast.Instan
 // keysAt is where the keys begin in a page.
 var keysAt = 8 * (forecast.Slots[forecast.Amount] + forecast.Slots[forecast.Instant] + 1) * pageRows
 
-func view(memory []byte) *page {
+func view(memory []byte, number int) *page {
 	next := func(bytes int) (part []byte) {
 		part, memory = memory[:bytes*pageRows], memory[bytes*pageRows:]
 		return part
 	}
-	p := &page{}
+	p := &page{number: number}
 	for range forecast.Slots[forecast.Amount] {
 		p.amounts = append(p.amounts, arrow.GetData[float64](next(8)))
 	}

@@ -37,7 +37,7 @@ func (r *Reader) Read(n int, b *forecast.Entries) error {
 			return err
 		}
 		if r.view == nil {
-			r.memory, r.view = memory, view(memory)
+			r.memory, r.view = memory, view(memory, n)
 		}
 		p = r.view
 	}

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/spill"
 )
 
@@ -30,12 +30,13 @@ type Store struct {
 	Frames  Rows[forecast.TimeFrame]
 	Periods Rows[forecast.TimePeriod]
 
+	Odd odd.Counts // what no column takes
+
 	file    spill.File
 	pages   *spill.Pages
 	log     *spill.Log
 	texts   *spill.Log // places in log of labels beyond maxLabels, eight bytes each
-	reader  *spill.Reader
-	views   []*page // by number; nil once a page has gone to the file
+	views   []*page    // by number; nil once a page has gone to the file
 	rows    int
 	inFrame []int64 // rows by the number of their frame
 	index   index
@@ -48,14 +49,22 @@ type Store struct {
 	regions []region
 	far     bool // some region has updates
 
+	undated   map[dateOf]bool // days of periods that are contradicted
+	linkBuf   [linkBytes]byte
+	parts     []spill.Place // of the chain being joined
+	linked    []bool        // pages some of whose rows have a chain of extras
+	own       *Reader       // of labels, while rows come
 	extra     Extra
 	lastExtra []byte
 	lastPlace spill.Place
 	conflict  error // the first
 }
 
-// maxLabels is how many different texts of a column of labels are kept in memory.
-const maxLabels = 1 << 16
+// What of the different texts of a column of labels is kept in memory.
+const (
+	maxLabels     = 1 << 16
+	maxLabelBytes = 16 << 20
+)
 
 // longLabel marks the reference to a label in the log.
 const longLabel = 1 << 31
@@ -179,7 +188,7 @@ func (s *Store) add(k Key) (uint32, error) {
 		if n >= pagesInMemory {
 			s.views[n-pagesInMemory] = nil
 		}
-		s.views = append(s.views, view(memory))
+		s.views = append(s.views, view(memory, n))
 	}
 	s.rows++
 	for int(k[forecast.KeyFrame]) >= len(s.inFrame) {
@@ -190,11 +199,8 @@ func (s *Store) add(k Key) (uint32, error) {
 	return row, nil
 }
 
-// What an update may be, beyond the number of a value: the value's text could not be read, and extra.
-const (
-	unread  = 1 << 7
-	isExtra = unread - 1
-)
+// isExtra is what an update may be beyond the number of a value.
+const isExtra = 1<<8 - 1
 
 func (s *Store) put(row uint32, what uint8, value uint64) error {
 	if p := s.views[int(row)/pageRows]; p != nil {
@@ -253,16 +259,10 @@ func (s *Store) LabelAhead(value int, document []byte) (ref uint32, size int) {
 	return n + 1, size
 }
 
-// Unread says that the text in place of an amount or a flag could not be read. It is in extra.
-func (s *Store) Unread(row uint32, value int) error { return s.put(row, unread|uint8(value), 0) }
-
 // Extra adds to the extra of a row what x holds. Nothing else uses x at the same time.
 func (s *Store) Extra(row uint32, x *Extra) error {
-	object, conflict := x.Object()
-	if conflict != "" {
-		s.noteConflict(row, "extra."+plainKey(conflict))
-		return nil
-	}
+	object := x.Object()
+	s.countCut(x)
 	if object == nil {
 		return nil
 	}
@@ -273,7 +273,14 @@ func (s *Store) Extra(row uint32, x *Extra) error {
 	return s.put(row, isExtra, uint64(place))
 }
 
-func plainKey(key string) string { key, _, _ = strings.Cut(key, of); return key }
+// countCut counts what is too long for an extra.
+func (s *Store) countCut(x *Extra) { s.Odd.Values(odd.TooLong, nil, x.Cut()) }
+
+// KeepText keeps a text for whoever brings it back with Texts.
+func (s *Store) KeepText(text []byte) (spill.Place, error) { return s.log.Add(text) }
+
+// Texts reads what KeepText kept.
+func (s *Store) Texts() *spill.Reader { return s.log.Reader() }
 
 // keep puts an object into the log, but one that repeats the last one only once.
 func (s *Store) keep(object []byte) (spill.Place, error) {
@@ -291,7 +298,7 @@ func (s *Store) keep(object []byte) (spill.Place, error) {
 // LabelRef is how a row refers to a label, which is not empty: by a number from 1, or by its place among the labels in the log.
 func (s *Store) LabelRef(value int, text []byte) (uint32, error) {
 	d := &s.labels[forecast.Values[value].Slot]
-	if len(d.Texts) < maxLabels {
+	if !d.Full(maxLabels, maxLabelBytes) {
 		n, _ := d.Number(text)
 		return n + 1, nil
 	}
@@ -319,24 +326,14 @@ func (s *Store) apply(p *page, i int, what uint8, value uint64) error {
 	if what == isExtra {
 		return s.addExtra(p, i, spill.Place(value))
 	}
-	v := &forecast.Values[what&^unread]
-	if what&unread != 0 {
-		if p.words[i]&v.Known != 0 {
-			s.noteConflictIn(p, i, v.Name)
-		}
-		p.words[i] |= v.Unread
-		return nil
-	}
+	v := &forecast.Values[what]
 	known := p.words[i]&v.Known != 0
-	if p.words[i]&v.Unread != 0 {
-		s.noteConflictIn(p, i, v.Name)
-	}
 	switch v.Kind {
 	case forecast.Amount:
 		if f := math.Float64frombits(value); !known {
 			p.amounts[v.Slot][i] = f
 		} else if p.amounts[v.Slot][i] != f {
-			s.noteConflictIn(p, i, v.Name)
+			s.noteConflict(p, i, v.Name)
 		}
 	case forecast.Instant:
 		if at := int64(value); !known || at > p.instants[v.Slot][i] { // of two times the later
@@ -344,7 +341,7 @@ func (s *Store) apply(p *page, i int, what uint8, value uint64) error {
 		}
 	case forecast.Flag:
 		if was := p.words[i]&v.True != 0; known && was != (value != 0) {
-			s.noteConflictIn(p, i, v.Name)
+			s.noteConflict(p, i, v.Name)
 		} else if value != 0 {
 			p.words[i] |= v.True
 		}
@@ -365,66 +362,45 @@ func (s *Store) setLabel(p *page, i int, v *forecast.Value, ref uint32) error {
 	if before == ref {
 		return nil
 	}
-	r := s.Reader()
-	first, err := r.label(v.Slot, before)
+	if s.own == nil {
+		s.own = s.Reader()
+	}
+	first, err := s.own.label(v.Slot, before)
 	if err != nil {
 		return err
 	}
-	second, err := r.label(v.Slot, ref)
+	second, err := s.own.label(v.Slot, ref)
 	if err != nil || first == second {
 		return err
 	}
 	s.extra.Reset()
 	quoted, _ := jsontext.AppendQuote(nil, second) // it is valid
 	s.extra.Other(v.Name, quoted)
-	object, _ := s.extra.Object()
-	place, err := s.log.Add(object)
+	object := s.extra.Object()
+	place, err := s.keep(object)
 	if err != nil {
 		return err
 	}
 	return s.addExtra(p, i, place)
 }
 
-// addExtra makes one object of what the row has and what comes.
+// addExtra adds an object to the extra of a row. Where it has one there is a chain of them, until Join makes one of all.
 func (s *Store) addExtra(p *page, i int, place spill.Place) error {
 	before := spill.Place(p.extras[i])
 	if before == 0 || before == place {
 		p.extras[i] = uint64(place)
 		return nil
 	}
-	if s.reader == nil {
-		s.reader = s.log.Reader()
+	chain, err := s.link(before, place)
+	p.extras[i] = uint64(chain)
+	for len(s.linked) <= p.number {
+		s.linked = append(s.linked, false)
 	}
-	s.extra.Reset()
-	for _, at := range []spill.Place{before, place} {
-		object, err := s.reader.Read(at)
-		if err != nil {
-			return err
-		}
-		s.extra.Merge(object)
-	}
-	object, conflict := s.extra.Object()
-	if conflict != "" {
-		s.noteConflictIn(p, i, "extra."+plainKey(conflict))
-		return nil
-	}
-	merged, err := s.keep(object)
-	p.extras[i] = uint64(merged)
+	s.linked[p.number] = true
 	return err
 }
 
-func (s *Store) noteConflict(row uint32, column string) {
-	if s.conflict == nil {
-		k, err := s.keyOf(row)
-		if err != nil {
-			s.conflict = err
-			return
-		}
-		s.conflict = &Conflict{k, column}
-	}
-}
-
-func (s *Store) noteConflictIn(p *page, i int, column string) {
+func (s *Store) noteConflict(p *page, i int, column string) {
 	if s.conflict == nil {
 		s.conflict = &Conflict{p.key(i), column}
 	}
@@ -447,11 +423,16 @@ func (s *Store) Join(ctx context.Context) error {
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			if err := s.joinRegion(n); err != nil {
+			if err := s.joinRegion(ctx, n); err != nil {
 				return err
 			}
 		}
 		s.regions, s.far = nil, false
+	}
+	if s.conflict == nil {
+		if err := s.joinExtras(ctx); err != nil {
+			return err
+		}
 	}
 	if c, ok := s.conflict.(*Conflict); ok {
 		return &fault.ConflictError{
@@ -463,21 +444,28 @@ func (s *Store) Join(ctx context.Context) error {
 	return s.conflict
 }
 
-func (s *Store) joinRegion(n int) error {
+// checkEvery is after how many steps a loop looks at its context.
+const checkEvery = 1 << 12
+
+func (s *Store) joinRegion(ctx context.Context, n int) error {
 	r := &s.regions[n]
 	if len(r.notes) == 0 && len(r.chunks) == 0 {
 		return nil
 	}
 	first := n * regionPages
 	memory, pages := make([][]byte, regionPages), make([]*page, regionPages)
+	steps := 0
 	err := r.each(&s.file, func(u update) error {
+		if steps++; steps%checkEvery == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		at := int(u.row)/pageRows - first
 		if pages[at] == nil {
 			var err error
 			if memory[at], err = s.pages.Load(first+at, nil); err != nil {
 				return err
 			}
-			pages[at] = view(memory[at])
+			pages[at] = view(memory[at], first+at)
 		}
 		return s.apply(pages[at], int(u.row)%pageRows, u.what, u.value)
 	})

@@ -142,26 +142,6 @@ func TestConflicts(t *testing.T) {
 				require.NoError(t, s.Flag(row, value(t, "is_updated"), true))
 				return s.Flag(row, value(t, "is_updated"), false)
 			},
-			"quota_value": func(s *Store, row uint32) error {
-				require.NoError(t, s.Unread(row, value(t, "quota_value")))
-				return s.Amount(row, value(t, "quota_value"), 1)
-			},
-			"extra.x": func(s *Store, row uint32) error {
-				for _, v := range []string{"1", "2"} {
-					var x Extra
-					x.Keep("x", []byte(v))
-					require.NoError(t, s.Extra(row, &x))
-				}
-				return nil
-			},
-			"extra.Note": func(s *Store, row uint32) error { // a column and a data type of one name
-				var x Extra
-				x.KeepOf("Note", "Quota", []byte(`"a"`))
-				require.NoError(t, s.Extra(row, &x))
-				x.Reset()
-				x.Keep("Note", []byte(`"b"`))
-				return s.Extra(row, &x)
-			},
 		} {
 			s := filled(t, enough)
 			require.NoError(t, do(s, uint32(row)))
