@@ -1,9 +1,8 @@
 package activity
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -24,9 +23,9 @@ func NewTables(wants func(tableName string) bool, o table.Options, send table.Se
 // Counts are rows handed over, null for a table that nobody wants.
 type Counts struct{ Activities, Accounts, Opportunities, Participants table.Opt[int64] }
 
-// Emit sends the rows of a result, and tells about of the opportunities that its activities are about, of some more than once. Nothing in the
-// result can make it fail.
-func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, about func(opportunityID string)) (Counts, error) {
+// Emit sends the rows of a result, of those activities that sends wants by their time, and tells about of the opportunities that they are about, of some more
+// than once. Nothing in the result can make it fail.
+func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at time.Time) bool, about func(opportunityID string)) (Counts, error) {
 	activities := open(t, &activitiesTable, &o)
 	accounts := open(t, &accountsTable, &struct{}{})
 	opportunities := open(t, &opportunitiesTable, &struct{}{})
@@ -34,6 +33,9 @@ func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, about func(opport
 	for a, err := range s.All() {
 		if err != nil {
 			return Counts{}, err
+		}
+		if !sends(a.At) {
+			continue
 		}
 		for i := range a.Opportunities {
 			about(a.Opportunities[i].ID)
@@ -116,10 +118,7 @@ func distinct[T any](list []T, key func(*T) string, fill func(into, from *T)) []
 }
 
 func accountRows(a *clari.Activity) (rows []accountRow) {
-	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, func(into, from *clari.ActivityAccount) {
-		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
-		into.Extra = either(into.Extra, from.Extra)
-	})
+	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, mergeAccount)
 	for _, x := range list {
 		rows = append(rows, accountRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
@@ -127,10 +126,7 @@ func accountRows(a *clari.Activity) (rows []accountRow) {
 }
 
 func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
-	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, func(into, from *clari.ActivityOpportunity) {
-		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
-		into.Extra = either(into.Extra, from.Extra)
-	})
+	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, mergeOpportunity)
 	for _, x := range list {
 		rows = append(rows, opportunityRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
@@ -138,11 +134,7 @@ func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
 }
 
 func participantRows(a *clari.Activity) (rows []participantRow) {
-	list := distinct(a.Participants, participantID, func(into, from *clari.Participant) {
-		into.Name, into.Email, into.CRMUserID = cmp.Or(into.Name, from.Name), cmp.Or(into.Email, from.Email), cmp.Or(into.CRMUserID, from.CRMUserID)
-		into.Internal = cmp.Or(into.Internal, from.Internal)
-		into.Extra = either(into.Extra, from.Extra)
-	})
+	list := distinct(a.Participants, participantID, mergeParticipant)
 	for _, p := range list {
 		rows = append(rows, participantRow{
 			activityID: a.ID, id: participantID(&p), name: table.NonZero(p.Name), email: table.NonZero(p.Email), crmUserID: table.NonZero(p.CRMUserID),
@@ -150,11 +142,4 @@ func participantRows(a *clari.Activity) (rows []participantRow) {
 		})
 	}
 	return rows
-}
-
-func either(a, b json.RawMessage) json.RawMessage {
-	if a == nil {
-		return b
-	}
-	return a
 }

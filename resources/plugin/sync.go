@@ -15,8 +15,10 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/resources/opportunity"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -55,11 +57,15 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	defer s.closeStore()
 	began := time.Now()
 	err = s.all(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx) // once
-	}
-	if err != nil {
+	if ctx.Err() == nil && err != nil {
 		err = errors.Join(withCure(err), s.stream.barrier(ctx))
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx) // once
+	}
+	s.closeLedger(ctx, err)
+	if ctx.Err() != nil {
+		return err
 	}
 	s.log.Info().EmbedObject(&s.summary).Float64("seconds", math.Round(time.Since(began).Seconds())).Msg("sync finished")
 	return err
@@ -119,8 +125,12 @@ type syncer struct {
 	backend  *plugin.BackendOptions // nil: none
 	opened   state.Client           // of backend, once it was needed
 
-	summary       job.Summary
-	opportunities map[string]bool // ids of those that this sync's activities are about
+	ledger      *journal.Journal      // nil: no export was planned
+	closePlaces func(context.Context) // see job.Run
+	limitsSent  bool                  // the row of clari_limits
+
+	summary  job.Summary
+	lookedUp opportunity.Done // in this sync
 }
 
 // store is the state backend, nil without one.

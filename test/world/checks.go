@@ -20,7 +20,9 @@ func (w *World) Landed() (jobs int) {
 		byID[job.ID] = job
 	}
 	newest := map[string]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool {
+		return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
+	}) {
 		jobs++
 		key := fmt.Sprint(r["forecast_id"], r["scope_id"], r["requested_currency"], r["requested_period"])
 		if w.Spec["history"] == true {
@@ -48,7 +50,9 @@ func (w *World) Windows(outcome string) (lines []string) {
 	return lines
 }
 
-func HasLanded(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }
+func HasLanded(r Row) bool {
+	return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
+}
 
 // Snapshots counts the times by which each job's rows are dated.
 func (w *World) Snapshots() map[any]int {
@@ -84,7 +88,7 @@ func (w *World) LedgerOf(tab string) []sim.Job {
 // Intact counts the tabs whose newest export that landed is there whole.
 func (w *World) Intact() (n int) {
 	newest := map[any]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", HasLanded) {
 		if before := newest[r["forecast_id"]]; before == nil || before.Time("exported_at").Before(r.Time("exported_at")) {
 			newest[r["forecast_id"]] = r
 		}

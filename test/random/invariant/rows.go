@@ -195,14 +195,17 @@ func (g *Observer) job(id any) (sim.Job, bool) {
 
 // doneIsThere: the journal is never ahead of the rows, above all after a kill. What this sync noted as done is in the destination.
 func (g *Observer) doneIsThere(p *Sync, wrong report) {
-	was := journalled(p.Journal)
-	for key, e := range journalled(g.State) {
-		if e.DoneJobID == "" || e.DoneJobID == was[key].DoneJobID {
+	was := places(p.Journal)
+	for key, e := range places(g.State) {
+		if e.Job == "" || e.Job == was[key].Job {
 			continue
 		}
-		job, ok := g.job(e.DoneJobID)
+		job, ok := g.job(e.Job)
 		if !ok {
-			wrong("the journal calls a job done that there never was: %+v", e)
+			wrong("the ledger has a job that there never was: %+v", e)
+			continue
+		}
+		if job.Forecast == "" { // a window of activities
 			continue
 		}
 		if g.replaced(p, job) || g.forgotDay(p) {

@@ -1,4 +1,4 @@
-package job
+package queue
 
 import (
 	"math"
@@ -22,10 +22,10 @@ var (
 	}}
 )
 
-// wait polls a job of this length by the schedule, and returns when its end is seen, and how many polls that took.
-func (s schedule) wait(length time.Duration) (seen time.Duration, polls int) {
+// wait polls a job of this length by the Schedule, and returns when its end is seen, and how many polls that took.
+func (s Schedule) wait(length time.Duration) (seen time.Duration, polls int) {
 	for seen < length {
-		seen += s.next(seen)
+		seen += s.Next(seen)
 		polls++
 	}
 	return seen, polls
@@ -50,13 +50,13 @@ func TestPace(t *testing.T) {
 		var work, seen time.Duration
 		jobs, polled := 0, 0
 		for range 4000 {
-			p := newPace(5*time.Second, time.Minute)
+			p := NewPace(5*time.Second, time.Minute)
 			p.jitter = draw.Float64
 			for day := range test.days {
 				for range test.exports {
 					length := time.Duration(test.lengths.at(draw.Float64()) * float64(time.Second))
-					at, polls := p.schedule("x").wait(length)
-					p.observe("x", length)
+					at, polls := p.Schedule("x").wait(length)
+					p.Observe("x", length)
 					if day == test.days-1 {
 						work, seen, jobs, polled = work+length, seen+at, jobs+1, polled+polls
 					}
@@ -74,12 +74,12 @@ func TestPace(t *testing.T) {
 
 // TestPaceKeepsToItsBounds: no gap is below the least one, and only a first poll may come later than the greatest.
 func TestPaceKeepsToItsBounds(t *testing.T) {
-	p := newPace(5*time.Second, time.Minute)
+	p := NewPace(5*time.Second, time.Minute)
 	for _, took := range [][]time.Duration{nil, {time.Second}, {time.Hour}, {time.Minute, time.Hour, 2 * time.Second}} {
 		p.took["x"] = took
-		s := p.schedule("x")
+		s := p.Schedule("x")
 		for _, elapsed := range []time.Duration{-time.Minute, 0, time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour} {
-			wait := s.next(elapsed)
+			wait := s.Next(elapsed)
 			if first := len(took) > 0 && elapsed < slices.Min(took); wait < 5*time.Second || wait > time.Minute && !first {
 				t.Errorf("%s after %s: %s", took, elapsed, wait)
 			}
@@ -100,10 +100,10 @@ func TestPaceDoubtsFew(t *testing.T) {
 		{30 * time.Minute, 30 * time.Minute, 30 * time.Minute, 3, 1},
 		{45 * time.Second, 45 * time.Second, 45 * time.Second, 1, 1},
 	} {
-		p := newPace(5*time.Second, time.Minute)
+		p := NewPace(5*time.Second, time.Minute)
 		p.jitter = func() float64 { return 0 }
-		p.observe("x", slices.Repeat([]time.Duration{test.known}, test.jobs)...)
-		if seen, polls := p.schedule("x").wait(test.length); seen != test.seen || polls != test.polls {
+		p.Observe("x", slices.Repeat([]time.Duration{test.known}, test.jobs)...)
+		if seen, polls := p.Schedule("x").wait(test.length); seen != test.seen || polls != test.polls {
 			t.Errorf("%d jobs of %s are known: one of %s is seen after %s with %d polls, want %s with %d", test.jobs, test.known, test.length, seen, polls, test.seen, test.polls)
 		}
 	}
@@ -111,17 +111,17 @@ func TestPaceDoubtsFew(t *testing.T) {
 
 // TestPaceRemembersEight: the quickest of them counts.
 func TestPaceRemembersEight(t *testing.T) {
-	p := newPace(5*time.Second, time.Minute)
+	p := NewPace(5*time.Second, time.Minute)
 	for i := range 20 {
-		p.observe("x", time.Duration(100+i)*time.Second)
+		p.Observe("x", time.Duration(100+i)*time.Second)
 	}
-	if got := p.schedule("x").first; got != 112*time.Second {
+	if got := p.Schedule("x").first; got != 112*time.Second {
 		t.Errorf("the first poll is due after %s", got)
 	}
 	if n := len(p.took["x"]); n != remembered {
 		t.Errorf("%d are remembered", n)
 	}
-	if p.knows("y") || p.schedule("y").first != 0 {
+	if p.Knows("y") || p.Schedule("y").first != 0 {
 		t.Error("another class is known")
 	}
 }

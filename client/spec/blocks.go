@@ -76,32 +76,63 @@ func parseDay(text string) (time.Time, bool) {
 	return day, err == nil
 }
 
-// around checks the blocks.
-func (c *checker) around(s *Spec) {
-	if a := s.Activities; a != nil {
-		c.day("activities.since", a.Since)
-		c.activityTypes("activities.types", a.Types)
-		c.whole("activities.window_days", a.WindowDays, 1, 366)
-		c.whole("activities.overlap_days", a.OverlapDays, 0, 366)
+// Block is an optional part of the spec that switches on tables. A new one is a field of Spec and a value here.
+type Block struct {
+	Key     string // as users write it
+	On      func(*Spec) bool
+	Example string // of it, in a line
+	check   func(*checker, *Spec)
+}
+
+// The blocks.
+var (
+	ActivitiesBlock = &Block{
+		Key: "activities", Example: "activities: {}", On: func(s *Spec) bool { return s.Activities != nil }, check: (*checker).activities,
 	}
-	if a := s.Audit; a != nil {
-		c.day("audit.since", a.Since)
-		if a.Overlap < 0 {
-			c.add("audit.overlap", `is negative; write "0s" or more`)
+	AuditBlock = &Block{
+		Key: "audit", Example: "audit: {}", On: func(s *Spec) bool { return s.Audit != nil }, check: (*checker).audit,
+	}
+	OpportunitiesBlock = &Block{
+		Key: "opportunities", Example: `opportunities: {ids: ["..."]}`, On: func(s *Spec) bool { return s.Opportunities != nil }, check: (*checker).opportunities,
+	}
+)
+
+// blocks checks those that are there.
+func (c *checker) blocks(s *Spec) {
+	for _, b := range []*Block{ActivitiesBlock, AuditBlock, OpportunitiesBlock} {
+		if b.On(s) {
+			b.check(c, s)
 		}
 	}
-	if o := s.Opportunities; o != nil {
-		for i, id := range o.IDs {
-			if strings.ContainsFunc(id, unicode.IsSpace) {
-				c.add(fmt.Sprintf("opportunities.ids[%d]", i), "%s has white space in it; write the opportunity's id as the CRM has it", c.show(id))
-			}
+}
+
+func (c *checker) activities(s *Spec) {
+	a := s.Activities
+	c.day("activities.since", a.Since)
+	c.activityTypes("activities.types", a.Types)
+	c.whole("activities.window_days", a.WindowDays, 1, 366)
+	c.whole("activities.overlap_days", a.OverlapDays, 0, 366)
+}
+
+func (c *checker) audit(s *Spec) {
+	c.day("audit.since", s.Audit.Since)
+	if s.Audit.Overlap < 0 {
+		c.add("audit.overlap", `is negative; write "0s" or more`)
+	}
+}
+
+func (c *checker) opportunities(s *Spec) {
+	o := s.Opportunities
+	for i, id := range o.IDs {
+		if strings.ContainsFunc(id, unicode.IsSpace) {
+			c.add(fmt.Sprintf("opportunities.ids[%d]", i), "%s has white space in it; write the opportunity's id as the CRM has it", c.show(id))
 		}
-		switch {
-		case o.FromActivities && s.Activities == nil && !c.given["activities"]:
-			c.add("opportunities.from_activities", "needs the activities: add the block activities, or remove the key; without activities list ids")
-		case !o.FromActivities && len(o.IDs) == 0:
-			c.add("opportunities", "names no opportunities; list ids, or add the block activities")
-		}
+	}
+	switch {
+	case o.FromActivities && s.Activities == nil && !c.given["activities"]:
+		c.add("opportunities.from_activities", "needs the activities: add the block activities, or remove the key; without activities list ids")
+	case !o.FromActivities && len(o.IDs) == 0:
+		c.add("opportunities", "names no opportunities; list ids, or add the block activities")
 	}
 }
 
