@@ -123,7 +123,10 @@ func (g *Observer) lossesTold(p *Sync, wrong report) {
 			}
 		}
 	}
-	failed := strings.Count(text, "table clari_")
+	failed := 0
+	for _, table := range world.TableNames() {
+		failed += strings.Count(text, "table "+table+": ") + strings.Count(text, "table "+table+" and ")
+	}
 	if n := p.Logs.Count("error", ""); n != lost+failed {
 		wrong("%d error lines for %d lost exports and %d failed tables", n, lost, failed)
 	}
