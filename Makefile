@@ -15,10 +15,10 @@ test: ## all tests, then those of goroutines with the race detector
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .PHONY: race
-race: ## what starts goroutines, with the race detector: packages of the plugin, 200 random schedules, every sixth cell of the matrix
+race: ## what starts goroutines, with the race detector: packages of the plugin, 200 random schedules and some of each unkind world, every sixth cell of the matrix
 	@test -n "$(RACE)" || echo "no C compiler, which the race detector needs: not run"
 	@test -z "$(RACE)" || go test -race -timeout 20m ./client/... ./resources/...
-	@test -z "$(RACE)" || go test -race -timeout 20m ./test/random -schedules 200
+	@test -z "$(RACE)" || go test -race -timeout 20m ./test/random -schedules 200 -unkind 4
 	@test -z "$(RACE)" || go test -race -timeout 20m ./test/matrix -every 6
 
 .PHONY: test-race

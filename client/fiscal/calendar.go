@@ -1,7 +1,7 @@
 package fiscal
 
 import (
-	"encoding/json"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -10,11 +10,12 @@ import (
 // Calendar is the fiscal calendar as far as results have shown it: Clari knows it, we do not. It is kept in state, so that most syncs
 // know the current quarter before they ask. The zero value knows nothing. It is safe for concurrent use.
 type Calendar struct {
-	mu      sync.Mutex
-	current string               // the quarter that Clari last called current
-	asked   bool                 // Clari has said so in this sync
-	ends    map[string]time.Time // last day of each quarter seen
-	starts  map[string]time.Time // first day of those of which it is known
+	mu       sync.Mutex
+	current  string               // the quarter that Clari last called current
+	asked    bool                 // Clari has said so in this sync
+	ends     map[string]time.Time // last day of each quarter seen
+	starts   map[string]time.Time // first day of those of which it is known
+	disputed map[string]bool      // quarters with other days elsewhere
 
 	// StartMonth is the first month of the fiscal year as the user gives it, 1 to 12; 0: not given.
 	StartMonth int
@@ -25,10 +26,10 @@ func (c *Calendar) Learn(quarter string, start, end time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.init()
-	if !start.IsZero() {
+	if !start.IsZero() && !c.disputed[quarter] {
 		c.starts[quarter] = start
 	}
-	if !end.IsZero() {
+	if !end.IsZero() && !c.disputed[quarter] {
 		c.ends[quarter] = end
 	}
 }
@@ -46,6 +47,9 @@ func (c *Calendar) init() {
 	}
 	if c.starts == nil {
 		c.starts = map[string]time.Time{}
+	}
+	if c.disputed == nil {
+		c.disputed = map[string]bool{}
 	}
 }
 
@@ -74,18 +78,31 @@ func (c *Calendar) CurrentOr(today time.Time) (Quarter, bool) {
 	return Of(today, c.StartMonth), true
 }
 
-// Days are the first and the last day of a quarter, both at midnight UTC, as results have shown them, else as StartMonth tells; zero
-// where neither does.
+// Known are the first and the last day of a quarter, both at midnight UTC, as results have shown them; zero where they have not.
+func (c *Calendar) Known(quarter string) (first, last time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known(quarter)
+}
+
+func (c *Calendar) known(quarter string) (first, last time.Time) {
+	first, last = c.starts[quarter], c.ends[quarter]
+	if q, ok := Parse(quarter); ok && first.IsZero() && !c.disputed[quarter] {
+		if before, seen := c.ends[q.Add(-1).String()]; seen {
+			first = before.AddDate(0, 0, 1)
+		}
+	}
+	return first, last
+}
+
+// Days are those of Known, else as StartMonth tells.
 func (c *Calendar) Days(quarter string) (first, last time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	first, last = c.starts[quarter], c.ends[quarter]
+	first, last = c.known(quarter)
 	q, ok := Parse(quarter)
 	if !ok {
 		return first, last
-	}
-	if before, seen := c.ends[q.Add(-1).String()]; seen && first.IsZero() {
-		first = before.AddDate(0, 0, 1)
 	}
 	if c.StartMonth > 0 {
 		start, end := q.Days(c.StartMonth)
@@ -99,51 +116,86 @@ func (c *Calendar) Days(quarter string) (first, last time.Time) {
 	return first, last
 }
 
-// kept bounds the calendar in state: nine years, under 2 KiB.
+// kept bounds what is kept of a calendar: nine years.
 const kept = 36
 
-type saved struct {
-	Current string               `json:"current,omitempty"`
-	Ends    map[string]time.Time `json:"ends,omitempty"`
-	Days    map[string]int       `json:"days,omitempty"` // how many each quarter has
+// Span is what is kept of one quarter. Days are such as "2026-04-30", and empty where they are not known.
+type Span struct {
+	Quarter  string `json:"quarter"`
+	Start    string `json:"start,omitempty"`
+	End      string `json:"end,omitempty"`
+	Current  bool   `json:"current,omitempty"`  // Clari called it current last
+	Disputed bool   `json:"disputed,omitempty"` // its days are not the same everywhere: see Dispute
 }
 
-// MarshalJSON writes what later syncs need.
-func (c *Calendar) MarshalJSON() ([]byte, error) {
+// Spans is what later syncs need: the newest quarters, and the current one.
+func (c *Calendar) Spans() []Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := saved{Current: c.current, Ends: map[string]time.Time{}, Days: map[string]int{}}
-	var labels []string
-	for label := range c.ends {
-		labels = append(labels, label)
-	}
-	slices.Sort(labels)
-	for _, label := range labels[max(0, len(labels)-kept):] {
-		end := c.ends[label]
-		s.Ends[label] = end
-		if start, known := c.starts[label]; known {
-			s.Days[label] = int(end.Sub(start)/(24*time.Hour)) + 1
+	seen := map[string]bool{}
+	for _, known := range []map[string]time.Time{c.ends, c.starts} {
+		for label := range known {
+			seen[label] = true
 		}
 	}
-	return json.Marshal(s)
+	for label := range c.disputed {
+		seen[label] = true
+	}
+	labels := slices.Sorted(maps.Keys(seen))
+	labels = labels[max(0, len(labels)-kept):]
+	if c.current != "" && !slices.Contains(labels, c.current) {
+		labels = append(labels, c.current)
+	}
+	spans := make([]Span, len(labels))
+	for i, label := range labels {
+		spans[i] = Span{Quarter: label, Start: written(c.starts[label]), End: written(c.ends[label]), Current: label == c.current, Disputed: c.disputed[label]}
+	}
+	return spans
 }
 
-// UnmarshalJSON reads what an earlier sync knew.
-func (c *Calendar) UnmarshalJSON(text []byte) error {
-	var s saved
-	if err := json.Unmarshal(text, &s); err != nil {
-		return err
+func written(day time.Time) string {
+	if day.IsZero() {
+		return ""
 	}
+	return day.Format(time.DateOnly)
+}
+
+// Restore takes in what an earlier sync knew.
+func (c *Calendar) Restore(spans []Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.current, c.ends, c.starts = s.Current, s.Ends, nil
 	c.init()
-	for label, n := range s.Days {
-		if end, ok := c.ends[label]; ok && n > 0 {
-			c.starts[label] = end.AddDate(0, 0, 1-n)
+	for _, s := range spans {
+		if day, err := time.Parse(time.DateOnly, s.Start); err == nil {
+			c.starts[s.Quarter] = day
+		}
+		if day, err := time.Parse(time.DateOnly, s.End); err == nil {
+			c.ends[s.Quarter] = day
+		}
+		if s.Disputed {
+			c.disputed[s.Quarter] = true
+		}
+		if s.Current {
+			c.current = s.Quarter
 		}
 	}
-	return nil
+}
+
+// Dispute notes that a quarter has other days elsewhere: of a calendar of many tabs its days are not told any more.
+func (c *Calendar) Dispute(quarter string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.init()
+	c.disputed[quarter] = true
+	delete(c.starts, quarter)
+	delete(c.ends, quarter)
+}
+
+// Disputes reports whether any quarter has other days elsewhere.
+func (c *Calendar) Disputes() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.disputed) > 0
 }
 
 // Begins is the first instant of a calendar day at a place. Midnight it is not where clocks are set forward at midnight, nor where they are

@@ -1,11 +1,10 @@
-// Package job takes Clari export jobs of any kind from their request to rows that have landed:
+// Package job takes items of any kind of plan from their decision to rows that have landed:
 //
-//	plan -> admit -> create -> wait -> read -> check -> emit -> record
+//	plan -> decide -> admit -> create -> wait -> read -> check -> emit -> record
 //
-// A file each, in that order: run.go, admit.go, create.go, wait.go, read.go, land.go, record.go. It knows what all jobs share: one
-// quota, one queue, one gap between creations, jobs that are lost and found again, results that are not there yet, a barrier, and a
-// journal in a state backend that makes each step survive a crash, so that a paid export is never asked for twice.
+// One goroutine walks an export down that way (walk.go), and nothing climbs back: what has to be done again is another item of the plan (plan.go).
+// What is due is a pure function of two ledgers, package journal's ([Decide]). Money is a budget (budget.go): what is bought and not sent is bounded,
+// a service that is down stops the buying, and nothing that was paid for is given up for one answer (doubt.go).
 //
-// It does not know what is exported: no forecast, no quarter, no table. That is a [Kind]'s, which gives the exports ([Subject]) and
-// reads their results ([Result]).
+// It does not know what is exported: no forecast, no quarter, no table. That is a [Kind]'s, which gives the items ([Item]) and works on each ([Work]).
 package job

@@ -100,17 +100,14 @@ func (e *EndedError) Error() string {
 	return fmt.Sprintf("wait: job ended %s", e.Status)
 }
 
-// TimeoutError is a job that stayed in one phase longer than the limits allow.
+// TimeoutError is a job that took longer than the limits allow, in one phase or in all.
 type TimeoutError struct {
 	Key    string // the spec key that sets the limit
 	Limit  time.Duration
-	Status clari.Status // last seen; empty when no job was created
+	Status clari.Status // last seen
 }
 
 func (e *TimeoutError) Error() string {
-	if e.Status == "" {
-		return fmt.Sprintf("create: no free place in the export queue within %s %s", e.Key, e.Limit)
-	}
 	return fmt.Sprintf("wait: job last seen %s when %s %s had passed", e.Status, e.Key, e.Limit)
 }
 
@@ -118,6 +115,7 @@ func (e *TimeoutError) Error() string {
 type ContentError struct {
 	Err     error
 	Damaged bool // it is no export at all, or half of one: another download, which costs no quota, may help
+	Passing bool // it says nothing of the next export: an empty one, or one of another quarter where Clari chose
 }
 
 func (e *ContentError) Error() string { return e.Err.Error() }
@@ -132,11 +130,19 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("read: the result is longer than max_result_bytes, %d bytes: raise it, and the same result is read again", e.Limit)
 }
 
-// The ways in which a result, or the quota, falls short.
+// LeftOutError is why an export was never asked for.
+type LeftOutError struct{ Err error }
+
+func (e *LeftOutError) Error() string { return "never asked for: " + e.Err.Error() }
+func (e *LeftOutError) Unwrap() error { return e.Err }
+
+// unreadableError is a ledger that does not tell what was done before.
+type unreadableError struct{ error }
+
+// The ways in which a result falls short.
 var (
 	ErrTruncated = errors.New("check: clari cut the result short")
-	ErrQuota     = errors.New("create: monthly export quota used up")
-	ErrNotOurs   = errors.New("check: the job that was found has less in it than this export asks for") // of an Export that was Found
-	errQueueFull = errors.New("create: the export queue is full")
+	ErrNotOurs   = errors.New("check: the job that was found is not of this export") // of an Export that was Listed
 	errExpired   = errors.New("result expired")
+	errNotListed = errors.New("create: its answer was lost, and the job is not in the list yet")
 )

@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,70 +10,84 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
-// Export is one planned export and what has become of it. Make one with NewExport.
+// Export is an item on its way, and what has become of it. A second try is another Export of the same item.
 type Export struct {
-	Subject
-	Kind        Kind
-	Number      int // in the plan, from 1
-	Outcome     Outcome
-	Err         error     // why it failed or was left out
-	Job         clari.Job // as last seen; zero when no job was created
-	Attempts    int       // jobs created for it in this sync
-	Polls       int       // status requests for its jobs
-	RequestedAt time.Time // when its last job was asked for, else when the sync planned it
+	Item
+	Kind   Kind
+	Number int // in the plan, from 1; all tries of an item have one
+
+	There    journal.Place // what the ledger has of its place, before it lands itself
+	Decision Decision      // what is to be done, and why
+
+	// What it has met. A step fills what it learns.
+	Job         clari.Job // as last seen; zero when there is none
+	Listed      bool      // its job was found in the list, and may be another's
+	RequestedAt time.Time // when its job was asked for, else when the sync planned it; local clock
 	ExportedAt  time.Time // when the data is from: the job's end, else the first download's start
+	Attempts    int       // jobs tried for the item in this sync
+	Created     int       // of them created by it: what the item has cost
+	Polls       int       // status requests for its jobs
 	ResultBytes int64     // unpacked
 	Rows        int64     // sent
-	Adopted     bool      // its job was created by an earlier sync
-	Found       bool      // its job is not known by its id: it was found in the list, and may be another's
+	Found       any       // what the kind made of the result: its own
 
-	entry      entry
-	prior      bool    // an old result, landed beside the new job of the same subject
-	renewed    *Export // of an old result: the export that has the new job
-	priorOver  bool    // its old result has landed, or never will
-	relanding  bool    // a settled export, landed again for what it lacks
-	reexported bool    // its result was of no use, and has been exported once more
-	began      time.Time
-	span       trace.Span
-	read       chan struct{} // closed when its result has been read, or will not be
+	Outcome Outcome
+	Err     error     // why it failed or was left out
+	NextTry time.Time // of a failure that is remembered: the day on which it is tried again
+
+	paid      *account  // what the ledger has of its request
+	planned   string    // its place as its kind planned it; Read may tell another
+	order     order     // where it stands in its part
+	due       time.Time // not before; zero: at once
+	tried     bool      // an earlier try of the item in this sync came to nothing
+	cause     error     // what became of that try
+	spend     string    // why it may be bought a second time
+	spent     string    // the job that was paid for first
+	extra     bool      // a further landing of an item: Decision is made, and the item's own export is another one
+	made      bool      // its job was created by this sync
+	waitedFor bool      // its result was waited for, and did not appear
+	date      time.Time // when its result was first asked for, on Clari's clock
+	begun     time.Time
+	span      trace.Span
 }
 
-// NewExport plans an export. err, if it is not nil, is why it cannot even be asked for.
-func NewExport(k Kind, s Subject, planned time.Time, err error) *Export {
-	return &Export{Subject: s, Kind: k, RequestedAt: planned, Err: err, read: make(chan struct{})}
+// Landed reports whether its rows are there.
+func (e *Export) Landed() bool {
+	return e.Outcome == OutcomeExported || e.Outcome == OutcomeAdopted || e.Outcome == OutcomeAgain
 }
 
-// Landed tells whether its rows are there.
-func (e *Export) Landed() bool { return e.Outcome == OutcomeExported || e.Outcome == OutcomeAdopted }
+// Relabel sets a label of the export, whose value its result told.
+func (e *Export) Relabel(name, value string) {
+	e.Labels = slices.Clone(e.Labels) // those of the item are another try's as well
+	for i, l := range e.Labels {
+		if l.Name == name {
+			e.Labels[i].Value = value
+		}
+	}
+}
 
 // ID identifies the export among those of all syncs: the job whose rows landed, else the request and its time.
 func (e *Export) ID() string {
 	if e.Landed() {
 		return e.Job.ID
 	}
-	key := e.Key()
-	return fmt.Sprintf("%s@%s", key[strings.LastIndexByte(key, '/')+1:], e.RequestedAt.UTC().Format(time.RFC3339Nano))
+	return fmt.Sprintf("%s@%s", e.Request[strings.LastIndexByte(e.Request, '/')+1:], e.RequestedAt.UTC().Format(time.RFC3339Nano))
 }
-
-// DoneJobID is the job whose rows an earlier sync landed last; empty if there is none.
-func (e *Export) DoneJobID() string { return e.entry.DoneJobID }
-
-// AskedAt is when the job in the journal was asked for, on Clari's clock.
-func (e *Export) AskedAt() time.Time { return e.entry.At }
 
 // String names the export with its job.
 func (e *Export) String() string {
 	if e.Job.ID == "" {
-		return e.Subject.String()
+		return e.Name
 	}
-	return e.Subject.String() + " job " + e.Job.ID
+	return e.Name + " job " + e.Job.ID
 }
 
 // Log adds the fields by which a person finds the export in a log.
 func (e *Export) Log(event *zerolog.Event) *zerolog.Event {
-	for _, l := range e.Labels() {
+	for _, l := range e.Labels {
 		event = event.Str(l.Name, l.Value)
 	}
 	if e.Job.ID != "" {

@@ -25,9 +25,12 @@ import (
 // census is a kind of export job made up for the tests: it counts the heads of a village. It knows no forecast, no quarter and no week.
 type census struct {
 	name    string
-	batches [][]string // villages; those of a later batch are planned once those before were read
-	fresh   time.Duration
-	renew   bool
+	parts   [][]string    // villages; those of a later part are planned once those before were read
+	change  func(i *Item) // what is odd about an item
+	chosen  string        // the place that a result tells, where none was planned
+	stuck   bool          // the destination takes nothing
+	passing bool          // an empty village says nothing of the next count
+	api     *clari.Client
 
 	mu      sync.Mutex
 	read    int            // results read whole
@@ -35,88 +38,81 @@ type census struct {
 	order   []string       // in which villages were reported, with the outcome
 	planned []string       // "after 2: c", two being read
 	exports map[string]*Export
-	api     *clari.Client
-	settled map[string]Standing
 }
 
 type village struct {
+	Defaults
 	kind *census
 	name string
-	memo memory
+	kept struct {
+		Heads int `json:"heads,omitempty"`
+	}
 }
 
-type memory struct {
-	Heads int `json:"heads,omitempty"`
-}
-
-func (k *census) Next(context.Context, *journal.Journal) (Batch, error) {
+func (k *census) Next(context.Context, *journal.Journal) (Part, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.batches) == 0 {
-		return Batch{}, nil
+	if len(k.parts) == 0 {
+		return Part{}, nil
 	}
-	var b Batch
-	for _, name := range k.batches[0] {
-		b.Exports = append(b.Exports, NewExport(k, &village{kind: k, name: name}, time.Now(), nil))
+	var p Part
+	for _, name := range k.parts[0] {
+		p.Items = append(p.Items, k.item(name))
 	}
-	k.planned = append(k.planned, fmt.Sprintf("after %d: %s", k.read, strings.Join(k.batches[0], " ")))
-	k.batches = k.batches[1:]
-	return b, nil
+	for _, later := range k.parts[1:] {
+		for _, name := range later {
+			p.Later = append(p.Later, k.item(name))
+		}
+	}
+	k.planned = append(k.planned, fmt.Sprintf("after %d: %s", k.read, strings.Join(k.parts[0], " ")))
+	k.parts = k.parts[1:]
+	return p, nil
 }
 
-func (k *census) Report(_ context.Context, e *Export) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	v := e.Subject.(*village)
-	k.order = append(k.order, v.name+" "+string(e.Outcome))
-	if k.exports == nil {
-		k.exports = map[string]*Export{}
+func (k *census) item(name string) Item {
+	i := Item{
+		Work: &village{kind: k, name: name}, Name: k.name + " of " + name, Labels: []Label{{"village", name}}, Class: k.name, Tab: k.name + name,
+		Request: "paid/" + k.name + "/" + name, Place: "place/" + k.name + "/" + name, Why: "wanted",
+		Wants: Wants{Types: []string{"heads"}, Whole: true, Tables: []string{"villages"}, Schema: 1},
 	}
-	k.exports[v.name] = e
-	return nil
+	if k.change != nil {
+		k.change(&i)
+	}
+	return i
 }
+
+func (k *census) Preview(context.Context, *journal.Journal) (Preview, error) { return Preview{}, nil }
 
 func (k *census) Describe(exports []*Export) string {
 	names := make([]string, len(exports))
 	for i, e := range exports {
-		names[i] = e.Subject.(*village).name
+		names[i] = e.Work.(*village).name
 	}
 	return k.name + " of " + strings.Join(names, " ")
 }
 
 func (k *census) Advice() Advice { return Advice{Truncated: "count fewer", Lacking: "count again"} }
 
-func (v *village) String() string { return v.kind.name + " of " + v.name }
-
-func (v *village) Labels() []Label { return []Label{{"village", v.name}} }
-
-func (v *village) Key() string           { return "clari/" + v.kind.name + "/" + v.name }
-func (v *village) Memory() any           { return &v.memo }
-func (v *village) Copy() Subject         { copied := *v; return &copied }
-func (v *village) Class() string         { return v.kind.name }
-func (v *village) Standing() Standing    { return v.kind.settled[v.name] }
-func (v *village) Refresh() bool         { return false }
-func (v *village) Made(j clari.Job) bool { return j.Title == v.kind.name+" "+v.name }
-
-func (v *village) Likely(j clari.Job) bool               { return strings.HasPrefix(j.Title, v.kind.name) }
-func (v *village) Rival(other Subject, j clari.Job) bool { return v.Made(j) && other.Made(j) }
-func (v *village) Landed(e *Export, j *journal.Journal)  { v.memo.Heads = int(e.Rows) }
+func (v *village) Matches(j clari.Job) bool {
+	return j.Title == v.kind.name+" "+v.name || j.Title == ""
+}
+func (v *village) Similar(j clari.Job) bool { return strings.HasPrefix(j.Title, v.kind.name) }
+func (v *village) State() any               { return &v.kept }
+func (v *village) Landed(e *Export)         { v.kept.Heads = int(e.Rows) }
 func (v *village) Create(ctx context.Context, sending func(context.Context)) (string, error) {
 	return v.kind.api.CreateForecastExport(ctx, v.kind.name+" "+v.name, clari.ForecastExport{}, sending)
 }
 
-func (v *village) Use(e *Export, j clari.Job, unread bool) Use {
-	ended := j.EndTime
-	if ended.IsZero() {
-		ended = e.AskedAt()
+func (v *village) Report(_ context.Context, e *Export) error {
+	k := v.kind
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.order = append(k.order, v.name+" "+string(e.Outcome))
+	if k.exports == nil {
+		k.exports = map[string]*Export{}
 	}
-	switch {
-	case j.Status.Phase() != clari.PhaseDone || unread || time.Since(ended) < v.kind.fresh:
-		return Land
-	case v.kind.renew:
-		return Renew
-	}
-	return Drop
+	k.exports[v.name] = e
+	return nil
 }
 
 type heads struct {
@@ -144,17 +140,24 @@ func (v *village) Read(_ context.Context, e *Export, body Body) (Result, error) 
 	v.kind.mu.Lock()
 	defer v.kind.mu.Unlock()
 	v.kind.read++
+	if e.Place == "" {
+		e.Place = v.kind.chosen
+	}
 	return &heads{v, n}, nil
 }
 
 func (h *heads) Check(context.Context, *Export) error {
 	if h.n == 0 {
-		return &ContentError{Err: errNobody}
+		return &ContentError{Err: errNobody, Passing: h.v.kind.passing}
 	}
 	return nil
 }
 
-func (h *heads) Emit(_ context.Context, e *Export) (int64, error) {
+func (h *heads) Emit(ctx context.Context, e *Export) (int64, error) {
+	if h.v.kind.stuck {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
 	h.v.kind.mu.Lock()
 	defer h.v.kind.mu.Unlock()
 	if h.v.kind.counted == nil {
@@ -178,12 +181,18 @@ type registry struct {
 	result    func(title string) string
 	counts    map[string]int
 	processed func(op string, j *registered) // called once a request has been processed, before it is answered
+
+	fails    func(title string, n int) bool // whether the n-th job ends FAILED, from 1
+	late     time.Duration                  // after which a job is in the list
+	untitled bool                           // a job has its title only once it is done
+	flaps    bool                           // a job's status changes with every look
 }
 
 type registered struct {
 	id, title      string
 	created, ended time.Time
 	cancelled      bool
+	failed         bool
 	gone           bool
 }
 
@@ -191,15 +200,19 @@ func (r *registry) status(j *registered) string {
 	switch {
 	case j.cancelled:
 		return "ABORTED"
+	case time.Now().Before(j.ended) && r.flaps && r.counts["status"]%2 == 0:
+		return "SCHEDULED"
 	case time.Now().Before(j.ended):
 		return "STARTED"
+	case j.failed:
+		return "FAILED"
 	}
 	return "DONE"
 }
 
 func (r *registry) active() (n int) {
 	for _, j := range r.jobs {
-		if r.status(j) == "STARTED" {
+		if s := r.status(j); s == "STARTED" || s == "SCHEDULED" {
 			n++
 		}
 	}
@@ -229,6 +242,9 @@ func reply(status int, body any) *http.Response {
 
 func (r *registry) describe(j *registered) map[string]any {
 	m := map[string]any{"jobId": j.id, "status": r.status(j), "title": j.title, "module": "CENSUS", "startTime": j.created.UnixMilli()}
+	if r.untitled && time.Now().Before(j.ended) {
+		delete(m, "title")
+	}
 	if !time.Now().Before(j.ended) {
 		m["endTime"] = j.ended.UnixMilli()
 	}
@@ -290,6 +306,9 @@ func (r *registry) process(op, what string) (*http.Response, error) {
 	case "list":
 		list := []any{}
 		for _, j := range r.jobs {
+			if time.Since(j.created) < r.late {
+				continue
+			}
 			list = append(list, r.describe(j))
 		}
 		return reply(200, list), nil
@@ -299,13 +318,14 @@ func (r *registry) process(op, what string) (*http.Response, error) {
 		}
 		job = &registered{id: fmt.Sprintf("job%d", len(r.jobs)+1), title: what, created: time.Now(), ended: time.Now().Add(r.run)}
 		r.jobs = append(r.jobs, job)
+		job.failed = r.fails != nil && r.fails(what, len(r.jobs))
 		if r.processed != nil {
 			r.processed(op, job)
 		}
 		return reply(200, map[string]any{"jobId": job.id}), nil
 	}
 	if job == nil {
-		return reply(404, map[string]any{"message": "no such job"}), nil
+		return reply(404, map[string]any{"message": "no such job", "errorId": "e1"}), nil
 	}
 	switch op {
 	case "cancel":
@@ -363,23 +383,48 @@ func (s *store) Flush(ctx context.Context) error {
 	return nil
 }
 
-// entry is what the journal durably has of a village.
-func (s *store) entry(t *testing.T, key string) (e entry) {
+// paid is what the ledger durably has of a village's request, and there what it has of its place.
+func (s *store) paid(t *testing.T, village string) (p journal.Paid) {
+	t.Helper()
+	s.record(t, "paid/people/"+village, &p)
+	return p
+}
+
+func (s *store) there(t *testing.T, village string) (p journal.Place) {
+	t.Helper()
+	s.record(t, "place/people/"+village, &p)
+	return p
+}
+
+func (s *store) record(t *testing.T, key string, v any) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if text := s.durable[key]; text != "" {
-		if err := json.Unmarshal([]byte(text), &e); err != nil {
+		if err := json.Unmarshal([]byte(text), &struct {
+			Job any `json:"job"`
+		}{v}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return e
+}
+
+// keep puts a record into the ledger, as an earlier sync would.
+func (s *store) keep(key string, v any) {
+	text, err := json.Marshal(struct {
+		Job any `json:"job"`
+	}{v})
+	if err != nil {
+		panic(err)
+	}
+	s.durable[key] = string(text)
 }
 
 // rig is what a run needs.
 type rig struct {
 	Config
 	registry *registry
+	store    journal.Store
 	barriers int
 	log      *bytes.Buffer
 }
@@ -393,21 +438,31 @@ func newRig(t *testing.T, r *registry, kinds ...*census) *rig {
 		t.Fatal(err)
 	}
 	g := &rig{registry: r, log: log, Config: Config{
-		Limits: Limits{
+		Bounds: Bounds{
 			Concurrency: 1, DelayBetweenExports: 10 * time.Second, PollInterval: 5 * time.Second, PollMaxInterval: time.Minute,
-			QueueTimeout: 10 * time.Minute, RunTimeout: 10 * time.Minute, ExportAttempts: 3, MaxResultBytes: 1 << 20,
+			QueueTimeout: 10 * time.Minute, RunTimeout: 10 * time.Minute, ExportAttempts: 3, MaxResultBytes: 1 << 20, ResumeWithin: 45 * time.Minute, Reader: 1,
 		},
-		Client: api, Scope: "test", Log: zerolog.New(zerolog.SyncWriter(log)),
+		Client: api, Scope: "test", Log: zerolog.New(zerolog.SyncWriter(log)), Summary: &Summary{},
+		Opening: func(context.Context) (bool, error) { return true, nil },
 	}}
-	g.Barrier = func(context.Context) error { g.barriers++; return nil }
+	g.Barrier = func(ctx context.Context) error { g.barriers++; return ctx.Err() }
 	for _, k := range kinds {
 		k.api = api
-		if k.fresh == 0 {
-			k.fresh = 6 * time.Hour
-		}
 		g.Kinds = append(g.Kinds, k)
 	}
 	return g
+}
+
+// sync is a whole run: with the ledger that it opens, and the places closed where it ended well.
+func (g *rig) sync(ctx context.Context) error {
+	g.Kept = g.store != nil
+	g.Ledger = journal.Open(ctx, g.store, func(err error) { g.Log.Warn().Err(err).Msg("state backend does not work") })
+	finish, err := Run(ctx, g.Config)
+	if err == nil {
+		finish(ctx)
+	}
+	g.Ledger.Close(ctx)
+	return err
 }
 
 func newRegistry() *registry { return &registry{run: 40 * time.Second, places: 3, quota: 100} }

@@ -1,172 +1,247 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds or more, and a
 // crash before it costs nothing while results live.
 const barrierEvery = 5 * time.Minute
 
-// land takes an export whose job is done, or that has failed, to its end: read, check, emit, record. One export at a time does so.
-func (r *run) land(ctx context.Context, e *Export) {
-	if !take(ctx, r.landing) {
+// snapshot is what rows replace: a place, and under history its day.
+type snapshot struct {
+	place string
+	day   int32
+}
+
+// check judges a whole result before its first row goes out: whether it is what was asked for, and newer than what is there.
+func (r *run) check(ctx context.Context, e *Export, result Result) error {
+	if err := r.accounts.place(ctx, e, e.Place); err != nil {
+		return err
+	}
+	if err := result.Check(ctx, e); err != nil {
+		if errors.Is(err, ErrNotOurs) {
+			return r.discard(e, notOurs, err)
+		}
+		r.notePlainUnread(ctx, e, err)
+		return err
+	}
+	r.setDate(ctx, e)
+	if why := r.older(e); why != "" {
+		e.Outcome, e.Decision.Why = OutcomeKept, why
+		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+		return nil
+	}
+	if lost := missingTypes(e); len(lost) > 0 {
+		e.Log(r.Log.Warn()).Strs("types", lost).Msg("fewer types than what is there: the columns of these become null")
+	}
+	return nil
+}
+
+func missingTypes(e *Export) (lost []string) {
+	for _, t := range e.There.Types {
+		if !slices.Contains(e.Wants.Types, t) {
+			lost = append(lost, t)
+		}
+	}
+	return lost
+}
+
+// setDate sets the time of the data. What the ledger knows already stays: a second download is no second snapshot.
+func (r *run) setDate(ctx context.Context, e *Export) {
+	paid := e.paid.read()
+	known := whosePaid(&paid, e.Job.ID).ExportedAt
+	if e.There.Job == e.Job.ID && known.IsZero() {
+		known = e.There.ExportedAt
+	}
+	if !known.IsZero() {
+		e.ExportedAt = known
 		return
 	}
-	defer func() { <-r.landing }()
-	result, err := r.result(ctx, e)
-	if result != nil {
-		e.Rows, err = r.emit(ctx, e, result)
+	at := cmp.Or(e.Job.EndTime, e.date)
+	if e.extra { // of an old result nobody asked before
+		at = cmp.Or(e.Job.EndTime, e.Job.StartTime, r.askedAt(e), e.date)
 	}
-	if err == nil {
-		err = r.end(ctx, e)
+	if now := r.now(); at.After(now) {
+		at = now
 	}
-	if err == nil && r.Store != nil && len(r.sent) > 0 && time.Since(r.barrier) >= barrierEvery {
-		err = r.commit(ctx)
-		r.barrier = time.Now()
+	at = at.UTC().Truncate(time.Microsecond)
+	if e.made && e.There.Job != "" && !at.After(e.There.ExportedAt) { // it was created after the ledger was read, whatever the clocks say
+		at = e.There.ExportedAt.Add(time.Microsecond)
 	}
-	if err != nil {
-		r.stop(err)
+	e.ExportedAt = at
+	r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).ExportedAt = at })
+	if e.Job.EndTime.IsZero() { // only we know it: it has to be in the ledger before the first row goes out
+		r.Ledger.Flushed(ctx)
 	}
 }
 
-// result is the checked result of e, nil where there is none: then e has failed. One that has expired, or that is another export's after all, is
-// exported once more; others land meanwhile.
-func (r *run) result(ctx context.Context, e *Export) (Result, error) {
-	for e.Err == nil && e.Outcome == "" {
-		inner, done := e.stage(ctx, stageRead)
-		result, err := r.readAndCheck(inner, e)
-		if done(err); err == nil {
-			close(e.read)
-			return result, nil
-		}
-		again := errors.Is(err, errExpired) || errors.Is(err, ErrNotOurs)
-		if e.Err = err; ctx.Err() != nil || !again || e.relanding || e.reexported {
-			break
-		}
-		e.Log(r.Log.Info()).Err(err).Msg("result is of no use: exporting once more")
-		<-r.landing
-		then := r.reexport(ctx, e)
-		if !take(ctx, r.landing) {
-			r.landing <- struct{}{}
-		}
-		if e.Err = nil; then != nil {
-			e.Err = fmt.Errorf("%w; then %w", err, then)
+// day is the day whose snapshot an export is.
+func (r *run) day(e *Export) int32 { return journal.DayNumber(e.ExportedAt.In(r.Location)) }
+
+func (r *run) snapshotOf(e *Export) snapshot {
+	if e.Daily {
+		return snapshot{e.Place, r.day(e)}
+	}
+	return snapshot{place: e.Place}
+}
+
+// older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.
+func (r *run) older(e *Export) string {
+	if e.Place == "" {
+		return ""
+	}
+	if r.sentTo[r.snapshotOf(e)] {
+		return "another export of this sync has landed there"
+	}
+	if e.There.Job == "" || e.There.Job == e.Job.ID {
+		return ""
+	}
+	age := e.ExportedAt
+	if e.Job.EndTime.IsZero() && !e.made {
+		age = later(time.Time{}, r.askedAt(e))
+	}
+	day, there := r.day(e), e.There.Days
+	switch {
+	case !e.Daily && age.Before(e.There.ExportedAt):
+		return "what is there is newer"
+	case e.Daily && there.Has(day) && (day != there.Newest || age.Before(e.There.ExportedAt)):
+		return "its day has a newer snapshot"
+	}
+	return ""
+}
+
+// emit sends the rows, and does what its kind has to do once they are sent. broken means that nothing can be sent any more.
+func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broken error) {
+	r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
+	inner, done := e.stage(ctx, stageEmit)
+	rows, err := result.Emit(inner, e)
+	done(err)
+	if e.Rows = rows; err != nil {
+		return nil, err
+	}
+	if e.Place != "" {
+		r.sentTo[r.snapshotOf(e)] = true
+	}
+	r.budget.sent(e)
+	if f, ok := e.Work.(Finisher); ok {
+		if err := f.Finish(ctx, e); err != nil {
+			r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).Unread = r.Reader })
+			return err, nil
 		}
 	}
 	return nil, nil
 }
 
-func (r *run) emit(ctx context.Context, e *Export, result Result) (int64, error) {
-	r.tell(e, r.Log.Info()).Int64("bytes", e.ResultBytes).Msg("result read")
-	inner, done := e.stage(ctx, stageEmit)
-	rows, err := result.Emit(inner, e)
-	done(err)
-	return rows, errors.Join(err, result.Close())
-}
-
-func (r *run) readAndCheck(ctx context.Context, e *Export) (Result, error) {
-	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
-		return nil, &ContentError{Err: fmt.Errorf("%w: %s", ErrTruncated, e.Kind.Advice().Truncated)}
-	}
-	result, err := r.readResult(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	if err := result.Check(ctx, e); err != nil {
-		r.unread(ctx, e, err)
-		return nil, errors.Join(err, result.Close())
-	}
-	return result, nil
-}
-
-// isWrong tells of a result that would be wrong again, however often it is downloaded.
-func isWrong(err error) bool {
+// unusable gives up a stored result that was to land again and does not pass any more: the item is another one of the plan, which goes by that. One that
+// was damaged, perhaps on its way, is given up the second time.
+func (r *run) unusable(e *Export, err error) error {
 	content, ok := errors.AsType[*ContentError](err)
-	return ok && !content.Damaged
-}
-
-func isTrue(b *bool) bool { return b != nil && *b }
-
-// reexport makes a new job for an export whose result is of no use, as one of those in flight.
-func (r *run) reexport(ctx context.Context, e *Export) error {
-	e.reexported = true
-	if !r.takeSlot(ctx) {
-		return ctx.Err()
-	}
-	defer r.leaveSlot(e)
-	if err := r.create(ctx, e); err != nil {
+	if !ok || e.Decision.Action != LandAgain {
 		return err
 	}
-	return r.obtain(ctx, e)
+	failed := e.paid.read().Failure
+	if content.Damaged && (failed == nil || failed.Job != e.Job.ID) {
+		return err
+	}
+	asked := r.askedAt(e)
+	r.accounts.note(e, func(p *journal.Paid) {
+		p.Failure = &journal.Failure{Job: e.Job.ID, AskedAt: asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
+	})
+	if e.extra {
+		return err
+	}
+	return &again{spend: "its stored result does not pass any more", err: err}
 }
 
-// end settles what became of an export: its outcome, its line in the log and its row.
-func (r *run) end(ctx context.Context, e *Export) error {
-	defer func() {
-		select {
-		case <-e.read:
-		default:
-			close(e.read)
+// keepFailure keeps what a later sync has to know of a result that failed for what is in it.
+func (r *run) keepFailure(e *Export, err error) {
+	content, ok := errors.AsType[*ContentError](err)
+	if !ok || e.Decision.Action == Nothing || e.Job.ID == "" {
+		return
+	}
+	if e.extra { // it was an old result, and is told of once
+		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+		return
+	}
+	f := &journal.Failure{Job: e.Job.ID, AskedAt: r.askedAt(e), Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
+	r.accounts.note(e, func(p *journal.Paid) {
+		before := p.Failure
+		same := before != nil && before.Job == f.Job
+		if before != nil {
+			if f.Tries = before.Tries; !same {
+				f.Tries++
+			}
 		}
-	}()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	useless := errors.Is(e.Err, errExpired) || gone(e.Err)
-	if e.relanding && (useless || isWrong(e.Err)) { // a damaged one may still serve: it was whole when it landed before
-		r.leaveLacking(e)
-	}
-	if e.prior { // a damaged one was so from the start, as far as anybody knows
-		e.renewed.priorOver = e.Err == nil || useless || isContent(e.Err)
-	}
-	switch {
-	case e.Outcome == OutcomeSettled:
-	case errors.Is(e.Err, ErrQuota) && e.Attempts == 0 && e.Job.ID == "":
-		e.Outcome = OutcomeLeftOut
-	case e.Err != nil:
-		e.Outcome = OutcomeFailed
-		if isContent(e.Err) {
-			r.note(e, failed) // the same job would give the same again
+		switch {
+		case same && before.NextTry.IsZero(): // see unusable
+			return
+		case content.Passing:
+			forget(p, f.Job)
+			return
+		case content.Damaged && !same: // perhaps on its way: the next sync reads it once more
+			f.NextTry = r.dayAfter(0)
+			p.Failure = f
+			return
 		}
-	case e.Adopted:
-		e.Outcome = OutcomeAdopted
-	default:
-		e.Outcome = OutcomeExported
-	}
-	r.progress.end(e)
-	r.Summary.count(e)
-	r.metrics.ended(ctx, e)
-	r.metrics.follow(ctx, r.Client)
-	if !e.Landed() {
-		e.close()
-	}
-	switch e.Outcome {
-	case OutcomeFailed, OutcomeLeftOut:
-		r.logLost(e)
-	case OutcomeSettled:
-		e.Log(r.Log.Info()).Msg("settled: not exported again")
-	default:
-		r.sent = append(r.sent, e)
-		r.tell(e, r.Log.Info()).Str("status", string(e.Job.Status)).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("rows sent")
-	}
-	return e.Kind.Report(ctx, e)
+		forget(p, f.Job)
+		f.NextTry = r.nextTry(e, f.Tries)
+		p.Failure, e.NextTry = f, f.NextTry
+	})
 }
 
-// logLost writes the one error line of a lost export. Those that nobody asked for since the key is refused are told of together.
-func (r *run) logLost(e *Export) {
-	event := r.Log.Error()
-	if errors.Is(e.Err, clari.ErrUnauthorized) && e.Job.ID == "" && r.toldRefused {
-		event = r.Log.Debug()
+// nextTry is the day on which a result is exported again that has failed so many times.
+func (r *run) nextTry(e *Export, tries int) time.Time {
+	days := min(7, 1<<min(tries-1, 3))
+	if e.Ongoing {
+		days = 1
 	}
-	r.toldRefused = r.toldRefused || errors.Is(e.Err, clari.ErrUnauthorized)
-	e.Log(event).Err(e.Err).Int("attempt", e.Attempts).Msg("export did not land")
+	return r.dayAfter(days)
 }
 
-func seconds(e *Export) float64 { return math.Round(time.Since(e.began).Seconds()*100) / 100 }
+// dayAfter is a day so many after the present one, as midnight UTC.
+func (r *run) dayAfter(days int) time.Time {
+	return time.Unix((int64(journal.DayNumber(r.now().In(r.Location)))+int64(days))*24*60*60, 0).UTC()
+}
+
+// adviceOf is what a kind says that users can do.
+func adviceOf(k Kind) Advice {
+	if a, ok := k.(Adviser); ok {
+		return a.Advice()
+	}
+	return Advice{}
+}
+
+// conclude commits what has landed, and names what has not.
+func (r *run) conclude(ctx context.Context) error {
+	r.tellLacking()
+	var err error
+	if len(r.missing) > 0 || r.Kept && len(r.sent) > 0 {
+		err = r.commit(ctx)
+	} else { // the CLI makes destinations write out what a sync that ends well has sent
+		r.recordSent(ctx)
+	}
+	if len(r.missing) > 0 {
+		err = errors.Join(err, &IncompleteError{Planned: r.progress.total, Missing: r.missing})
+	}
+	return err
+}
+
+// tellLacking tells of what nobody can land any more, in one line a kind.
+func (r *run) tellLacking() {
+	lacking := map[Kind][]*Export{}
+	for _, e := range r.lacking {
+		lacking[e.Kind] = append(lacking[e.Kind], e)
+	}
+	for k, exports := range lacking {
+		r.Log.Info().Str("exports", k.Describe(exports)).
+			Msg(fmt.Sprintf("settled, but without tables or columns that came later, and their results are gone: %s", adviceOf(k).Lacking))
+	}
+}

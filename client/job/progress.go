@@ -1,7 +1,6 @@
 package job
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -21,23 +20,29 @@ func newProgress() *progress {
 	return &progress{ahead: map[string]int{}, begun: map[*Export]time.Time{}}
 }
 
-// plan takes in an export, and numbers it.
+// plan takes in a new export, and numbers it.
 func (p *progress) plan(e *Export) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.total++
 	p.left++
-	p.ahead[e.Class()]++
-	if e.Number == 0 {
-		e.Number = p.total
-	}
+	p.ahead[e.Class]++
+	e.Number = p.total
 }
 
 func (p *progress) begin(e *Export) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ahead[e.Class()]--
+	p.ahead[e.Class]--
 	p.begun[e] = time.Now()
+}
+
+// again notes that a try has come to nothing.
+func (p *progress) again(e *Export) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.begun, e)
+	p.ahead[e.Class]++
 }
 
 func (p *progress) end(e *Export) {
@@ -62,9 +67,9 @@ func (r *run) tell(e *Export, event *zerolog.Event) *zerolog.Event {
 
 // doneIn is how long the exports that have not ended will take, with as many jobs at a time as there are now.
 func (r *run) doneIn() (left time.Duration, ok bool) {
-	atOnce := time.Duration(max(1, r.inFlight.waiting()))
+	atOnce := time.Duration(max(1, r.slots.Waiting()))
 	for e, began := range r.progress.begun {
-		took, ok := r.pace.typical(e.Class())
+		took, ok := r.pace.Typical(e.Class)
 		if !ok {
 			return 0, false
 		}
@@ -74,7 +79,7 @@ func (r *run) doneIn() (left time.Duration, ok bool) {
 		if n == 0 {
 			continue
 		}
-		took, ok := r.pace.typical(class)
+		took, ok := r.pace.Typical(class)
 		if !ok {
 			return 0, false
 		}
@@ -83,35 +88,24 @@ func (r *run) doneIn() (left time.Duration, ok bool) {
 	return left, true
 }
 
-// typical is how long jobs of a class run, or those of another one where nothing is known of it.
-func (p *pace) typical(class string) (time.Duration, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	took := p.took[class]
-	for _, other := range p.took {
-		if len(took) > 0 {
-			break
-		}
-		took = other
-	}
-	if len(took) == 0 {
-		return 0, false
-	}
-	return slices.Sorted(slices.Values(took))[len(took)/2], true
-}
-
 // Summary is what a run has done.
 type Summary struct {
 	Spent     int             // export jobs created, each of which counts against the quota
 	Outcomes  map[Outcome]int // of the planned exports
 	Rows      int64           // sent
 	QuotaLeft *int            // exports; nil: not known
+
+	mu     sync.Mutex
+	causes map[string]int // why jobs were created for requests that were paid for before, and how many
 }
 
 // MarshalZerologObject writes the fields of the log line at the end of a sync.
 func (s *Summary) MarshalZerologObject(event *zerolog.Event) {
 	event.Int("spent", s.Spent)
-	for _, o := range []Outcome{OutcomeExported, OutcomeAdopted, OutcomeSettled, OutcomeFailed, OutcomeLeftOut} {
+	if len(s.causes) > 0 {
+		event.Interface("spent_twice", s.causes)
+	}
+	for _, o := range outcomes {
 		event.Int(string(o), s.Outcomes[o])
 	}
 	event.Int64("rows", s.Rows)
@@ -127,4 +121,17 @@ func (s *Summary) count(e *Export) {
 	}
 	s.Outcomes[e.Outcome]++
 	s.Rows += e.Rows
+}
+
+// twice takes in why a job was created for a request that was paid for before; empty: none was.
+func (s *Summary) twice(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if why == "" {
+		return
+	}
+	if s.causes == nil {
+		s.causes = map[string]int{}
+	}
+	s.causes[why]++
 }

@@ -1,7 +1,6 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 const (
@@ -19,9 +19,53 @@ const (
 	damagedReads = 3
 )
 
-// readResult downloads the result of a job and reads it, whole. A cut connection is another try, never a short result; errExpired is a result
-// that is not there any more.
-func (r *run) readResult(ctx context.Context, e *Export) (Result, error) {
+// read downloads the result of a job and reads it, whole. A refusal is looked at again a minute later, while others land. A result that is not there any
+// more puts the item back into the plan.
+func (r *run) read(ctx context.Context, e *Export) (Result, error) {
+	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
+		return nil, &ContentError{Err: fmt.Errorf("%w: %s", ErrTruncated, adviceOf(e.Kind).Truncated)}
+	}
+	inner, done := e.stage(ctx, stageRead)
+	for {
+		result, err := r.download(inner, e)
+		if err == nil || ctx.Err() != nil || !r.doubtful(e, err) {
+			done(err)
+			return result, err
+		}
+		believed, due := r.doubts.believe(e.Job.ID)
+		if believed && errors.Is(err, clari.ErrUnauthorized) || r.known(err, e) {
+			believed = true
+		}
+		if believed {
+			done(err)
+			return nil, r.resultGone(e, err)
+		}
+		e.Log(r.Log.Info()).Err(err).Msg("clari does not give the result: asking again before that is believed")
+		<-r.landing // others land meanwhile
+		err = clock.Sleep(ctx, max(time.Until(due), r.PollInterval))
+		r.landing <- struct{}{}
+		if err != nil {
+			done(err)
+			return nil, err
+		}
+	}
+}
+
+// known reports whether a refusal is no surprise: the result has expired, or was waited for as long as one may appear late.
+func (r *run) known(err error, e *Export) bool {
+	return errors.Is(err, errExpired) && (r.expired(e.Job) || e.waitedFor)
+}
+
+// resultGone says what is to be done about a result that is not there any more.
+func (r *run) resultGone(e *Export, err error) error {
+	if errors.Is(err, clari.ErrUnauthorized) { // it says nothing of the result
+		return err
+	}
+	return r.discard(e, "its result is gone", err)
+}
+
+// download is read without doubts. A cut connection is another try, never a short result; errExpired is a result that is not there.
+func (r *run) download(ctx context.Context, e *Export) (Result, error) {
 	var missing time.Time // since when the result has not been there
 	gap := r.PollInterval
 	damaged, cuts := 0, 0
@@ -37,20 +81,15 @@ func (r *run) readResult(ctx context.Context, e *Export) (Result, error) {
 			if missing.IsZero() {
 				missing = time.Now()
 			}
-			ended := r.Client.LocalTime(e.Job.EndTime)
-			if e.Job.EndTime.IsZero() || ended.After(missing) {
-				ended = missing
-			}
-			if r.expired(e.Job) || time.Since(ended) >= appearsLate {
+			if r.expired(e.Job) || time.Since(r.appeared(e, missing)) >= appearsLate {
+				e.waitedFor = e.waitedFor || time.Since(missing) >= secondLook
 				return nil, fmt.Errorf("%w: %w", errExpired, err)
 			}
 			decision = clari.Decision{Retry: true, Wait: gap, Reason: "no result yet"}
 			gap = min(gap*3/2, r.PollMaxInterval)
-		case errors.Is(err, clari.ErrForbidden) && e.Adopted:
-			return nil, fmt.Errorf("%w: %w", errExpired, err)
-		case isContent && content.Damaged:
+		case isContent:
 			damaged++
-			decision = clari.Decision{Retry: damaged < damagedReads, Wait: r.PollInterval, Reason: "result is not whole"}
+			decision = clari.Decision{Retry: damaged < damagedReads && (content.Damaged || damaged == 1), Wait: r.PollInterval, Reason: "result is not what it should be"}
 		default:
 			cuts++
 		}
@@ -64,8 +103,17 @@ func (r *run) readResult(ctx context.Context, e *Export) (Result, error) {
 	}
 }
 
+// appeared is from when on the result of e should have been there; missing is when it was first seen not to be.
+func (r *run) appeared(e *Export, missing time.Time) time.Time {
+	ended := r.Client.LocalTime(e.Job.EndTime)
+	if e.Job.EndTime.IsZero() || ended.After(missing) {
+		return missing
+	}
+	return ended
+}
+
 func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
-	started := time.Now()
+	started := r.now()
 	download, err := r.Client.Results(ctx, e.Job.ID)
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
@@ -73,38 +121,48 @@ func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 	defer download.Body.Close()
 	body := &bounded{body: download.Body, left: r.MaxResultBytes, limit: r.MaxResultBytes}
 	result, err := e.Read(ctx, e, Body{body, download.EndMarked})
-	e.ResultBytes = r.MaxResultBytes - body.left
+	e.ResultBytes, e.date = r.MaxResultBytes-body.left, started
 	switch {
 	case body.err != nil: // what the reader made of it does not matter
 		err = fmt.Errorf("download: %w", body.err)
 	case err == nil:
-		r.date(ctx, e, started)
 		return result, nil
 	}
 	if result != nil {
 		err = errors.Join(err, result.Close())
 	}
 	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok { // the job stays: a larger limit reads it without another export
-		e.entry.TooLarge = tooLarge.Limit
-		r.save(e)
+		r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).TooLarge = tooLarge.Limit })
 	} else if body.err == nil {
-		r.unread(ctx, e, err)
+		r.notePlainUnread(ctx, e, err)
 	}
 	return nil, err
 }
 
-// unread notes a result that this machine could not read, with a full disk say: it is read again, not exported again.
-func (r *run) unread(ctx context.Context, e *Export, err error) {
+// notePlainUnread keeps that this machine could not read a result, with a full disk say: it is read again, not exported again.
+func (r *run) notePlainUnread(ctx context.Context, e *Export, err error) {
 	if !isContent(err) && !errors.Is(err, ErrNotOurs) && ctx.Err() == nil {
-		e.entry.Unread = true
-		r.save(e)
+		r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).Unread = r.Reader })
 	}
+}
+
+// whosePaid is the record of a job that was paid for, and one that nobody reads where it has landed before.
+func whosePaid(p *journal.Paid, id string) *journal.PaidJob {
+	for _, j := range []**journal.PaidJob{&p.Job, &p.Older} {
+		if *j != nil && (*j).ID == id {
+			*j = new(**j) // a copy of the record may be read meanwhile
+			return *j
+		}
+	}
+	return &journal.PaidJob{}
 }
 
 func isContent(err error) bool {
 	_, ok := errors.AsType[*ContentError](err)
 	return ok
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 // bounded is the body of a download, up to a limit. It keeps the error in which it ended, other than io.EOF.
 type bounded struct {
@@ -128,20 +186,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 		b.err = err
 	}
 	return n, err
-}
-
-// date sets the time of the data. What the journal knows already stays: a re-download is no second snapshot.
-func (r *run) date(ctx context.Context, e *Export, started time.Time) {
-	if e.entry.ExportedAt.IsZero() {
-		about := r.Client.ServerTime(started)
-		if e.prior { // in any case before the job that renews it
-			about = cmp.Or(e.Job.StartTime, e.entry.At)
-		}
-		e.entry.ExportedAt = cmp.Or(e.Job.EndTime, about).UTC().Truncate(time.Microsecond)
-		if e.Job.EndTime.IsZero() { // only we know it: it has to be in the journal before the first row goes out
-			r.save(e)
-			r.journal.Flushed(ctx)
-		}
-	}
-	e.ExportedAt = e.entry.ExportedAt
 }

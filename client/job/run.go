@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -13,31 +12,39 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/job/queue"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
-// Limits are what a run keeps to. See the spec's keys of the same names.
-type Limits struct {
+// Bounds are what a run keeps to. See the spec's keys of the same names.
+type Bounds struct {
 	Concurrency         int // jobs in flight; 0: as many as others leave free, less one
 	DelayBetweenExports time.Duration
 	PollInterval        time.Duration
 	PollMaxInterval     time.Duration
 	QueueTimeout        time.Duration
 	RunTimeout          time.Duration
+	ResumeWithin        time.Duration
 	ExportAttempts      int
 	QuotaReserve        int
 	MaxResultBytes      int64
+	Location            *time.Location // whose day a snapshot is of
+	Reader              int            // number of the reader: it goes up when it understands results that it did not before
 }
 
 // Config is what a run needs.
 type Config struct {
-	Limits
+	Bounds
 	Client *clari.Client
-	Store  journal.Store // nil without a state backend
-	Scope  string        // tells apart in one state backend what belongs to different tenants: the base URL
-	Kinds  []Kind        // in the order in which their exports are made
+	Ledger *journal.Journal // one without a store where there is no state backend
+	Kept   bool             // there is a state backend
+	Scope  string           // tells apart in one state backend what belongs to different tenants: the base URL
+	Kinds  []Kind           // in the order in which their items are made
 	// Barrier returns when destinations have written out everything that was sent before.
 	Barrier func(ctx context.Context) error
+	// Opening sends a row that costs nothing, so that a destination that takes none is known before money is spent. sent tells whether there was one. May be nil.
+	Opening func(ctx context.Context) (sent bool, err error)
 	Log     zerolog.Logger
 	Summary *Summary // filled as the run goes on; may be nil
 }
@@ -45,69 +52,81 @@ type Config struct {
 // run is one sync's exports in progress.
 type run struct {
 	Config
-	journal    *journal.Journal
-	pace       *pace
-	inFlight   *inFlight
-	admission  *admission
-	progress   *progress
-	metrics    *metrics
-	spent      atomic.Int64          // export jobs created
-	unknown    sync.Map              // status words told of
-	listing    chan struct{}         // a token: held by who uses listed
-	listed     []clari.Job           // finished jobs that Clari lists, to learn from; nil: not asked for yet
-	keyRefused atomic.Pointer[error] // set once the key was
+	accounts *accounts
+	doubts   *doubts
+	rights   rights
+	plan     *plan
+	budget   *budget
+	slots    *queue.Slots
+	limits   *queue.Limits
+	pace     *queue.Pace
+	progress *progress
+	metrics  *metrics
+	spent    atomic.Int64  // jobs created
+	unknown  sync.Map      // status words told of
+	listing  chan struct{} // a token: held by who uses listed
+	listed   []clari.Job   // finished jobs that Clari lists, to learn from; nil: not asked for yet
+	began    time.Time     // on Clari's clock
 
-	slots   chan struct{}
+	turn    chan struct{} // a token: held from an export's decision to the answer to its creation, so that they come in the order of the plan
 	landing chan struct{} // a token: held by the one export that reads its result and sends its rows
 	exports sync.WaitGroup
-	sent    []*Export // not yet past a barrier
-	barrier time.Time // when the last one was passed
+	stop    context.CancelCauseFunc // nothing can be sent any more
 
-	stop        context.CancelCauseFunc // nothing can be sent any more
+	// Of whoever holds landing.
+	sent        []*Export              // not yet past a barrier
+	sentTo      map[snapshot]bool      // places, and under history their days, that this run has sent rows of
+	landed      map[string]landedPlace // by place: what has to be closed
+	barrier     time.Time              // when the last one was passed
 	toldRefused bool
+	missing     []*Export // failed or left out
+	lacking     []*Export // settled, without something that is wanted now
 
-	mu      sync.Mutex
-	planned []*Export
-	lacking []*Export
+	prepared bool // see prepare; of whoever holds turn
+
+	mu     sync.Mutex
+	own    map[string]bool // jobs that a creation of this run returned, and that have not ended
+	opened []*Export       // all tries so far
+	extras map[string]bool // jobs that are landed beside their item's own export
 }
 
-// many stands for a concurrency that only the limits bound.
-const many = 1 << 10
-
-// Run makes the exports of all kinds and lands them. One failed export does not stop the others; the error is then an
-// *IncompleteError that names each. It returns early only when the context ends or nothing can be sent any more.
-func Run(ctx context.Context, c Config) error {
+// Run makes the items of all kinds and lands them. One failed export does not stop the others; the error is then an *IncompleteError that names each. It
+// returns early only when the context ends or nothing can be sent any more. The places that it landed stay open until close is called, which the caller
+// does when nothing can fail any more.
+func Run(ctx context.Context, c Config) (close func(context.Context), err error) {
 	if c.Summary == nil {
 		c.Summary = &Summary{}
 	}
-	r := &run{
-		Config: c, progress: newProgress(), metrics: newMetrics(), pace: newPace(c.PollInterval, c.PollMaxInterval), inFlight: newInFlight(),
-		slots: make(chan struct{}, c.Concurrency), landing: make(chan struct{}, 1), barrier: time.Now(), listing: make(chan struct{}, 1),
-	}
-	if c.Concurrency == 0 {
-		r.slots = make(chan struct{}, many)
-	}
-	var once sync.Once
-	r.journal = journal.Open(ctx, c.Store, func(err error) {
-		once.Do(func() {
-			c.Log.Warn().Err(err).Msg("state backend does not work: a crash of this sync may repeat paid exports")
-		})
-	})
-	r.admission = &admission{
-		client: c.Client, log: c.Log, gap: c.DelayBetweenExports, reserve: c.QuotaReserve, auto: c.Concurrency == 0,
-		queueTimeout: c.QueueTimeout, inFlight: r.inFlight, token: make(chan struct{}, 1), metrics: r.metrics,
-	}
-	err := r.run(ctx)
+	r := newRun(c)
+	err = r.run(ctx)
 	if err != nil {
 		r.cancelOwn(ctx)
 	}
-	r.journal.Close(ctx)
-	for _, e := range r.planned {
+	for _, e := range r.opened {
 		e.close()
 	}
 	r.metrics.follow(ctx, c.Client)
-	c.Summary.Spent, c.Summary.QuotaLeft = int(r.spent.Load()), r.admission.left
-	return err
+	c.Summary.Spent, c.Summary.QuotaLeft = int(r.spent.Load()), r.limits.Quota()
+	return r.closePlaces, err
+}
+
+func newRun(c Config) *run {
+	r := &run{
+		Config: c, doubts: newDoubts(), plan: newPlan(), budget: newBudget(), slots: queue.NewSlots(c.Concurrency),
+		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}},
+		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), progress: newProgress(), metrics: newMetrics(),
+		listing: make(chan struct{}, 1), began: c.Client.ServerTime(time.Now()),
+		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
+		sentTo: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
+	}
+	if r.Location == nil {
+		r.Location = time.UTC
+	}
+	r.limits = &queue.Limits{
+		Client: c.Client, Slots: r.slots, Log: c.Log, Gap: c.DelayBetweenExports, Reserve: c.QuotaReserve, QueueTimeout: c.QueueTimeout,
+		Told: func(left int) { r.metrics.quota.Record(context.Background(), int64(left)) },
+	}
+	return r
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -126,68 +145,70 @@ func (r *run) run(ctx context.Context) error {
 	return errors.Join(failed, r.conclude(ctx))
 }
 
-// runKind makes the exports of one kind, batch by batch.
+// runKind makes the items of one kind, part by part.
 func (r *run) runKind(ctx context.Context, kind Kind) error {
-	for {
-		batch, err := kind.Next(ctx, r.journal)
-		if err != nil || len(batch.Exports) == 0 || ctx.Err() != nil {
+	for ctx.Err() == nil {
+		part, err := kind.Next(ctx, r.Ledger)
+		if err != nil || len(part.Items) == 0 {
 			return err
 		}
-		for _, key := range batch.Later {
-			later := &Export{}
-			r.journal.Load(ctx, key, &later.entry)
-			later.entry.State = "" // whether it is unclear matters when it comes
-			r.inFlight.plan(later)
+		for _, item := range part.Later {
+			_, _ = r.accounts.open(ctx, item) // what cannot be read is told of when its part comes
 		}
-		for _, e := range batch.Exports {
-			r.journal.Load(ctx, e.Key(), &e.entry)
-			if err := r.journal.Unreadable(e.Key()); err != nil && e.Err == nil { // it may be settled, or paid for
-				e.Err = fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+		exports := make([]*Export, len(part.Items))
+		for i, item := range part.Items {
+			acc, err := r.accounts.open(ctx, item)
+			if item.Err == nil && err != nil {
+				item.Err = &unreadableError{err}
 			}
-			r.plan(e)
-			r.inFlight.plan(e)
+			e := &Export{Item: item, Kind: kind, planned: item.Place, paid: acc, RequestedAt: time.Now()}
+			e.order = order{rank: item.Rank, usedUp: acc.read().UsedUp, index: i}
+			exports[i] = e
 		}
-		r.dispatch(ctx, batch.Exports)
-		for _, e := range batch.Exports {
-			select {
-			case <-e.read:
-			case <-ctx.Done():
-				return nil
-			}
+		for _, e := range exports {
+			r.add(e)
 		}
+		r.dispatch(ctx)
 	}
+	return nil
 }
 
-// plan takes an export into the plan.
-func (r *run) plan(e *Export) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.planned = append(r.planned, e)
+// add takes a new export into the plan.
+func (r *run) add(e *Export) {
 	r.progress.plan(e)
+	r.plan.add(e)
 }
 
-// dispatch starts exports in the order of the plan, as many at a time as may be. It returns when the last has started.
-func (r *run) dispatch(ctx context.Context, exports []*Export) {
-	for _, e := range exports {
-		if !r.takeSlot(ctx) {
+// dispatch starts exports in the order of the plan, as many at a time as may be. It returns when all of the part have been read.
+func (r *run) dispatch(ctx context.Context) {
+	for r.slots.Acquire(ctx) {
+		if !take(ctx, r.turn) {
+			r.slots.Release()
 			return
 		}
-		r.open(ctx, e)
-		if e.Err == nil {
-			e.Err = r.begin(ctx, e)
+		e := r.next(ctx)
+		if e == nil {
+			<-r.turn
+			r.slots.Release()
+			return
 		}
-		r.exports.Go(func() {
-			if e.Err == nil && e.Outcome == "" {
-				e.Err = r.obtain(ctx, e)
-			}
-			r.leaveSlot(e)
-			r.land(ctx, e)
-		})
+		turn, slot := sync.OnceFunc(func() { <-r.turn }), sync.OnceFunc(func() { r.slots.End(e); r.slots.Release() })
+		r.exports.Go(func() { r.walk(ctx, e, turn, slot) })
 	}
 }
 
-// takeSlot waits until another job may be in flight. It reports false when the context has ended.
-func (r *run) takeSlot(ctx context.Context) bool { return take(ctx, r.slots) }
+// next is the export whose turn it is. While Clari's jobs fail one after the other it waits, and then prefers one of a tab that has not failed.
+func (r *run) next(ctx context.Context) *Export {
+	e := r.plan.next(ctx, r.budget.prefers)
+	for e != nil && r.budget.braked() > 0 {
+		r.plan.add(e)
+		if clock.Sleep(ctx, r.budget.braked()) != nil {
+			return nil
+		}
+		e = r.plan.next(ctx, r.budget.prefers)
+	}
+	return e
+}
 
 func take(ctx context.Context, tokens chan struct{}) bool {
 	select {
@@ -196,11 +217,6 @@ func take(ctx context.Context, tokens chan struct{}) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-func (r *run) leaveSlot(e *Export) {
-	<-r.slots
-	r.inFlight.release(e)
 }
 
 // describe names exports of any kinds.

@@ -28,13 +28,19 @@ const (
 
 // open begins an export, and its span, which ends when its rows have landed or will not.
 func (r *run) open(ctx context.Context, e *Export) {
-	e.began = time.Now()
+	e.begun = time.Now()
 	r.progress.begin(e)
+	r.mu.Lock()
+	r.opened = append(r.opened, e)
+	r.mu.Unlock()
+	if e.span != nil {
+		return
+	}
 	_, e.span = otel.Tracer(telemetry).Start(ctx, "clari.export", trace.WithAttributes(e.attributes()...))
 }
 
 func (e *Export) attributes() (all []attribute.KeyValue) {
-	for _, l := range e.Labels() {
+	for _, l := range e.Labels {
 		all = append(all, attribute.String(l.Name, l.Value))
 	}
 	return append(all,

@@ -10,6 +10,7 @@ import (
 // Paid is what is known of one request: what was paid for and has not landed. Times are Clari's.
 type Paid struct {
 	Job     *PaidJob   `json:"job,omitempty"`     // paid for, and not landed
+	Older   *PaidJob   `json:"older,omitempty"`   // paid for before Job: its result is to land for its day
 	Unclear []Creation `json:"unclear,omitempty"` // creations whose end is not known, oldest first; see Sending
 	Failure *Failure   `json:"failure,omitempty"` // of a result's content
 	Place   string     `json:"place,omitempty"`   // key of the place that its last job named, where Clari chose it
@@ -37,15 +38,15 @@ type Creation struct {
 // Failure is a result that is not what it should be: the same job would give the same again.
 type Failure struct {
 	Job     string    `json:"job"`
-	AskedAt time.Time `json:"asked_at"` // when its job was asked for
-	Cause   string    `json:"cause"`    // short: see Cause
-	Reader  int       `json:"reader"`   // number of the reader that judged it
-	Tries   int       `json:"tries"`    // results in a row that failed, 1 or more
-	NextTry time.Time `json:"next_try"` // a day: midnight UTC
+	AskedAt time.Time `json:"asked_at"`          // when its job was asked for
+	Cause   string    `json:"cause"`             // short: see Cause
+	Reader  int       `json:"reader"`            // number of the reader that judged it
+	Tries   int       `json:"tries"`             // results in a row that failed, 1 or more
+	NextTry time.Time `json:"next_try,omitzero"` // a day: midnight UTC; zero: never, of a result that was to land again
 }
 
 // maxUnclear bounds the creations of a record.
-const maxUnclear = 3
+const maxUnclear = 2
 
 // Sending notes a creation that is about to be sent. Where there would be too many, the two oldest become one that covers both.
 func (p *Paid) Sending(c Creation) {

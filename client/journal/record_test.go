@@ -19,6 +19,7 @@ func largest() (paid Paid, place Place, kind own) {
 	id := strings.Repeat("f", 36)
 	paid = Paid{
 		Job:     &PaidJob{ID: id, AskedAt: at, ExportedAt: at, Listed: true, TooLarge: 1 << 40, Unread: 99},
+		Older:   &PaidJob{ID: id, AskedAt: at, ExportedAt: at},
 		Failure: &Failure{Job: id, AskedAt: at, Cause: Cause(strings.Repeat("\x01\"é", 900)), Reader: 99, Tries: 999, NextTry: at.Truncate(24 * time.Hour)},
 		Place:   PlaceKey("here"), UsedUp: true,
 	}
@@ -32,7 +33,7 @@ func largest() (paid Paid, place Place, kind own) {
 		Tables: []string{"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames"},
 		Finals: 999, Open: true, Days: Days{Newest: 20_000, Bits: 1<<daysKept - 1},
 	}
-	return paid, place, own{End: at, Text: strings.Repeat("k", 60)}
+	return paid, place, own{End: at, Text: strings.Repeat("k", 30)}
 }
 
 // TestUnder1KiB: no record is longer, as some backends keep no longer values.
@@ -123,21 +124,25 @@ func TestLists(t *testing.T) {
 	})
 }
 
-// TestUnclear: an answer clears its own creation and no other; too many become fewer that cover the same time.
+// TestUnclear: an answer clears its own creation and no other; too many become fewer that cover the same time, and the last stays apart.
 func TestUnclear(t *testing.T) {
 	var p Paid
 	at := func(minute int) time.Time { return time.Date(2026, 3, 1, 12, minute, 0, 0, time.UTC) }
-	for _, minute := range []int{0, 10, 20} {
-		p.Sending(Creation{Sent: at(minute), GivenUp: at(minute + 1)})
-	}
+	send := func(minute int) { p.Sending(Creation{Sent: at(minute), GivenUp: at(minute + 1)}) }
+	send(0)
+	send(10)
 	p.Answered(at(10))
-	if len(p.Unclear) != 2 || !p.Unclear[0].Sent.Equal(at(0)) || !p.Unclear[1].Sent.Equal(at(20)) {
+	if len(p.Unclear) != 1 || !p.Unclear[0].Sent.Equal(at(0)) {
 		t.Errorf("left: %+v", p.Unclear)
 	}
-	p.Sending(Creation{Sent: at(30), GivenUp: at(31)})
-	p.Sending(Creation{Sent: at(40), GivenUp: at(41)})
-	if first := p.Unclear[0]; len(p.Unclear) != maxUnclear || !first.Sent.Equal(at(0)) || !first.GivenUp.Equal(at(21)) {
+	send(20)
+	send(30)
+	if first := p.Unclear[0]; len(p.Unclear) != 2 || !first.Sent.Equal(at(0)) || !first.GivenUp.Equal(at(21)) {
 		t.Errorf("together: %+v", p.Unclear)
+	}
+	p.Answered(at(30))
+	if len(p.Unclear) != 1 || !p.Unclear[0].Sent.Equal(at(0)) {
+		t.Errorf("left of the three: %+v", p.Unclear)
 	}
 }
 
@@ -149,7 +154,7 @@ func TestCause(t *testing.T) {
 		if err != nil || len(written) > maxCause+2 {
 			t.Errorf("%d bytes, %v", len(written), err)
 		}
-		if begins := strings.TrimSuffix(short, "..."); !strings.HasPrefix(strings.ToValidUTF8(text, ""), begins) || len(text) > 100 && len(begins) < 20 {
+		if begins := strings.TrimSuffix(short, "..."); !strings.HasPrefix(strings.ToValidUTF8(text, ""), begins) || len(text) > 100 && len(begins) < 15 {
 			t.Errorf("%.20q became %q", text, short)
 		}
 	}

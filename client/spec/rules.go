@@ -72,7 +72,7 @@ func (c *checker) spec(s *Spec) {
 	c.periods("reload", s.Reload)
 	c.oneOf("on_empty", s.OnEmpty, onEmpty)
 	c.oneOf("on_unread", s.OnUnread, onUnread)
-	c.around(s)
+	c.blocks(s)
 }
 
 func (c *checker) apiKey(key string) {

@@ -134,7 +134,8 @@ type Forecast struct {
 	ScopeID string `json:"scope_id,omitzero"`
 
 	// true exports every week of the quarter, false only the latest. auto is true; but under history, where each day's snapshot already
-	// is the history, it is true for the current and later quarters only in the first export of a calendar week.
+	// is the history, it is true for the current and later quarters only in the first export that begins a full day after a week has
+	// ended: people edit a week until after its end.
 	IncludeHistorical string `json:"include_historical" accept:"boolean"`
 
 	// Periods of this tab, in place of the top-level periods.

@@ -159,7 +159,7 @@ func TestEmit(t *testing.T) {
 	send := func(_ context.Context, r arrow.Record) error { records = append(records, r); return nil }
 	all := func(string) bool { return true }
 	origin := Origin{JobID: "j1", ExportedAt: table.Micros(time.Unix(1702990000, 0))}
-	counts, err := NewTables(all, table.Options{}, send).Emit(t.Context(), origin, &s, func(id string) { about = append(about, id) })
+	counts, err := NewTables(all, table.Options{}, send).Emit(t.Context(), origin, &s, always, func(id string) { about = append(about, id) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestEmit(t *testing.T) {
 	}
 	records = nil
 	only := func(name string) bool { return name == ActivitiesTable }
-	if counts, err = NewTables(only, table.Options{}, send).Emit(t.Context(), origin, &s, anyOpportunity); err != nil || counts.Participants.Valid || len(records) != 1 {
+	if counts, err = NewTables(only, table.Options{}, send).Emit(t.Context(), origin, &s, always, anyOpportunity); err != nil || counts.Participants.Valid || len(records) != 1 {
 		t.Errorf("%+v, %v", counts, err)
 	}
 	if err := NewTables(all, table.Options{}, send).Export(t.Context(), &Export{ExportID: "j1", Outcome: "exported", Rows: Counts{Activities: n(1)}}); err != nil {
@@ -220,8 +220,10 @@ func FuzzDecode(f *testing.F) {
 			}
 			return nil
 		}
-		if _, err := NewTables(func(string) bool { return true }, table.Options{}, send).Emit(t.Context(), Origin{}, &s, anyOpportunity); err != nil {
+		if _, err := NewTables(func(string) bool { return true }, table.Options{}, send).Emit(t.Context(), Origin{}, &s, always, anyOpportunity); err != nil {
 			t.Error(err)
 		}
 	})
 }
+
+func always(time.Time) bool { return true }

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -22,9 +23,9 @@ func NewTables(wants func(tableName string) bool, o table.Options, send table.Se
 // Counts are rows handed over, null for a table that nobody wants.
 type Counts struct{ Activities, Accounts, Opportunities, Participants table.Opt[int64] }
 
-// Emit sends the rows of a result, and tells about of the opportunities that its activities are about, of some more than once. Nothing in the
-// result can make it fail.
-func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, about func(opportunityID string)) (Counts, error) {
+// Emit sends the rows of a result, of those activities that sends wants by their time, and tells about of the opportunities that they are about, of some more
+// than once. Nothing in the result can make it fail.
+func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at time.Time) bool, about func(opportunityID string)) (Counts, error) {
 	activities := open(t, &activitiesTable, &o)
 	accounts := open(t, &accountsTable, &struct{}{})
 	opportunities := open(t, &opportunitiesTable, &struct{}{})
@@ -32,6 +33,9 @@ func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, about func(opport
 	for a, err := range s.All() {
 		if err != nil {
 			return Counts{}, err
+		}
+		if !sends(a.At) {
+			continue
 		}
 		for i := range a.Opportunities {
 			about(a.Opportunities[i].ID)

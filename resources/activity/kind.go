@@ -2,7 +2,6 @@ package activity
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
-	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // Config is what the kind needs.
@@ -21,10 +19,11 @@ type Config struct {
 	Spec    *spec.Spec // with its block activities
 	Client  *clari.Client
 	Tables  *Tables
-	Wanted  []string // names of the result's tables that are wanted; the journal remembers which ones landed
+	Wanted  []string // names of the tables that are wanted, those of opportunities included; the ledger has which ones landed
 	Backend bool     // there is a state backend
-	About   func(opportunityID string)
-	Log     zerolog.Logger
+	// LookUp looks up the opportunities that a window's activities name, and returns those that Clari refuses. nil: nobody wants them.
+	LookUp func(ctx context.Context, ids []string) (refused []string, err error)
+	Log    zerolog.Logger
 }
 
 // Kind is the exports of activities of one sync: one for each window of days.
@@ -32,9 +31,13 @@ type Kind struct {
 	Config
 	planned time.Time
 	done    bool
+	windows []*work // of the grid, whether they are planned or not
 }
 
-var _ job.Kind = (*Kind)(nil)
+var (
+	_ job.Kind    = (*Kind)(nil)
+	_ job.Adviser = (*Kind)(nil)
+)
 
 // New returns the exports of a sync that begins now.
 func New(c Config) *Kind {
@@ -42,57 +45,88 @@ func New(c Config) *Kind {
 }
 
 // Next is the plan, all at once: no window depends on what another one holds.
-func (k *Kind) Next(ctx context.Context, j *journal.Journal) (job.Batch, error) {
+func (k *Kind) Next(ctx context.Context, ledger *journal.Journal) (job.Part, error) {
 	if k.done {
-		return job.Batch{}, nil
+		return job.Part{}, nil
 	}
 	k.done = true
 	if !k.Backend {
 		k.Log.Info().Str("table", ActivitiesTable).Msg("no state backend: every sync exports all windows of activities since the first day")
 	}
-	memories := map[Day]*memory{}
-	load := func(start Day) *memory {
-		if memories[start] == nil {
-			memories[start] = &memory{}
-			j.Load(ctx, k.key(start), memories[start])
-		}
-		return memories[start]
+	due := k.plan(ctx, ledger, DayOf(k.Client.ServerTime(k.planned).In(k.Spec.Location())))
+	var part job.Part
+	for _, w := range due {
+		part.Items = append(part.Items, k.item(w))
 	}
-	today := DayOf(k.Client.ServerTime(k.planned).In(k.Spec.Location()))
-	plan := GridOf(k.Spec.Activities, today).Plan(today, func(start Day) (Landed, bool) { return load(start).landed() })
-	var batch job.Batch
-	for _, w := range plan {
-		m := *load(w.Start)
-		delete(memories, w.Start)
-		if m.lacks(k.Wanted) { // all of it costs no more than a part
-			w.From = min(w.From, m.Landed.From)
+	for _, w := range k.windows {
+		switch {
+		case slices.Contains(due, w):
+		case w.lacks():
+			w.lacking, w.From, w.To = true, w.was.LastFrom, w.was.LastTo
+			part.Items = append(part.Items, k.item(w))
+		default: // it has landed, and its job is nobody else's
+			part.Later = append(part.Later, k.item(w))
 		}
-		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Window: w, memory: &m}, k.planned, nil))
 	}
-	for _, start := range slices.Backward(slices.Sorted(maps.Keys(memories))) { // they have landed
-		m := *memories[start]
-		if !m.lacks(k.Wanted) {
-			batch.Later = append(batch.Later, k.key(start)) // their jobs are nobody else's
-			continue
-		}
-		w := Window{Start: start, End: start + Day(k.Spec.Activities.WindowDays), From: m.Landed.From, To: start + Day(k.Spec.Activities.WindowDays)}
-		if m.Last != nil {
-			w.From, w.To = m.Last.From, m.Last.To
-		}
-		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Window: w, memory: &m, lacking: true}, k.planned, nil))
-	}
-	return batch, nil
+	return part, nil
 }
 
-// key is that of a window in the journal: whatever changes what belongs to it is in it.
-func (k *Kind) key(start Day) string {
-	return "clari/activities/" + journal.Fingerprint(struct {
-		BaseURL, TimeZone string
-		Types             []string
-		WindowDays        int
-		Start             Day
-	}{k.Spec.BaseURL, k.Spec.TimeZone, k.types(), k.Spec.Activities.WindowDays, start})
+// plan is the windows that are due, the newest first. It reads what is kept of all windows of the grid.
+func (k *Kind) plan(ctx context.Context, ledger *journal.Journal, today Day) (due []*work) {
+	load := func(start Day) *work {
+		w := &work{Window: Window{Start: start, End: start + Day(k.Spec.Activities.WindowDays)}, k: k, ledger: ledger}
+		ledger.LoadRecord(ctx, k.placeKey(start), &w.there, &w.was)
+		k.windows = append(k.windows, w)
+		return w
+	}
+	byStart := map[Day]*work{}
+	planned := GridOf(k.Spec.Activities, today).Plan(today, func(start Day) (Landed, bool) {
+		w := load(start)
+		byStart[start] = w
+		return Landed{From: w.was.From, On: w.was.On}, w.there.Job != ""
+	})
+	for _, window := range planned {
+		w := byStart[window.Start]
+		w.Window = window
+		if w.lacks() { // all of it costs no more than a part
+			w.From = min(w.From, w.was.From)
+		}
+		due = append(due, w)
+	}
+	return due
 }
+
+// item is a window as the engine sees it.
+func (k *Kind) item(w *work) job.Item {
+	i := job.Item{
+		Work: w, Name: w.name(), Class: w.class(), Tab: "activities", Why: w.why(),
+		Labels: []job.Label{
+			{Name: "table", Value: ActivitiesTable}, {Name: "window_start", Value: w.From.String()}, {Name: "window_end", Value: w.To.String()},
+		},
+		Request: journal.PaidKey(k.identity(w.Start)), Place: k.placeKey(w.Start),
+		Wants:   job.Wants{Types: k.types(), Tables: k.Wanted},
+		Ongoing: w.Newest,
+	}
+	switch {
+	case w.lacking: // it is not due: only what is stored of it may land
+		i.FinalAt, i.Once = time.Unix(1, 0), true
+	case w.there.Job == "": // what is exported once it is over serves for as long as it lives
+		i.FinalAt = w.End.In(k.Spec.Location())
+	}
+	return i
+}
+
+// identity is whatever changes what belongs to a window.
+func (k *Kind) identity(start Day) any {
+	return struct {
+		BaseURL, TimeZone, Kind string
+		Types                   []string
+		WindowDays              int
+		Start                   Day
+	}{k.Spec.BaseURL, k.Spec.TimeZone, "activities", k.types(), k.Spec.Activities.WindowDays, start}
+}
+
+func (k *Kind) placeKey(start Day) string { return journal.PlaceKey(k.identity(start)) }
 
 func (k *Kind) types() []string {
 	types := make([]string, len(k.Spec.Activities.Types))
@@ -103,11 +137,22 @@ func (k *Kind) types() []string {
 	return types
 }
 
+// Preview is all windows: those of a sync that knows no earlier one. Later ones export the newest alone.
+func (k *Kind) Preview(ctx context.Context, ledger *journal.Journal) (job.Preview, error) {
+	var preview job.Preview
+	for _, w := range k.plan(ctx, ledger, DayOf(k.planned.In(k.Spec.Location()))) {
+		preview.Items = append(preview.Items, k.item(w))
+	}
+	preview.Second = min(len(preview.Items), 1)
+	preview.Further = preview.Second
+	return preview, nil
+}
+
 // Describe names exports by days. Windows that touch are one stretch.
 func (k *Kind) Describe(exports []*job.Export) string {
 	windows := make([]Window, len(exports))
 	for i, e := range exports {
-		windows[i] = of(e).Window
+		windows[i] = e.Work.(*work).Window
 	}
 	slices.SortFunc(windows, func(a, b Window) int { return int(a.From - b.From) })
 	var stretches []string
@@ -127,28 +172,4 @@ func (k *Kind) Advice() job.Advice {
 		Truncated: "set a smaller window_days, or ask for fewer types",
 		Lacking:   "another window_days exports all windows again",
 	}
-}
-
-// of is the subject of an export of this kind.
-func of(e *job.Export) *subject { return e.Subject.(*subject) }
-
-// Report sends the row of clari_activity_exports.
-func (k *Kind) Report(ctx context.Context, e *job.Export) error {
-	s := of(e)
-	x := &Export{
-		ExportID: e.ID(), Outcome: string(e.Outcome), JobID: table.NonZero(e.Job.ID), ExportedAt: table.Micros(e.ExportedAt), Types: k.types(),
-		WindowStart: table.Some(int32(s.From)), WindowEnd: table.Some(int32(s.To)),
-		JobsCreated: table.Some(int64(e.Attempts)), Why: table.Some(s.why()),
-		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
-		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),
-		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultBytes: table.NonZero(e.ResultBytes),
-		RowsTruncated: table.Ptr(e.Job.RowsTruncated), CellsTruncated: table.Ptr(e.Job.CellsTruncated), FileName: table.NonZero(e.Job.FileName),
-	}
-	if e.Landed() {
-		x.Rows = s.counts
-	}
-	if e.Err != nil {
-		x.Error = table.Some(e.Err.Error())
-	}
-	return k.Tables.Export(ctx, x)
 }

@@ -107,6 +107,9 @@ func read(from *spill.Reader, p spill.Place) (clari.Activity, error) {
 	return clari.DecodeActivity(text)
 }
 
+// Len is how many activities there are.
+func (s *Store) Len() int { return len(s.places) }
+
 // Close empties the store, and gives memory and file back.
 func (s *Store) Close() error {
 	err := s.file.Close()

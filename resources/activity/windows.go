@@ -17,7 +17,7 @@ func DayOf(t time.Time) Day {
 	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
 }
 
-// In is when the day begins at a place.
+// In is when the day begins at a place. A day on which clocks are put forward at midnight has none.
 func (d Day) In(at *time.Location) time.Time {
 	return fiscal.Begins(1970, 1, 1+int(d), at)
 }

@@ -85,6 +85,13 @@ func inspect(ctx context.Context, out io.Writer, path string, asked result.Asked
 	w.line("shape", "%s", found.Shape)
 	w.line("quarter", "%s", orUnknown(found.Quarter)+days(found))
 	w.line("types", "%s", orUnknown(strings.Join(found.Types, ", ")))
+	for _, c := range found.Odd {
+		kind := "texts that cannot be read"
+		if c.Label {
+			kind = "labels that no column has"
+		}
+		w.line("odd", "%s: %d %s, such as %q", c.Where, c.Count, kind, c.Example)
+	}
 	if wrong != nil {
 		return wrong
 	}

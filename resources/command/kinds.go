@@ -1,104 +1,86 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/spec"
-	"github.com/cq-source-clari/cq-source-clari/resources/activity"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
-// What the kinds of exports are asked is in this file: which exports a sync makes, and which finished jobs are like them.
+// What the kinds of exports are asked is in this file, which knows none of them by name: which exports a sync makes that knows no earlier one, and which
+// finished jobs are like them.
 
-func newPlanner(s *spec.Spec, now time.Time) *plan.Planner {
-	return plan.New(s, plan.Shard{}, now, func(string, any) {})
-}
-
-// canPlan tells why no forecast could be planned by a sync that has no state backend to remember which quarter is current.
-func canPlan(s *spec.Spec, now time.Time) error {
-	_, err := newPlanner(s, now).Next()
-	return err
-}
-
-// forecasts plans as a sync does that knows no earlier one. again is how many exports a later sync still makes, once a state backend knows
-// which quarters have settled.
-func (p *Plan) forecasts(c Config) (exports []*plan.Export, again int) {
-	if !c.Forecasts {
-		return nil, 0
-	}
-	planner := newPlanner(c.Spec, c.Now)
-	planner.NameRelative()
-	for {
-		batch, err := planner.Next()
-		if err != nil || len(batch) == 0 {
-			if ranges := planner.Uncertain(); len(ranges) > 0 {
-				p.most = true
-				p.found.problem(false, p.found.Place+": spec.periods", "how many quarters are in %s depends on the fiscal year, the most are planned; write fiscal_year_start_month, which tells",
-					strings.Join(ranges, ", "))
-			}
-			return exports, again
+// preview asks the kinds for their plans. A kind whose plan cannot be made is a problem.
+func preview(kinds []job.Kind) (previews []job.Preview, problems []specfile.Problem) {
+	nothing := journal.Open(context.Background(), nil, func(error) {})
+	for _, kind := range kinds {
+		p, err := kind.Preview(context.Background(), nothing)
+		if err != nil {
+			problems = append(problems, specfile.Problem{Place: "spec.periods", Text: strings.TrimPrefix(err.Error(), "plan: "), Fatal: true})
 		}
-		for _, e := range batch {
-			if e.Err != nil {
-				p.fail(p.found.Place+": spec.periods", fmt.Errorf("%s: %w", e.Tab, e.Err))
+		previews = append(previews, p)
+	}
+	return previews, problems
+}
+
+// items are the exports that can be asked for, of all kinds.
+func (p *Plan) items(previews []job.Preview) (items []job.Item) {
+	for _, preview := range previews {
+		p.most = p.most || preview.Most
+		p.settling = append(p.settling, preview.Settling...)
+		for _, text := range preview.Problems {
+			p.found.problem(false, p.found.Place+": spec.periods", "%s", text)
+		}
+		for _, item := range preview.Items {
+			if item.Err != nil {
+				p.fail(p.found.Place+": spec.periods", fmt.Errorf("%s: %w", item.Name, item.Err))
 				continue
 			}
-			exports = append(exports, e)
-			switch label := e.Label(); {
-			case planner.Settling(e, c.Now):
-			case label == "previous" || strings.HasPrefix(label, "current-"): // which quarter that is nobody has said yet
-				p.settling = append(p.settling, label)
-				again++
-			default:
-				again++
-			}
-			p.Exports = append(p.Exports, Export{
-				ForecastID: e.ForecastID, Currency: e.Currency, ScopeID: e.ScopeID, RequestedPeriod: e.Label(), Why: e.Why,
-			})
+			items = append(items, item)
+			p.Exports = append(p.Exports, exportOf(item))
 		}
 	}
+	return items
 }
 
-// activities are the windows of days, all of which are exported by a sync that knows no earlier one.
-func (p *Plan) activities(c Config) []activity.Window {
-	if !c.Activities {
-		return nil
+func exportOf(item job.Item) Export {
+	e := Export{Why: item.Why}
+	members := map[string]*string{
+		"forecast_id": &e.ForecastID, "currency": &e.Currency, "scope_id": &e.ScopeID, "requested_period": &e.RequestedPeriod,
+		"window_start": &e.WindowStart, "window_end": &e.WindowEnd,
 	}
-	today := activity.DayOf(c.Now.In(c.Spec.Location()))
-	windows := activity.GridOf(c.Spec.Activities, today).Plan(today, func(activity.Day) (l activity.Landed, ok bool) { return l, false })
-	for _, w := range windows {
-		why := plan.WhyBackfill
-		if w.Newest {
-			why = "newest"
+	for _, label := range item.Labels {
+		if member := members[label.Name]; member != nil {
+			*member = label.Value
 		}
-		p.Exports = append(p.Exports, Export{Why: why, WindowStart: w.From.String(), WindowEnd: w.To.String()})
 	}
-	return windows
+	if e.ForecastID == "" && e.WindowStart == "" {
+		e.Name = item.Name
+	}
+	return e
 }
 
 // durations are how long the job of each export will run, in the order of the plan: the median of the finished jobs like it, 0 where there are
 // none. What there are none of is added to untimed, once.
-func durations(forecasts []*plan.Export, windows []activity.Window, jobs []clari.Job, untimed *[]string) (all []time.Duration) {
+func durations(items []job.Item, jobs []clari.Job, untimed *[]string) (all []time.Duration) {
 	known := map[string]time.Duration{}
-	add := func(name string, likely func(clari.Job) bool) {
-		took, ok := known[name]
+	for _, item := range items {
+		took, ok := known[item.Tab]
 		if !ok {
-			if took = median(jobs, likely); took == 0 {
-				*untimed = append(*untimed, name)
+			if m, isMatcher := item.Work.(job.Matcher); isMatcher {
+				took = median(jobs, m.Similar)
 			}
-			known[name] = took
+			if took == 0 {
+				*untimed = append(*untimed, item.Tab)
+			}
+			known[item.Tab] = took
 		}
 		all = append(all, took)
-	}
-	for _, e := range forecasts {
-		add(e.ForecastID, func(j clari.Job) bool { return export.Likely(e.Request, j) })
-	}
-	for range windows {
-		add("activities", activity.Likely)
 	}
 	return all
 }

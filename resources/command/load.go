@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 
 	cq "github.com/cloudquery/plugin-sdk/v4/plugin"
 
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
@@ -19,8 +19,8 @@ import (
 type Sync struct {
 	*specfile.Config
 
-	Spec                  *spec.Spec // the plugin's own, with its defaults; nil where it is not valid
-	Forecasts, Activities bool       // which exports the selected tables need
+	Spec     *spec.Spec    // the plugin's own, with its defaults; nil where it is not valid
+	Previews []job.Preview // of the exports that the selected tables need
 }
 
 // Load reads documents and finds everything that keeps a sync of them from beginning, or from keeping its rows, without asking anybody: what
@@ -59,13 +59,14 @@ func Load(paths []string, env specfile.Env) (*Sync, []specfile.Problem) {
 		}
 	}
 	if len(s.Source.Tables) > 0 { // else that is a problem already
-		if s.Forecasts, s.Activities, err = plugin.Exporting(s.Spec, options(&s.Source)); err != nil {
-			add(true, "", strings.TrimPrefix(err.Error(), "sync: "))
+		kinds, err := plugin.Kinds(s.Spec, options(&s.Source))
+		if err != nil {
+			add(true, "", err.Error())
 		}
-	}
-	if s.Forecasts && s.Source.BackendOptions == nil {
-		if err := canPlan(s.Spec, time.Now()); err != nil {
-			add(true, "spec.periods", strings.TrimPrefix(err.Error(), "plan: "))
+		var wrong []specfile.Problem
+		s.Previews, wrong = preview(kinds)
+		for _, p := range wrong {
+			add(p.Fatal, p.Place, p.Text)
 		}
 	}
 	return s, problems

@@ -213,8 +213,7 @@ func TestFiles(t *testing.T) {
 	sync, problems := Load([]string{"two"}, env)
 	require.Empty(t, problems)
 	require.Equal(t, "clari", sync.Source.Name)
-	require.True(t, sync.Forecasts)
-	require.False(t, sync.Activities)
+	require.Len(t, sync.Previews, 1)
 	for path, want := range map[string]string{
 		"absent.yml": "absent.yml: cannot be read: no such file or directory; write the path of a file that is there",
 		"none":       "none: has no file that ends in .yml or .yaml; write the path of the spec",

@@ -67,8 +67,9 @@ type Plan struct {
 	untimed    []string // what the list of jobs has no finished job of
 }
 
-// Export is one export, of a forecast or of activities.
+// Export is one export: what its kind calls it, and why it is in the plan.
 type Export struct {
+	Name       string `json:"name,omitzero"` // of one that is neither of a forecast nor of a window
 	ForecastID string `json:"forecast_id,omitzero"`
 	Currency   string `json:"currency,omitzero"`
 	ScopeID    string `json:"scope_id,omitzero"`
@@ -87,12 +88,11 @@ type Quota struct {
 	EndsOn map[int]*string `json:"ends_on"`
 }
 
-// Config is what the kinds of exports plan from.
+// Config is what the quota is reckoned from.
 type Config struct {
-	Spec                  *spec.Spec
-	Forecasts, Activities bool // which exports the selected tables need
-	Backend               bool // there is a state backend, which is not read
-	Now                   time.Time
+	Spec    *spec.Spec
+	Backend bool // there is a state backend, which is not read
+	Now     time.Time
 }
 
 // Make makes the plan of what was examined. Where the plugin's own spec is not valid it has problems alone.
@@ -107,18 +107,22 @@ func Make(e *examined, now time.Time) *Plan {
 		p.quota(nil, Config{}, nil)
 		return p
 	}
-	c := Config{Spec: e.Spec, Forecasts: e.Forecasts, Activities: e.Activities, Backend: e.Source.BackendOptions != nil, Now: now}
+	c := Config{Spec: e.Spec, Backend: e.Source.BackendOptions != nil, Now: now}
 	p.planned, p.backend, p.reserve, p.settleDays = true, c.Backend, c.Spec.QuotaReserve, c.Spec.SettleDays
-	forecasts, again := p.forecasts(c)
-	windows := p.activities(c)
-	p.Cost = len(forecasts) + len(windows)
+	items := p.items(e.Previews)
+	p.Cost = len(items)
 	second := p.Cost
 	if c.Backend {
-		second = len(forecasts) + min(len(windows), 1) // no quarter has settled, but all windows have landed
+		second = 0
 	}
-	p.later = again + min(len(windows), 1)
+	for _, preview := range e.Previews {
+		if c.Backend {
+			second += preview.Second
+		}
+		p.later += preview.Further
+	}
 	if e.jobs != nil {
-		p.time(c.Spec, e.limits, durations(forecasts, windows, e.jobs, &p.untimed))
+		p.time(c.Spec, e.limits, durations(items, e.jobs, &p.untimed))
 	}
 	p.quota(e.limits.AvailableMonthlyQuota, c, func(sync int) int {
 		switch {

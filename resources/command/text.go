@@ -141,7 +141,7 @@ func (w *writer) table(exports []Export) {
 			if e.WindowStart != "" {
 				return "activities"
 			}
-			return e.ForecastID
+			return e.ForecastID + e.Name
 		}},
 		{"currency", func(e Export) string { return e.Currency }},
 		{"scope", func(e Export) string { return e.ScopeID }},

@@ -37,6 +37,7 @@ func Schemas(o table.Options) schema.Tables {
 type Config struct {
 	API         *clari.Client
 	IDs         iter.Seq[string] // any of them may come twice
+	Done        *Done            // what this sync has looked up before: that is not asked for again
 	Concurrency int              // requests at a time, 1 or more
 	Wants       func(tableName string) bool
 	Options     table.Options
@@ -44,10 +45,24 @@ type Config struct {
 	Log         zerolog.Logger
 }
 
-// Sync looks up all ids. One that Clari does not know, or refuses, is told in the log and fails nothing; a request that fails for another
-// reason fails the sync, in the end.
-func Sync(ctx context.Context, cfg Config) error {
-	ids := distinct(cfg.IDs)
+// Done is the opportunities that a sync has looked up: no row is sent twice. The zero value is none.
+type Done struct{ ids map[string]bool }
+
+func (d *Done) has(id string) bool { return d.ids[short(id)] }
+
+func (d *Done) add(ids ...string) {
+	if d.ids == nil {
+		d.ids = map[string]bool{}
+	}
+	for _, id := range ids {
+		d.ids[short(id)] = true
+	}
+}
+
+// Sync looks up all ids, and returns those that Clari refuses. One that Clari does not know, or refuses, is told in the log and fails nothing; a request that
+// fails for another reason fails the sync, in the end.
+func Sync(ctx context.Context, cfg Config) (refused []string, err error) {
+	ids := slices.DeleteFunc(distinct(cfg.IDs), cfg.Done.has)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := cfg.writers()
@@ -57,7 +72,10 @@ func Sync(ctx context.Context, cfg Config) error {
 			if err := w.opportunity(ctx, a.at, &a.found[i]); err != nil {
 				return err
 			}
+			cfg.Done.add(a.found[i].ID)
 		}
+		cfg.Done.add(a.missing...)
+		cfg.Done.add(a.refused...)
 		total.add(a)
 		return nil
 	}
@@ -70,7 +88,7 @@ func Sync(ctx context.Context, cfg Config) error {
 			continue
 		}
 		if err := land(a); err != nil {
-			return err
+			return nil, err
 		}
 		if denied(a.err) {
 			denials++
@@ -82,7 +100,7 @@ func Sync(ctx context.Context, cfg Config) error {
 	if !noRight {
 		for a := range cfg.answers(ctx, slices.Values(suspects), cfg.halve) {
 			if err := land(a); err != nil {
-				return err
+				return nil, err
 			}
 			if !total.answered && len(total.refused) >= hopeless { // it is not about the ids
 				total.err = firstOf(total.err, total.refusal)
@@ -94,16 +112,16 @@ func Sync(ctx context.Context, cfg Config) error {
 		total.failed = len(ids) - len(w.landed) - len(total.missing) - len(total.refused)
 	}
 	if err := w.flush(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	cfg.tell(total, len(w.landed))
 	switch {
 	case total.err != nil:
-		return fmt.Errorf("%d of %d opportunities could not be looked up: %w", total.failed, len(ids), total.err)
+		return total.refused, fmt.Errorf("%d of %d opportunities could not be looked up: %w", total.failed, len(ids), total.err)
 	case len(total.refused) > 0 && len(w.landed) == 0:
-		return fmt.Errorf("each of %d opportunities was refused: %w", len(total.refused), total.refusal)
+		return total.refused, fmt.Errorf("each of %d opportunities was refused: %w", len(total.refused), total.refusal)
 	}
-	return nil
+	return total.refused, nil
 }
 
 func (cfg *Config) tell(a answer, landed int) {

@@ -70,8 +70,8 @@ func lookInBubble(t *testing.T, answer func([]string) (int, string), ids []strin
 	}
 	rows = map[string][]map[string]any{}
 	var lines bytes.Buffer
-	err = Sync(t.Context(), Config{
-		API: api, IDs: slices.Values(ids), Concurrency: 1, Wants: func(string) bool { return true }, Log: zerolog.New(&lines),
+	_, err = Sync(t.Context(), Config{
+		API: api, Done: &Done{}, IDs: slices.Values(ids), Concurrency: 1, Wants: func(string) bool { return true }, Log: zerolog.New(&lines),
 		Send: func(_ context.Context, r arrow.Record) error {
 			text, err := r.MarshalJSON()
 			if err != nil {
@@ -160,8 +160,8 @@ func TestWorkersAreBoundedByWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg := Config{API: api, Concurrency: 200_000, Wants: func(string) bool { return true }, Log: zerolog.Nop(), Send: func(context.Context, arrow.Record) error { return nil }, IDs: slices.Values(idsOf(1))}
-		if err := Sync(t.Context(), cfg); err != nil || most > before+10 {
+		cfg := Config{API: api, Concurrency: 200_000, Wants: func(string) bool { return true }, Log: zerolog.Nop(), Send: func(context.Context, arrow.Record) error { return nil }, IDs: slices.Values(idsOf(1)), Done: &Done{}}
+		if _, err := Sync(t.Context(), cfg); err != nil || most > before+10 {
 			t.Errorf("%d goroutines for one id, %d before: %v", most, before, err)
 		}
 	})

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
@@ -31,12 +30,14 @@ func (s *syncer) audit(ctx context.Context) error {
 // autoRequests is how many requests run at a time under concurrency auto, which is about export jobs: these are none.
 const autoRequests = 3
 
-// lookUpOpportunities looks up those of the spec, and those that this sync's activities are about.
+// lookUpOpportunities looks up those of the spec. Those that activities are about are part of the windows that name them.
 func (s *syncer) lookUpOpportunities(ctx context.Context) error {
-	ids := s.spec.Opportunities.IDs
-	if s.spec.Opportunities.FromActivities {
-		ids = slices.Concat(ids, slices.Sorted(maps.Keys(s.opportunities)))
-	}
+	_, err := s.lookUp(ctx, s.spec.Opportunities.IDs)
+	return err
+}
+
+// lookUp looks up opportunities, each once in a sync, and returns those that Clari refuses.
+func (s *syncer) lookUp(ctx context.Context, ids []string) (refused []string, err error) {
 	concurrency := int(s.spec.Concurrency)
 	if s.spec.Concurrency == spec.Auto {
 		concurrency = autoRequests
@@ -44,7 +45,15 @@ func (s *syncer) lookUpOpportunities(ctx context.Context) error {
 	ctx, trace := span(ctx, "sync.table."+opportunity.OpportunitiesTable)
 	defer trace.End()
 	return opportunity.Sync(ctx, opportunity.Config{
-		API: s.api, IDs: slices.Values(ids), Concurrency: concurrency, Wants: s.wants, Options: s.options,
+		API: s.api, IDs: slices.Values(ids), Done: &s.lookedUp, Concurrency: concurrency, Wants: s.wants, Options: s.options,
 		Send: s.stream.insert, Log: s.log,
 	})
+}
+
+// opportunityTables are those of the opportunities that activities are about; none where nobody wants them.
+func (s *syncer) opportunityTables() []string {
+	if o := s.spec.Opportunities; o == nil || !o.FromActivities {
+		return nil
+	}
+	return s.wanted([]string{opportunity.OpportunitiesTable, opportunity.FieldsTable, opportunity.HistoryTable})
 }

@@ -25,7 +25,7 @@ import (
 
 // group is tables that are fetched together.
 type group struct {
-	block   string // key of the spec that switches them on; empty: always on
+	block   *spec.Block // switches them on; nil: always on
 	schemas func(table.Options) schema.Tables
 
 	// One of these two.
@@ -36,11 +36,11 @@ type group struct {
 // groups are all tables of the plugin, in the order in which they are fetched. A new one is a line here.
 var groups = []group{
 	{schemas: forecast.Schemas, exports: (*syncer).forecasts},
-	{block: "activities", schemas: activity.Schemas, exports: (*syncer).activities},
-	{block: "opportunities", schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
-	{block: "audit", schemas: audit.Schemas, sync: (*syncer).audit},
+	{block: spec.ActivitiesBlock, schemas: activity.Schemas, exports: (*syncer).activities},
+	{block: spec.OpportunitiesBlock, schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
+	{block: spec.AuditBlock, schemas: audit.Schemas, sync: (*syncer).audit},
 	{schemas: one(jobs.Schema), sync: once(jobs.Sync)},
-	{schemas: one(limits.Schema), sync: once(limits.Sync)},
+	{schemas: one(limits.Schema), sync: (*syncer).limits},
 }
 
 // one is the schema of a group of one table.
@@ -61,25 +61,12 @@ func allTables(o table.Options) (all schema.Tables) {
 	return all
 }
 
-// on says whether a spec has a block.
-func on(s *spec.Spec, block string) bool {
-	switch block {
-	case "activities":
-		return s.Activities != nil
-	case "opportunities":
-		return s.Opportunities != nil
-	case "audit":
-		return s.Audit != nil
-	}
-	return true
-}
-
 // selectTables are the tables that a sync is to fetch: those that match, less those whose block is not in the spec. A pattern that matches
 // nothing else is an error.
 func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selected schema.Tables, err error) {
-	off := map[string]string{} // table without its block -> block
+	off := map[string]*spec.Block{} // table without its block -> block
 	for _, g := range groups {
-		if !on(s, g.block) {
+		if g.block != nil && !g.block.On(s) {
 			for _, name := range g.schemas(o).TableNames() {
 				off[name] = g.block
 			}
@@ -96,15 +83,31 @@ func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selecte
 				matched = append(matched, name)
 			}
 		}
-		if len(matched) > 0 && !slices.ContainsFunc(matched, func(name string) bool { return off[name] == "" }) {
+		if len(matched) > 0 && !slices.ContainsFunc(matched, func(name string) bool { return off[name] == nil }) {
 			return nil, needsBlock(matched[0], off[matched[0]])
 		}
 	}
 	if selected, err = all.FilterDfs(so.Tables, so.SkipTables, so.SkipDependentTables); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != "" }), nil
+	selected = slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != nil })
+	return selected, needsActivities(selected, s)
 }
+
+// needsActivities refuses opportunities that activities name where nothing tells which those are.
+func needsActivities(selected schema.Tables, s *spec.Spec) error {
+	has := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return selected.Get(name) != nil })
+	}
+	named := []string{opportunity.OpportunitiesTable, opportunity.FieldsTable, opportunity.HistoryTable}
+	if s.Opportunities == nil || !s.Opportunities.FromActivities || !has(named) || has(activity.ResultTables) {
+		return nil
+	}
+	return errors.New("opportunities.from_activities needs a table of activities: add " + activity.ActivitiesTable + " to tables, or set from_activities: false")
+}
+
+// also stands between two mistakes in one line.
+const also = ", and "
 
 // known refuses names and patterns that match no table, all of them at once.
 func known(names []string, so plugin.SyncOptions) error {
@@ -125,15 +128,11 @@ func known(names []string, so plugin.SyncOptions) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("sync: %s", strings.Join(wrong, ", and "))
+	return errors.New(strings.Join(wrong, also))
 }
 
-func needsBlock(tableName, block string) error {
-	example := block + ": {}"
-	if block == "opportunities" {
-		example = `opportunities: {ids: ["..."]}`
-	}
-	return fmt.Errorf("sync: table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, block, example)
+func needsBlock(tableName string, b *spec.Block) error {
+	return fmt.Errorf("table %s needs the block %s: add `%s` to the spec, or leave the table out of tables", tableName, b.Key, b.Example)
 }
 
 // all fetches what is selected: first what export jobs make, in one run, then the rest group by group. What fails does not stop the others.

@@ -15,8 +15,10 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/state"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/resources/opportunity"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -28,7 +30,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	running.Add(1)
 	defer running.Done()
 	if c.spec == nil {
-		return errors.New("sync: the plugin was configured without a connection")
+		return errors.New("the plugin was configured without a connection")
 	}
 	if err := needsBackend(c.spec, o.BackendOptions); err != nil {
 		return err
@@ -42,7 +44,7 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	defer root.End()
 	metrics, err := newMetrics()
 	if err != nil {
-		return fmt.Errorf("sync: telemetry: %w", err)
+		return fmt.Errorf("telemetry: %w", err)
 	}
 	s := &syncer{Client: c, options: options, selected: selected, stream: &stream{out: res, tables: selected, metrics: metrics}}
 	if err := s.stream.migrate(ctx); err != nil {
@@ -55,11 +57,15 @@ func (c *Client) Sync(ctx context.Context, o plugin.SyncOptions, res chan<- mess
 	defer s.closeStore()
 	began := time.Now()
 	err = s.all(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx) // once
+	if ctx.Err() == nil && err != nil {
+		err = errors.Join(withCure(err), s.stream.barrier(ctx))
 	}
-	if err != nil {
-		err = errors.Join(err, s.stream.barrier(ctx))
+	if ctx.Err() != nil {
+		err = context.Cause(ctx) // once
+	}
+	s.closeLedger(ctx, err)
+	if ctx.Err() != nil {
+		return err
 	}
 	s.log.Info().EmbedObject(&s.summary).Float64("seconds", math.Round(time.Since(began).Seconds())).Msg("sync finished")
 	return err
@@ -106,7 +112,7 @@ func needsBackend(s *spec.Spec, backend *plugin.BackendOptions) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	return fmt.Errorf("sync: %s works only with a state backend: add to the source's spec%s", strings.Join(keys, " and "), backendExample)
+	return fmt.Errorf("%s works only with a state backend: add to the source's spec%s", strings.Join(keys, " and "), backendExample)
 }
 
 // syncer is one sync of a client.
@@ -119,8 +125,12 @@ type syncer struct {
 	backend  *plugin.BackendOptions // nil: none
 	opened   state.Client           // of backend, once it was needed
 
-	summary       job.Summary
-	opportunities map[string]bool // ids of those that this sync's activities are about
+	ledger      *journal.Journal      // nil: no export was planned
+	closePlaces func(context.Context) // see job.Run
+	limitsSent  bool                  // the row of clari_limits
+
+	summary  job.Summary
+	lookedUp opportunity.Done // in this sync
 }
 
 // store is the state backend, nil without one.
@@ -130,7 +140,7 @@ func (s *syncer) store(ctx context.Context) (state.Client, error) {
 	}
 	client, err := s.state(ctx, s.backend)
 	if err != nil {
-		return nil, fmt.Errorf("sync: state backend: %w", err)
+		return nil, fmt.Errorf("state backend: %w", err)
 	}
 	s.opened = client
 	return client, nil

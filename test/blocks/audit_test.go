@@ -152,9 +152,9 @@ func TestAuditGap(t *testing.T) {
 			t.Errorf("warnings:\n%s", w.Logs)
 		}
 		now := time.Now()
-		landed := map[int64]bool{}
+		landed := map[int64]bool{} // by microseconds
 		for _, r := range w.Destination.Rows("clari_audit_events", nil) {
-			landed[r["occurred_at"].(int64)] = true
+			landed[r.Time("occurred_at").UnixMicro()] = true
 		}
 		for e := range w.Sim.AuditEvents(now.Add(-thirtyDays+time.Minute), now, now) {
 			if !landed[e.At.UnixMicro()] {

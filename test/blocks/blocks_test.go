@@ -27,7 +27,8 @@ func TestBlocks(t *testing.T) {
 		{[]string{"clari_activity_participants"}, nil, "table clari_activity_participants needs the block activities: add `activities: {}` to the spec"},
 		{[]string{"clari_limits", "clari_opportunity_fields"}, map[string]any{"audit": map[string]any{}}, "table clari_opportunity_fields needs the block opportunities: add `opportunities: {ids: "},
 		{[]string{"clari_audit_events"}, map[string]any{"audit": map[string]any{}}, ""},
-		{[]string{"clari_nothing"}, nil, "tables include a pattern clari_nothing with no matches"},
+		{[]string{"clari_opportunities"}, map[string]any{"activities": map[string]any{}, "opportunities": map[string]any{}}, "opportunities.from_activities needs a table of activities"},
+		{[]string{"clari_nothing"}, nil, `tables: "clari_nothing" is no table of this plugin`},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := world.New(t, sim.Config{}, test.spec)

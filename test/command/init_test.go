@@ -147,6 +147,10 @@ func TestInspect(t *testing.T) {
 			require.Contains(t, out, part)
 		}
 	}
+	odd, err := run(write("odd.csv", rows+"Ada,ada@x.example,005A,CEO,,FY26 Q1,Best Case,0,02/02/2025,02/08/2025,Forecast Value,about 5\n"))
+	require.NoError(t, err, odd)
+	require.Contains(t, odd, "odd      forecast_value: 1 texts that cannot be read, such as ")
+
 	out, err := run(write("page.json", `{"hello": 1}`), filepath.Join(dir, "absent.json"), write("job.csv", rows))
 	require.ErrorContains(t, err, "inspect: a sync would refuse 2 of 3 results")
 	require.Contains(t, out, "unknown shape of result")

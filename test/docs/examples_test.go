@@ -165,3 +165,23 @@ func compile(t *testing.T, text string) *jsonschema.Schema {
 	require.NoError(t, err)
 	return schema
 }
+
+var pinned = regexp.MustCompile(`path: (cloudquery/\w+)\n +version: (\S+)`)
+
+// TestVersionsInDocs: a destination has the same version wherever the docs name one.
+func TestVersionsInDocs(t *testing.T) {
+	pages, err := filepath.Glob(root + "docs/*.md")
+	require.NoError(t, err)
+	found := 0
+	for _, page := range append(pages, root+"README.md") {
+		content, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range pinned.FindAllStringSubmatch(string(content), -1) {
+			if p, known := destination.For(m[1]); known {
+				require.Equal(t, p.Example.Version, m[2], "%s in %s", m[1], page)
+				found++
+			}
+		}
+	}
+	require.Positive(t, found)
+}

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
 )
 
 // killer ends the plugin's process with SIGKILL, once, from wherever a test has a hook. Each hook is told to stop when it has.
@@ -211,7 +211,7 @@ func TestKill(t *testing.T) {
 func (w *world) durable() {
 	w.Helper()
 	for _, job := range w.sim.Ledger().Created() {
-		wrong, _, err := truth.Stored(w.db(), job)
+		wrong, _, err := oracle.Stored(w.db(), job)
 		require.NoError(w, err)
 		require.Empty(w, wrong)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 func tabs(ids ...string) (all []sim.Tab) {
@@ -59,7 +59,7 @@ func TestTruth(t *testing.T) {
 	} {
 		_, err := w.db().Exec(change)
 		require.NoError(t, err)
-		wrong, _, _, err := truth.Landed(w.db(), w.sim.Ledger().Jobs)
+		wrong, _, _, err := oracle.Landed(w.db(), w.sim.Ledger().Jobs)
 		require.NoError(t, err)
 		require.Contains(t, strings.Join(wrong, "\n"), table)
 	}

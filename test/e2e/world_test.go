@@ -18,8 +18,8 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/description"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
 )
 
 // apiKey is the key of every stand-in here: nothing else may look like it.
@@ -155,7 +155,7 @@ func (w *world) count(table, condition string, args ...any) (n int) {
 // landed checks that so many exports have landed, each exactly as the stand-in made it.
 func (w *world) landed(exports int) {
 	w.Helper()
-	wrong, landed, rows, err := truth.Landed(w.db(), w.sim.Ledger().Jobs)
+	wrong, landed, rows, err := oracle.Landed(w.db(), w.sim.Ledger().Jobs)
 	require.NoError(w, err)
 	require.Empty(w, wrong)
 	require.Equal(w, exports, landed)

@@ -31,8 +31,8 @@ func TestKilled(t *testing.T) {
 					w.Landed()
 					w.Tidy()
 					switch {
-					case ph.Landed: // all of it was done: a second sync of the day exports anew
-						w.Spent(4)
+					case ph.Landed: // all of it was there, and is kept: see resume_within
+						w.Spent(2)
 					default:
 						w.Spent(2)
 						if n := len(w.Values("clari_forecast_entries", "job_id")); n != 2 {
@@ -110,7 +110,7 @@ func TestKilledWithoutASingleCandidate(t *testing.T) {
 				w.MustSync()
 				w.Landed()
 				w.Spent(3)
-				if n := w.Logs.Count("warn", "may have created a job"); n != 1 {
+				if n := w.Logs.Count("warn", "unclear whether a job was created"); n != 1 {
 					t.Errorf("%d warnings", n)
 				}
 			})

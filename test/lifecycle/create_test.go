@@ -42,7 +42,7 @@ func TestUnclearCreation(t *testing.T) {
 		{name: "unavailable for a while", do: sim.Answer(503).RetryAfter(time.Minute), created: 1},
 		{name: "two candidates", do: sim.Answer(504).AfterProcessing(), also: &twin, created: 2},
 		{name: "not in the list", do: sim.Answer(504).AfterProcessing(), also: &hidden, created: 2},
-		{name: "list refused", do: sim.Answer(504).AfterProcessing(), list: new(sim.Answer(403)), created: 2},
+		{name: "list refused", do: sim.Answer(504).AfterProcessing(), list: new(sim.Answer(403)), created: 1, lost: true},
 		{name: "list not to be had", do: sim.Answer(504).AfterProcessing(), list: new(sim.Answer(502)), created: 1, lost: true},
 	} {
 		for _, backend := range []bool{true, false} {
@@ -165,6 +165,7 @@ func TestCurrentIsNotTakenForAnother(t *testing.T) {
 			maps.Copy(w.Spec, more)
 			if len(more) == 0 {
 				w.MustSync() // then state knows which quarter is current
+				w.Spec["refresh"] = []string{"1999_Q1"}
 			}
 			// The first creation is lost and not processed; the second is processed, and then the process dies.
 			w.Sim.Add(

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
@@ -21,10 +22,10 @@ func TestAdoptionByAge(t *testing.T) {
 		after   time.Duration
 		adopted bool
 	}{
-		{"running for less than run_timeout", sim.Config{Run: sim.Fixed(25 * time.Minute)}, "current", 20 * time.Minute, true},
-		{"running for longer", sim.Config{Run: sim.Fixed(2 * time.Hour)}, "current", 31 * time.Minute, false},
-		{"queued for less than queue_timeout", sim.Config{Queue: sim.Fixed(25 * time.Minute)}, "current", 20 * time.Minute, true},
-		{"queued for longer", sim.Config{Queue: sim.Fixed(2 * time.Hour)}, "current", 31 * time.Minute, false},
+		{"running for less than queue_timeout and run_timeout", sim.Config{Run: sim.Fixed(50 * time.Minute)}, "current", 40 * time.Minute, true},
+		{"running for longer", sim.Config{Run: sim.Fixed(2 * time.Hour)}, "current", 61 * time.Minute, false},
+		{"queued for less than queue_timeout and run_timeout", sim.Config{Queue: sim.Fixed(50 * time.Minute)}, "current", 40 * time.Minute, true},
+		{"queued for longer", sim.Config{Queue: sim.Fixed(2 * time.Hour)}, "current", 61 * time.Minute, false},
 		{"finished less than six hours ago", sim.Config{Run: sim.Fixed(time.Minute)}, "current", 5*time.Hour + 50*time.Minute, true},
 		{"finished longer ago", sim.Config{Run: sim.Fixed(time.Minute)}, "current", 6*time.Hour + 10*time.Minute, false},
 		{"final, but not known to be", sim.Config{Run: sim.Fixed(time.Minute)}, "1999_Q1", 48 * time.Hour, false},
@@ -55,11 +56,14 @@ func TestAdoptionByAge(t *testing.T) {
 	}
 }
 
+// notFound is Clari's own 404: a gateway's says nothing of a job.
+var notFound = sim.AnswerJSON(404, map[string]any{"code": "not_found", "namespace": "exports", "message": "There is no such job.", "errorId": "e1"})
+
 // TestForgottenJob: a job that Clari does not know any more, or keeps from us, is forgotten and its export made anew.
 func TestForgottenJob(t *testing.T) {
 	t.Parallel()
 	gone := map[string]sim.Effect{
-		"403": sim.Answer(403), "404": sim.Answer(404),
+		"403": sim.Answer(403), "404": notFound,
 		"invalid_jobId": sim.AnswerJSON(400, map[string]any{"code": "invalid_jobId", "namespace": "exports", "message": "The jobId is not valid."}),
 	}
 	for _, op := range []sim.Op{sim.Status, sim.Results} {
@@ -92,7 +96,7 @@ func TestLostWhileAdopted(t *testing.T) {
 		if err := w.Sync(world.Interrupt{Response: world.On(sim.Status, (*world.Process).Kill)}.Options()); err != world.ErrKilled {
 			t.Fatal(err)
 		}
-		w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, From: 2, Count: sim.Always, Do: sim.Answer(404)})
+		w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, From: 2, Count: sim.Always, Do: notFound})
 		w.MustSync()
 		if n := w.Landed(); n != 1 {
 			t.Errorf("%d exports landed", n)
@@ -151,28 +155,33 @@ func TestNewQuarterSinceTheKill(t *testing.T) {
 	}
 }
 
-// TestChangedRequest: what changes the answer makes another export of a settled quarter.
+// TestChangedRequest: a settled quarter is exported again where what is wanted is not there, and not for the way in which it comes.
 func TestChangedRequest(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]map[string]any{
-		"types":    {"forecasts": []map[string]any{{"id": "forecast", "types": []string{"quota"}}}},
-		"scope":    {"forecasts": []map[string]any{{"id": "forecast", "scope_id": new(sim.Tenant).ScopeID(1)}}},
-		"currency": {"forecasts": []map[string]any{{"id": "forecast", "currency": "EUR"}}},
-		"weeks":    {"forecasts": []map[string]any{{"id": "forecast", "include_historical": false}}},
-		"format":   {"export_format": "csv"},
-		"history":  {"history": true},
-		"nothing":  {},
+	more := append(spec.DefaultForecast().Types, "crm_total")
+	for name, test := range map[string]struct {
+		change map[string]any
+		spent  int
+	}{
+		"more types":  {map[string]any{"forecasts": []map[string]any{{"id": "forecast", "types": more}}}, 2},
+		"fewer types": {map[string]any{"forecasts": []map[string]any{{"id": "forecast", "types": []string{"quota"}}}}, 1},
+		"scope":       {map[string]any{"forecasts": []map[string]any{{"id": "forecast", "scope_id": new(sim.Tenant).ScopeID(1)}}}, 2},
+		"currency":    {map[string]any{"forecasts": []map[string]any{{"id": "forecast", "currency": "EUR"}}}, 2},
+		"fewer weeks": {map[string]any{"forecasts": []map[string]any{{"id": "forecast", "include_historical": false}}}, 1},
+		"format":      {map[string]any{"export_format": "csv"}, 1},
+		"history":     {map[string]any{"history": true}, 1},
+		"nothing":     {nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"1999_Q1"}}).WithState()
+				for range 3 {
+					w.MustSync()
+				}
+				w.Spent(1)
+				maps.Copy(w.Spec, test.change)
 				w.MustSync()
-				w.MustSync()
-				w.MustSync()
-				w.Spent(2)
-				maps.Copy(w.Spec, change)
-				w.MustSync()
-				w.Spent(map[bool]int{true: 3, false: 2}[len(change) > 0])
+				w.Spent(test.spent)
 			})
 		})
 	}

@@ -217,7 +217,7 @@ func (c cell) game(t *testing.T) *play.Player {
 	var forecasts []map[string]any
 	for _, id := range []string{"a", "b", "c"} {
 		cfg.Tenant.Tabs = append(cfg.Tenant.Tabs, sim.Tab{ID: id, Fields: sim.Fields(2)})
-		tabs = append(tabs, schedule.Tab{Id: id, Periods: []schedule.Period{period}})
+		tabs = append(tabs, schedule.Tab{ID: id, Periods: []schedule.Period{period}})
 		forecasts = append(forecasts, map[string]any{"id": id, "include_historical": fmt.Sprint(id == "b")})
 	}
 	w := world.New(t, cfg, map[string]any{

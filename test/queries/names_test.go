@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // TestNamesWithoutJoin: names and days are in the entries, in every shape and encoding.
@@ -41,13 +41,13 @@ func TestFailures(t *testing.T) {
 	t.Parallel()
 	s := &story{}
 	synctest.Test(t, func(t *testing.T) {
-		w := landing.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{
+		w := world.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{
 			"periods": []string{"2000_Q3", "current"}, "export_attempts": 1, "delay_between_exports": "0s",
 		})
 		w.Sim.Add(sim.Fault{Op: sim.Create, From: 3, Count: 2, Do: sim.Ends(sim.Failed)}, sim.Fault{Op: sim.Create, From: 6, Do: sim.Ends(sim.Failed)})
 		for i := range 3 {
 			time.Sleep(time.Hour)
-			l := w.Sync()
+			l := w.Collect()
 			if (l.Err != nil) != (i > 0) {
 				t.Fatalf("sync %d: %v", i, l.Err)
 			}
@@ -78,14 +78,14 @@ func TestQuotaUseOfAdopted(t *testing.T) {
 	t.Parallel()
 	s := &story{}
 	synctest.Test(t, func(t *testing.T) {
-		w := landing.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s"})
+		w := world.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s"})
 		w.State = map[string]string{}
 		w.Sim.Add(sim.Fault{Op: sim.Results, Count: 1, Do: sim.Answer(401)})
-		if l := w.Sync(); l.Err == nil { // what it sent is lost
+		if l := w.Collect(); l.Err == nil { // what it sent is lost
 			t.Fatal("the first sync landed")
 		}
 		time.Sleep(time.Hour)
-		l := w.Sync()
+		l := w.Collect()
 		if l.Err != nil {
 			t.Fatal(l.Err)
 		}

@@ -5,16 +5,16 @@ import (
 	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // present is what the current views must hold.
 type present struct {
-	entries   []truth.Row
-	lastKnown []truth.Row            // with in_latest_export
-	others    map[string][]truth.Row // by table
-	jobs      []string               // ids of those that the present state is of
-	newest    map[any]string         // forecast_key to the id of its newest job
+	entries   []oracle.Row
+	lastKnown []oracle.Row            // with in_latest_export
+	others    map[string][]oracle.Row // by table
+	jobs      []string                // ids of those that the present state is of
+	newest    map[any]string          // forecast_key to the id of its newest job
 }
 
 // keyOf are the columns that a row is known by in a table.
@@ -24,7 +24,7 @@ var keyOf = map[string][]string{
 	"clari_forecast_time_periods": {"forecast_key", "time_period_id"}, "clari_forecast_time_frames": {"forecast_key", "time_frame_id"},
 }
 
-func key(r truth.Row, columns ...string) (k [5]any) {
+func key(r oracle.Row, columns ...string) (k [5]any) {
 	for i, name := range columns {
 		k[i] = r[name]
 	}
@@ -33,7 +33,7 @@ func key(r truth.Row, columns ...string) (k [5]any) {
 
 // presentOf goes through the jobs from the newest to the oldest. After one of all weeks nothing older is present.
 func presentOf(jobs []sim.Job) *present {
-	p := &present{others: map[string][]truth.Row{}, newest: map[any]string{}}
+	p := &present{others: map[string][]oracle.Row{}, newest: map[any]string{}}
 	over := map[string]bool{}        // forecast_key: an export of all weeks has been seen
 	weeks := map[[5]any]string{}     // forecast_key and week to the job that it is present of
 	seen := map[string]map[any]bool{ // keys by table
@@ -45,8 +45,11 @@ func presentOf(jobs []sim.Job) *present {
 	jobs = slices.Clone(jobs)
 	slices.SortStableFunc(jobs, func(a, b sim.Job) int { return cmp.Or(b.EndsAt().Compare(a.EndsAt()), cmp.Compare(b.ID, a.ID)) })
 	for _, job := range jobs {
-		forecastKey := truth.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
-		of := truth.Of(job)
+		if job.Activities != nil {
+			continue
+		}
+		forecastKey := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
+		of := oracle.Of(job)
 		if p.newest[forecastKey] == "" {
 			p.newest[forecastKey] = job.ID
 		}
@@ -65,7 +68,7 @@ func presentOf(jobs []sim.Job) *present {
 				people[person] = job.ID
 			}
 			if !known[k] && people[person] == job.ID {
-				last := truth.Row{"in_latest_export": isPresent}
+				last := oracle.Row{"in_latest_export": isPresent}
 				for name, v := range r {
 					last[name] = v
 				}
@@ -94,7 +97,7 @@ func presentOf(jobs []sim.Job) *present {
 }
 
 // rows are rows of the truth as a database returns them.
-func rows(all []truth.Row) []row {
+func rows(all []oracle.Row) []row {
 	var out []row
 	for _, r := range all {
 		plainRow := row{}

@@ -3,18 +3,18 @@ package queries
 import (
 	"testing"
 
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // sums: what is documented to be joined counts no amount twice, and loses none.
 func sums(t *testing.T, s *story, d *database) {
 	t.Helper()
 	const total = "SELECT c.forecast_key, COUNT(*) AS n, SUM(c.forecast_value) AS calls, SUM(c.quota_value) AS quotas FROM "
-	want := map[string]truth.Row{}
+	want := map[string]oracle.Row{}
 	for _, r := range s.now.entries {
 		k := r["forecast_key"].(string)
 		if want[k] == nil {
-			want[k] = truth.Row{"forecast_key": k, "n": int64(0)}
+			want[k] = oracle.Row{"forecast_key": k, "n": int64(0)}
 		}
 		want[k]["n"] = want[k]["n"].(int64) + 1
 		for name, column := range map[string]string{"calls": "forecast_value", "quotas": "quota_value"} {
@@ -24,7 +24,7 @@ func sums(t *testing.T, s *story, d *database) {
 			}
 		}
 	}
-	var before []truth.Row
+	var before []oracle.Row
 	for _, r := range want {
 		before = append(before, r)
 	}

@@ -15,28 +15,64 @@ import (
 )
 
 var (
-	seed      = flag.Int64("seed", -1, "TestRandom: play this schedule alone, and show its logs")
-	seedFrom  = flag.Int64("seed-from", 0, "TestRandom: the first schedule")
-	allOfThem = flag.Bool("all-schedules", false, "TestRandom: go on after three have failed")
+	seed      = flag.Int64("seed", -1, "play this schedule alone, and show its logs")
+	seedFrom  = flag.Int64("seed-from", 0, "the first schedule")
+	allOfThem = flag.Bool("all-schedules", false, "go on after three have failed")
 	schedules = flag.Int64("schedules", 2000, "TestRandom: how many schedules")
+	unkind    = flag.Int64("unkind", 25, "TestUnkind: how many schedules of each world")
+	inWorld   = flag.String("world", "", "TestUnkind: this world alone")
+	only      = flag.String("invariant", "", "hold the schedules to this invariant alone, also one that is known not to hold")
 )
 
 // TestRandom plays schedules drawn from seeds: faults of every kind, kills, cancels and restarts over several syncs of several exports.
 // After each sync it checks what must hold whatever went wrong: see the invariants. A seed decides the schedule; the client's jitter is
 // drawn anew each time, so that a rare order of events may need a few runs to come again.
 func TestRandom(t *testing.T) {
-	first, many := uint64(*seedFrom), uint64(*schedules)
+	total := newTally()
+	many(t, uint64(*schedules), func(t *testing.T, n uint64) {
+		play.Play(t, schedule.New(n), total, play.Options{
+			Only: *only, Verbose: *seed >= 0, Again: fmt.Sprintf("-run 'TestRandom$' -seed %d", n),
+		})
+	})
+	t.Log(total)
+}
+
+// TestUnkind plays schedules of each unkind world. Each world has seeds of its own.
+func TestUnkind(t *testing.T) {
+	for _, w := range schedule.Worlds {
+		if *inWorld != "" && *inWorld != w.Name {
+			continue
+		}
+		t.Run(w.Name, func(t *testing.T) {
+			total := newTally()
+			many(t, uint64(*unkind), func(t *testing.T, n uint64) {
+				if why := knownSeeds[w.Name][n]; why != "" && *seed < 0 && *only == "" {
+					t.Skip(why)
+				}
+				play.Play(t, w.Draw(n), total, play.Options{
+					Only: *only, Broken: w.Broken, Verbose: *seed >= 0, Again: fmt.Sprintf("-run 'TestUnkind$' -world '%s' -seed %d", w.Name, n),
+				})
+			})
+			t.Log(total)
+		})
+	}
+}
+
+func newTally() *invariant.Tally { return &invariant.Tally{Fired: map[string]int{}} }
+
+// many plays some seeds side by side, each in a bubble, and sees that no file is left behind.
+func many(t *testing.T, count uint64, one func(*testing.T, uint64)) {
+	first := uint64(*seedFrom)
 	if *seed >= 0 {
-		first, many = uint64(*seed), 1
+		first, count = uint64(*seed), 1
 	} else if testing.Short() {
-		many = min(many, 200)
+		count = min(count, 200)
 	}
 	t.Setenv("TMPDIR", t.TempDir())                    // for spools
 	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // many small worlds: at 400 a third of the time went into collecting them
-	total := &invariant.Tally{Fired: map[string]int{}}
 	var failed atomic.Int32
 	t.Run("seed", func(t *testing.T) {
-		for n := first; n < first+many; n++ {
+		for n := first; n < first+count; n++ {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
 				if failed.Load() >= 3 && !*allOfThem {
@@ -47,10 +83,9 @@ func TestRandom(t *testing.T) {
 						failed.Add(1)
 					}
 				})
-				synctest.Test(t, func(t *testing.T) { play.Play(t, schedule.New(n), total, *seed >= 0) })
+				synctest.Test(t, func(t *testing.T) { one(t, n) })
 			})
 		}
 	})
 	play.CheckNoFiles(t)
-	t.Log(total)
 }

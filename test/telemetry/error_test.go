@@ -28,8 +28,9 @@ func twice(text string, ids ...string) string {
 	return ""
 }
 
-// TestWrongKeyIsAskedOnce: a key that is refused dooms every export, so it is asked once and told once.
-func TestWrongKeyIsAskedOnce(t *testing.T) {
+// TestWrongKeyIsNotAskedForLong: a key that is refused dooms every export, which is known after two endpoints have said so and nobody else anything, or
+// after a minute; and it is told once.
+func TestWrongKeyIsNotAskedForLong(t *testing.T) {
 	t.Parallel()
 	for _, limits := range []int{401, 403, 200} { // the endpoint may be closed to this key, and open to another
 		t.Run(fmt.Sprintf("limits answer %d", limits), func(t *testing.T) {
@@ -56,11 +57,11 @@ func TestWrongKeyIsAskedOnce(t *testing.T) {
 						refused++
 					}
 				}
-				most := 1
-				if limits == 401 { // those may be closed to a key that may export: the creation decides
+				most := 7 // creations, ten seconds apart
+				if limits == 401 {
 					most = 2
 				}
-				if took := time.Since(began); refused != most || took > 10*time.Second {
+				if took := time.Since(began); refused > most || took > 70*time.Second {
 					t.Errorf("it was refused %d times in %s:\n%s", refused, took, w.Sim.Ledger())
 				}
 				if text := err.Error(); len(text) > 500 || strings.Count(text, "401") != 1 {

@@ -18,8 +18,8 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
 )
 
 // demo is one run: a sales team with three tabs, each answered in another form, and eight quarters of each.
@@ -111,7 +111,7 @@ func (d *demo) prepare() (*specfile.Config, error) {
 
 // check compares the tables with what the stand-in has made up.
 func (d *demo) check(db *sql.DB) error {
-	wrong, landed, rows, err := truth.Landed(db, d.server.Ledger().Jobs)
+	wrong, landed, rows, err := oracle.Landed(db, d.server.Ledger().Jobs)
 	switch {
 	case err != nil:
 		return fmt.Errorf("check: %w", err)

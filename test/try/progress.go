@@ -53,7 +53,7 @@ func (p *progress) Write(line []byte) (int, error) {
 		Level    string `json:"level"`
 		Message  string `json:"message"`
 		Forecast string `json:"forecast_id"`
-		Period   string `json:"time_period_id"`
+		Period   string `json:"requested_period"`
 		Of       int    `json:"of"`         // exports planned
 		Quota    *int   `json:"quota_left"` // of the limits
 	}

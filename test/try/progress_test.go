@@ -18,10 +18,10 @@ func TestLine(t *testing.T) {
 	p := newProgress(&out, false)
 	p.moving = true
 	for _, line := range []string{
-		`{"level":"info","module":"clari","forecast_id":"net_arr","time_period_id":"current","of":3,"message":"export started"}`,
-		`{"level":"info","module":"clari","forecast_id":"net_arr","time_period_id":"next","of":3,"message":"export started"}`,
-		`{"level":"info","module":"clari","forecast_id":"net_arr","time_period_id":"current","of":3,"message":"rows sent"}`,
-		`{"level":"error","module":"clari","forecast_id":"net_arr","time_period_id":"previous","error":"no","message":"export did not land"}`,
+		`{"level":"info","module":"clari","forecast_id":"net_arr","requested_period":"current","of":3,"message":"export started"}`,
+		`{"level":"info","module":"clari","forecast_id":"net_arr","requested_period":"next","of":3,"message":"export started"}`,
+		`{"level":"info","module":"clari","forecast_id":"net_arr","requested_period":"current","of":3,"message":"rows sent"}`,
+		`{"level":"error","module":"clari","forecast_id":"net_arr","requested_period":"previous","error":"no","message":"export did not land"}`,
 		`{"level":"info","module":"clari","quota_left":12,"message":"sync finished"}`,
 	} {
 		n, err := p.Write([]byte(line))

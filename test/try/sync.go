@@ -90,7 +90,23 @@ func (a *attempt) run(ctx context.Context, config *specfile.Config) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(err, a.conclude(summary))
+	return errors.Join(own(err), a.conclude(summary))
+}
+
+// wrappers are what CloudQuery's packages put before an error of the plugin.
+var wrappers = []string{"failed to sync unmanaged client: ", "failed to initialize client: "}
+
+// own is the plugin's own part of an error.
+func own(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, wrapper := range wrappers {
+		if _, text, found := strings.Cut(err.Error(), wrapper); found {
+			return errors.New(text)
+		}
+	}
+	return err
 }
 
 // conclude makes the views and says what the sync cost and what to do next. It does what it can after a sync that failed, too.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/resources/destination"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/landing"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 const entries = "clari_forecast_entries"
@@ -33,7 +33,7 @@ func TestSizes(t *testing.T) {
 	for _, size := range []struct{ people, fields int }{{1, 1}, {120, 12}} {
 		t.Run(fmt.Sprint(size.people), func(t *testing.T) {
 			inEachShape(t, func(t *testing.T, shape sim.Encoding) {
-				w := newWorld(t, sim.Config{JSON: shape, Tenant: sim.Tenant{People: size.people, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(size.fields)}}}}, twoQuarters)
+				w := newSetup(t, sim.Config{JSON: shape, Tenant: sim.Tenant{People: size.people, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(size.fields)}}}}, twoQuarters)
 				w.sync()
 				w.arrived()
 				if size.people == 1 {
@@ -69,13 +69,13 @@ func unknown(piece string, times func(n int) int) func([]byte) []byte {
 func TestFullRows(t *testing.T) {
 	inEachShape(t, func(t *testing.T, shape sim.Encoding) {
 		cfg := sim.Config{JSON: shape, Tenant: sim.Tenant{Staff: sim.OddTextStaff()[:10], Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.OddTextFields()[:10]}}}}
-		landing.Rewritten(&cfg, unknown(escaped, func(n int) int {
+		world.Rewritten(&cfg, unknown(escaped, func(n int) int {
 			if n%400 == 0 {
 				return 8_000
 			}
 			return n % 7 * 10
 		}))
-		w := newWorld(t, cfg, twoQuarters)
+		w := newSetup(t, cfg, twoQuarters)
 		w.sync()
 		w.arrived()
 	})
@@ -86,13 +86,13 @@ func TestFullRows(t *testing.T) {
 func TestUnevenRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := sim.Config{Tenant: sim.Tenant{People: 20, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(8)}}}}
-		landing.Rewritten(&cfg, unknown("<", func(n int) int {
+		world.Rewritten(&cfg, unknown("<", func(n int) int {
 			if n < 5 {
 				return 700_000
 			}
 			return 20
 		}))
-		w := newWorld(t, cfg, twoQuarters)
+		w := newSetup(t, cfg, twoQuarters)
 		w.sync()
 		w.arrived()
 	})
@@ -102,7 +102,7 @@ func TestUnevenRows(t *testing.T) {
 func TestTwoSyncs(t *testing.T) {
 	inEachShape(t, func(t *testing.T, shape sim.Encoding) {
 		for _, history := range []bool{false, true} {
-			w := newWorld(t, sim.Config{JSON: shape, Tenant: sim.Tenant{People: 12, ChangeEvery: time.Hour}}, map[string]any{
+			w := newSetup(t, sim.Config{JSON: shape, Tenant: sim.Tenant{People: 12, ChangeEvery: time.Hour}}, map[string]any{
 				"periods": []string{"previous", "current", "next"}, "history": history, "audit": map[string]any{},
 			})
 			w.twoDays()
@@ -114,7 +114,7 @@ func TestTwoSyncs(t *testing.T) {
 // TestWindows: all tables, with windows of activities that touch and overlap.
 func TestWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sim.Config{}, map[string]any{
+		w := newSetup(t, sim.Config{}, map[string]any{
 			"activities": map[string]any{"window_days": 7}, "audit": map[string]any{}, "opportunities": map[string]any{},
 		})
 		// One day of two windows is sent twice, so far.
@@ -128,7 +128,7 @@ func TestWindows(t *testing.T) {
 }
 
 // twoDays are two syncs, of which the second knows what the first one did.
-func (w *world) twoDays() {
+func (w *setup) twoDays() {
 	w.Helper()
 	a := &appender{}
 	for range 2 {

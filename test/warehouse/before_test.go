@@ -24,7 +24,7 @@ func TestBigQueryWithoutItsSettings(t *testing.T) {
 		p, ok := destination.For("cloudquery/bigquery")
 		require.True(t, ok)
 		p.Settings = nil
-		w := newWorld(t, sim.Config{Tenant: sim.Tenant{People: 120, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(12)}}}}, twoQuarters)
+		w := newSetup(t, sim.Config{Tenant: sim.Tenant{People: 120, Tabs: []sim.Tab{{ID: "net_arr", Fields: sim.Fields(12)}}}}, twoQuarters)
 		w.sinks = []*sink{newSink(p)}
 		w.sync()
 		require.Equal(t, 34_560, w.sentRows(entries))

@@ -111,7 +111,7 @@ func TestStateWhereTheRowsAre(t *testing.T) {
 		t.Run(p.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := &appender{}
-				w := newWorld(t, sim.Config{}, map[string]any{"periods": []string{"previous", "current-2", "current"}})
+				w := newSetup(t, sim.Config{}, map[string]any{"periods": []string{"previous", "current-2", "current"}})
 				w.sinks = []*sink{newSink(p)}
 				for _, spent := range []int{3, 3, 1} { // two landings settle the quarters that are over
 					before := w.sim.Ledger().Spent()

@@ -23,8 +23,8 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
-// A world is a tenant, what a user has set up to export it, and one sink of each destination. All of it lives in a synctest bubble.
-type world struct {
+// A setup is a tenant, what a user has set up to export it, and one sink of each destination. All of it lives in a synctest bubble.
+type setup struct {
 	*testing.T
 	sim    *sim.Server
 	spec   map[string]any
@@ -36,8 +36,8 @@ type world struct {
 	cells map[string]int
 }
 
-func newWorld(t *testing.T, cfg sim.Config, fields map[string]any) *world {
-	w := &world{T: t, sim: sim.New(cfg), tables: []string{"*"}, sent: map[string]map[uuid.UUID]int{}, cells: map[string]int{}}
+func newSetup(t *testing.T, cfg sim.Config, fields map[string]any) *setup {
+	w := &setup{T: t, sim: sim.New(cfg), tables: []string{"*"}, sent: map[string]map[uuid.UUID]int{}, cells: map[string]int{}}
 	t.Cleanup(w.sim.Close)
 	w.spec = map[string]any{
 		"api_key": w.sim.Key(), "base_url": w.sim.MemoryURL(), "forecasts": []map[string]any{{"id": w.sim.Tenant().Tabs[0].ID}},
@@ -50,7 +50,7 @@ func newWorld(t *testing.T, cfg sim.Config, fields map[string]any) *world {
 }
 
 // sync runs one sync into all sinks at once, as it sends: destinations write out by the clock too.
-func (w *world) sync() {
+func (w *setup) sync() {
 	w.Helper()
 	spec, err := json.Marshal(w.spec)
 	require.NoError(w, err)
@@ -100,7 +100,7 @@ func overTheWire(t require.TestingT, m *message.SyncInsert) *message.SyncInsert 
 	return &message.SyncInsert{Record: record}
 }
 
-func (w *world) count(r arrow.Record) {
+func (w *setup) count(r arrow.Record) {
 	name, ok := r.Schema().Metadata().GetValue(schema.MetadataTableName)
 	require.True(w, ok)
 	if w.sent[name] == nil {
@@ -113,7 +113,7 @@ func (w *world) count(r arrow.Record) {
 }
 
 // arrived checks that nothing is lost and nothing doubled: each row that was sent is there, as often as the write mode says.
-func (w *world) arrived() {
+func (w *setup) arrived() {
 	w.Helper()
 	for _, s := range w.sinks {
 		require.Empty(w, s.refused, s.Name)
@@ -133,7 +133,7 @@ func (w *world) arrived() {
 }
 
 // sentRows are how many rows of a table were sent.
-func (w *world) sentRows(name string) (n int) {
+func (w *setup) sentRows(name string) (n int) {
 	for rows := range maps.Values(w.sent[name]) {
 		n += rows
 	}

@@ -24,7 +24,7 @@ func (w *World) activityDifferences(from, to, now time.Time) (wrong []string) {
 	}
 	for a := range w.Sim.Activities(sim.Activities{First: from, Last: to, Types: sim.ActivityTypes, At: now}) {
 		add("clari_activities", Row{
-			"activity_id": a.ID, "activity_type": a.Type, "subject": a.Subject, "occurred_at": a.At.UnixMicro(), "owner_crm_user_id": a.Owner,
+			"activity_id": a.ID, "activity_type": a.Type, "subject": a.Subject, "occurred_at": instant(a.At), "owner_crm_user_id": a.Owner,
 			"organizer_crm_user_id": a.Organizer,
 		})
 		for _, id := range a.Accounts {

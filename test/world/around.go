@@ -12,7 +12,7 @@ import (
 // AuditLine is an event in the form in which the table has it, but for its id.
 func AuditLine(e sim.AuditEvent) string {
 	r := Row{
-		"occurred_at": e.At.UnixMicro(), "actor_id": e.ActorID, "actor_type": e.ActorType, "session_id": e.SessionID, "session_type": e.SessionType,
+		"occurred_at": instant(e.At), "actor_id": e.ActorID, "actor_type": e.ActorType, "session_id": e.SessionID, "session_type": e.SessionType,
 		"ip_address": e.IP, "event": e.Event, "correlation_id": e.CorrelationID,
 	}
 	r["event_parameters"], _ = canonical(e.Parameters)
@@ -75,7 +75,7 @@ func (w *World) OpportunityDiffer(ids []string) (wrong []string) {
 			add(r)
 			places := map[int64]int64{}
 			for _, c := range f.Changes {
-				r := Row{"opportunity_id": id, "field_id": f.ID, "changed_at": c.At.UnixMicro(), "place": places[c.At.Unix()], "parent": id + " " + f.ID}
+				r := Row{"opportunity_id": id, "field_id": f.ID, "changed_at": instant(c.At), "place": places[c.At.Unix()], "parent": id + " " + f.ID}
 				places[c.At.Unix()]++
 				for key, value := range map[string]string{"old_value": c.Old, "new_value": c.New} {
 					if value != "null" {

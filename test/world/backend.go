@@ -71,7 +71,7 @@ func (c *stateClient) Flush(ctx context.Context) error {
 	}
 	defer c.unlock()
 	for key, value := range c.changed {
-		if len(value) > 2048 {
+		if len(value) > 1024 {
 			c.world.T.Errorf("state %s has %d bytes", key, len(value))
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // Landed checks that every job which the exports table says landed is there whole, unless a later one has replaced it. It returns
@@ -20,13 +20,15 @@ func (w *World) Landed() (jobs int) {
 		byID[job.ID] = job
 	}
 	newest := map[string]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool {
+		return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
+	}) {
 		jobs++
 		key := fmt.Sprint(r["forecast_id"], r["scope_id"], r["requested_currency"], r["requested_period"])
 		if w.Spec["history"] == true {
 			key += fmt.Sprint(r["snapshot_date"])
 		}
-		if before := newest[key]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
+		if before := newest[key]; before == nil || before.Time("exported_at").Before(r.Time("exported_at")) {
 			newest[key] = r
 		}
 	}
@@ -48,11 +50,9 @@ func (w *World) Windows(outcome string) (lines []string) {
 	return lines
 }
 
-var ResultTables = []string{
-	"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames",
+func HasLanded(r Row) bool {
+	return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
 }
-
-func HasLanded(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }
 
 // Snapshots counts the times by which each job's rows are dated.
 func (w *World) Snapshots() map[any]int {
@@ -88,8 +88,8 @@ func (w *World) LedgerOf(tab string) []sim.Job {
 // Intact counts the tabs whose newest export that landed is there whole.
 func (w *World) Intact() (n int) {
 	newest := map[any]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool { return r["outcome"] == "exported" || r["outcome"] == "adopted" }) {
-		if before := newest[r["forecast_id"]]; before == nil || before["exported_at"].(int64) < r["exported_at"].(int64) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", HasLanded) {
+		if before := newest[r["forecast_id"]]; before == nil || before.Time("exported_at").Before(r.Time("exported_at")) {
 			newest[r["forecast_id"]] = r
 		}
 	}
@@ -149,18 +149,18 @@ func (w *World) Tidy() {
 // Differ compares the rows that landed from a job with its truth and returns what differs, one line each, at most a few.
 func (w *Destination) Differ(job sim.Job, tables ...string) []string {
 	if len(tables) == 0 {
-		tables = truth.Tables
+		tables = oracle.Tables
 	}
 	var wrong []string
 	for _, table := range tables {
-		landed := func(yield func(truth.Row) bool) {
+		landed := func(yield func(oracle.Row) bool) {
 			for _, r := range w.Rows(table, func(r Row) bool { return r["job_id"] == job.ID }) {
-				if !yield(truth.Canonical(r)) {
+				if !yield(oracle.Canonical(r)) {
 					return
 				}
 			}
 		}
-		lines, _ := truth.Differ(job, table, landed, truth.Perhaps)
+		lines, _ := oracle.Differ(job, table, landed, oracle.Perhaps)
 		wrong = append(wrong, lines...)
 	}
 	if len(wrong) > 6 {

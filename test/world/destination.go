@@ -1,40 +1,31 @@
 package world
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/cloudquery/plugin-sdk/v4/message"
-	"github.com/cloudquery/plugin-sdk/v4/schema"
-	"github.com/cloudquery/plugin-sdk/v4/types"
 )
 
-// Row is a row of a destination: column to value. Null cells are left out. Values are text, float64, int64 (also for times, in
-// microseconds), bool, days as text, and JSON in canonical form.
-type Row map[string]any
-
 // Destination stands in for the CLI and a destination behind it: what it loses and keeps is what was measured of them. Inserts are
-// buffered; a migrate message writes out those that the CLI has handed over, which takes it up to a second; the end of a
-// successful sync writes out all; a sync that fails or dies loses what is buffered.
+// buffered. A migrate message writes out those that the CLI has handed over, which takes it up to a second. The end of a
+// successful sync writes out all. A sync that fails or dies loses what is buffered.
 type Destination struct {
 	mu          sync.Mutex
 	DeleteStale bool
+	Batches     bool                      // it also writes out every 10,000 rows, and what has waited for 20 seconds
 	Tables      map[string]map[string]Row // table -> _cq_id -> row
 	stale       map[string]map[string]time.Time
 	incremental map[string]bool
 }
 
-// load is what one sync brings to a warehouse.
+// load is what one sync brings to a destination.
 type load struct {
 	*Destination
 	buffer   []buffered
+	waiting  int64 // rows in the buffer
 	syncTime time.Time
 }
 
@@ -43,9 +34,15 @@ type buffered struct {
 	record arrow.Record
 }
 
+// What the SDK's batch writers do by default.
+const (
+	batchRows = 10_000
+	batchTime = 20 * time.Second
+)
+
 const cliHandOver = time.Second
 
-func NewWarehouse() *Destination {
+func NewDestination() *Destination {
 	return &Destination{Tables: map[string]map[string]Row{}, stale: map[string]map[string]time.Time{}, incremental: map[string]bool{}}
 }
 
@@ -73,17 +70,28 @@ func (l *load) take(m message.SyncMessage, takes time.Duration) error {
 			return fmt.Errorf("record of %d rows", m.Record.NumRows())
 		}
 		l.buffer = append(l.buffer, buffered{arrived, m.Record})
-		return nil
+		if l.waiting += m.Record.NumRows(); l.Batches && l.waiting >= batchRows {
+			return l.write(arrived)
+		}
+		return l.writeOld(arrived)
 	default:
 		return fmt.Errorf("message %T", m)
 	}
+}
+
+// writeOld writes out what has waited for too long, where the destination does.
+func (l *load) writeOld(now time.Time) error {
+	if !l.Batches {
+		return nil
+	}
+	return l.write(now.Add(-batchTime - cliHandOver))
 }
 
 // write writes out what had arrived by then.
 func (l *load) write(until time.Time) error {
 	for len(l.buffer) > 0 && !l.buffer[0].at.After(until) {
 		record := l.buffer[0].record
-		l.buffer = l.buffer[1:]
+		l.buffer, l.waiting = l.buffer[1:], l.waiting-record.NumRows()
 		name := TableName(record)
 		seen := map[string]bool{}
 		for i := range int(record.NumRows()) {
@@ -107,8 +115,9 @@ func (l *load) end(err error, backend bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
+		written := l.writeOld(time.Now())
 		l.buffer = nil
-		return nil
+		return written
 	}
 	if err := l.write(time.Now()); err != nil {
 		return err
@@ -135,67 +144,4 @@ func (w *Destination) Rows(table string, match func(Row) bool) []Row {
 		}
 	}
 	return found
-}
-
-func TableName(record arrow.Record) string {
-	name, _ := record.Schema().Metadata().GetValue(schema.MetadataTableName)
-	return name
-}
-
-func RowAt(record arrow.Record, i int) (Row, error) {
-	r := Row{}
-	for c, column := range record.Columns() {
-		name := record.ColumnName(c)
-		if column.IsNull(i) {
-			continue
-		}
-		switch a := column.(type) {
-		case *array.String:
-			r[name] = strings.Clone(a.Value(i))
-		case *array.Float64:
-			r[name] = a.Value(i)
-		case *array.Int64:
-			r[name] = a.Value(i)
-		case *array.Boolean:
-			r[name] = a.Value(i)
-		case *array.Timestamp:
-			r[name] = int64(a.Value(i))
-		case *array.Date32:
-			r[name] = a.Value(i).ToTime().Format(time.DateOnly)
-		case *types.UUIDArray:
-			r[name] = a.ValueStr(i)
-		case *types.JSONArray:
-			text, err := canonical(a.ValueStr(i))
-			if err != nil {
-				return nil, fmt.Errorf("column %s: %w", name, err)
-			}
-			r[name] = text
-		default:
-			r[name] = a.ValueStr(i)
-		}
-	}
-	if r["_cq_id"] == nil {
-		return nil, fmt.Errorf("row without _cq_id")
-	}
-	return r, nil
-}
-
-func canonical(text string) (string, error) {
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		return "", err
-	}
-	out, err := json.Marshal(v)
-	return string(out), err
-}
-
-// without is a row less what every row carries, as one line that sorts.
-func (r Row) Line(without ...string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(r)) {
-		if !slices.Contains(without, name) {
-			fmt.Fprintf(&b, "%s=%v ", name, r[name])
-		}
-	}
-	return b.String()
 }

@@ -140,6 +140,16 @@ type Moment struct {
 	Interrupt func(w *World, end func(*Process)) Interrupt
 }
 
+// behind reports a message that migrates a table behind rows of entries: part of a barrier.
+func behind(table string) func(message.SyncMessage) bool {
+	sent := false
+	return func(m message.SyncMessage) bool {
+		sent = sent || inserts(m, "clari_forecast_entries")
+		migrates, ok := m.(*message.SyncMigrateTable)
+		return ok && sent && migrates.Table.Name == table
+	}
+}
+
 // Moments are those of one export, in the order in which they come by.
 var Moments = []Moment{
 	{"creating, before the request arrives", false, func(_ *World, end func(*Process)) Interrupt {
@@ -179,15 +189,15 @@ var Moments = []Moment{
 		}}
 	}},
 	{"in the barrier", false, func(_ *World, end func(*Process)) Interrupt {
-		first := Migrates("clari_forecast_entries")
+		barrier := behind("clari_forecast_entries")
 		return Interrupt{Message: func(p *Process, m message.SyncMessage) {
-			if first(m) {
+			if barrier(m) {
 				end(p)
 			}
 		}}
 	}},
 	{"after the barrier, before the journal", false, func(_ *World, end func(*Process)) Interrupt {
-		last, set := Migrates("clari_limits"), false
+		last, set := behind("clari_limits"), false
 		return Interrupt{Message: func(p *Process, m message.SyncMessage) {
 			if last(m) && !set {
 				set = true

@@ -37,7 +37,7 @@ type World struct {
 // New must be called inside a bubble. The spec has what the server needs; fields are added to it as they are.
 func New(t testing.TB, cfg sim.Config, fields map[string]any) *World {
 	cfg.Observe = description.Hold(t)
-	w := &World{T: t, Sim: sim.New(cfg), Destination: NewWarehouse(), Logs: &Logs{}}
+	w := &World{T: t, Sim: sim.New(cfg), Destination: NewDestination(), Logs: &Logs{}}
 	t.Cleanup(w.Sim.Close)
 	w.Spec = map[string]any{
 		"api_key": w.Sim.Key(), "base_url": w.Sim.MemoryURL(), "forecasts": []map[string]any{{"id": w.Sim.Tenant().Tabs[0].ID}},
@@ -86,6 +86,7 @@ func (p *Process) RoundTrip(r *http.Request) (*http.Response, error) {
 // SyncOptions are those of one sync.
 type SyncOptions struct {
 	sdk.SyncOptions
+	discard   bool // nothing arrives at the destination
 	noBackend bool
 	Started   func(*Process)            // given the process that runs
 	Message   func(message.SyncMessage) // sees each message before the destination does
@@ -150,6 +151,9 @@ func (w *World) Sync(options ...SyncOptions) error {
 		}
 		if o.Message != nil {
 			o.Message(m)
+		}
+		if o.discard {
+			continue
 		}
 		if err := load.take(m, o.Takes); err != nil {
 			w.T.Error(err)

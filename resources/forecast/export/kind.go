@@ -1,10 +1,12 @@
-// Package export is the forecast export as a kind of job: what a plan asks Clari for, which listed job may be whose, what an earlier
-// job is still good for, and what has to be remembered once rows have landed. Package plan decides what is exported, the result
-// package reads what comes; this one knows neither waiting nor state backends, which are client/job's.
+// Package export is the forecast export as a kind of job: what a plan asks Clari for, which listed job may be whose, what a result has to hold, and what is
+// kept of a place once its rows have landed. Package plan decides what is in the plan, the result package reads what comes; this one knows neither
+// waiting nor state backends, which are client/job's.
 package export
 
 import (
 	"context"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -16,19 +18,17 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/odd"
-	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
-// Schema numbers the form of the forecast tables. It goes up when rows of settled quarters have to be landed anew. 2: entries tell
-// who, which field and which week they are of, people are the same in all shapes, and users have another key.
-const Schema = 2
+// Schema numbers the form of the forecast tables. It goes up when rows of settled quarters have to be landed anew.
+const Schema = 1
 
 // Config is what the kind needs.
 type Config struct {
 	Spec    *spec.Spec
 	Client  *clari.Client
 	Tables  *forecast.Tables
-	Wanted  []string // names of the result's tables that are wanted; the journal remembers which ones landed
+	Wanted  []string // names of the result's tables that are wanted; the ledger has which ones landed
 	Shard   plan.Shard
 	Backend bool // there is a state backend
 	Log     zerolog.Logger
@@ -37,12 +37,17 @@ type Config struct {
 // Kind is the forecast exports of one sync.
 type Kind struct {
 	Config
-	planner *plan.Planner
 	planned time.Time
 	odd     odd.Told
+	mixed   sync.Map // tabs of which a change of shapes was told
+
+	planner *plan.Planner
 }
 
-var _ job.Kind = (*Kind)(nil)
+var (
+	_ job.Kind    = (*Kind)(nil)
+	_ job.Adviser = (*Kind)(nil)
+)
 
 // New returns the forecast exports of a sync that begins now.
 func New(c Config) *Kind {
@@ -50,36 +55,91 @@ func New(c Config) *Kind {
 }
 
 // Next is the next part of the plan.
-func (k *Kind) Next(ctx context.Context, j *journal.Journal) (job.Batch, error) {
+func (k *Kind) Next(ctx context.Context, ledger *journal.Journal) (job.Part, error) {
 	if k.planner == nil {
-		k.planner = plan.New(k.Spec, k.Shard, k.planned, func(key string, v any) { j.Load(ctx, key, v) })
+		k.planner = plan.New(ctx, k.Spec, k.Shard, k.Client.ServerTime(k.planned), ledger)
 		for _, p := range k.planner.Literals() {
-			k.Log.Warn().Str("requested_period", p.Literal).
-				Msg("a year or a month is passed to Clari as it is, and its result has to name it")
+			k.Log.Warn().Str("requested_period", p.Literal).Msg("a year or a month is passed to Clari as it is, and its result has to name it")
 		}
 	}
-	exports, err := k.planner.Next()
+	items, err := k.planner.Next()
 	if err != nil {
-		return job.Batch{}, err
+		return job.Part{}, err
 	}
-	batch := job.Batch{Later: k.planner.Later()}
-	for _, e := range exports {
-		batch.Exports = append(batch.Exports, job.NewExport(k, &subject{k: k, Export: e}, k.planned, e.Err))
+	return job.Part{Items: k.items(items), Later: k.items(k.planner.Later())}, nil
+}
+
+func (k *Kind) items(planned []*plan.Item) []job.Item {
+	items := make([]job.Item, len(planned))
+	for i, p := range planned {
+		items[i] = k.item(p)
 	}
-	return batch, nil
+	return items
+}
+
+// item is an item of the plan as the engine sees it.
+func (k *Kind) item(p *plan.Item) job.Item {
+	labels := []job.Label{{Name: "forecast_id", Value: p.ForecastID}, {Name: "requested_period", Value: p.Label()}}
+	if p.ScopeID != "" {
+		labels = append(labels, job.Label{Name: "scope_id", Value: p.ScopeID})
+	}
+	if p.Currency != "" {
+		labels = append(labels, job.Label{Name: "currency", Value: p.Currency})
+	}
+	return job.Item{
+		Work: &work{Item: p, k: k},
+		Name: p.Tab.String() + " period " + p.Label(), Labels: labels, Class: class(p.Request), Tab: p.ForecastID, Rank: p.Rank,
+		Request: p.Key, Place: p.Place, Why: p.Why,
+		Wants:   job.Wants{Types: p.Types, Whole: p.IncludeHistorical, Tables: k.Wanted, Schema: Schema},
+		FinalAt: p.FinalAt, Ongoing: p.Ongoing, Refresh: p.Refresh, Reload: p.Reload, Stored: p.Stored, Daily: k.Spec.History, Err: p.Err,
+	}
+}
+
+// Preview is the plan as far as it can be told before anything is asked of Clari; also where it would fail.
+func (k *Kind) Preview(ctx context.Context, ledger *journal.Journal) (preview job.Preview, err error) {
+	fresh := func() *plan.Planner { return plan.New(ctx, k.Spec, k.Shard, k.planned, ledger) }
+	if _, err = fresh().Next(); k.Backend { // which may know the calendar
+		err = nil
+	}
+	planner := fresh()
+	planner.NameRelative()
+	for {
+		items, wrong := planner.Next()
+		if wrong != nil || len(items) == 0 {
+			break
+		}
+		preview.Items = append(preview.Items, k.items(items)...)
+		for _, p := range items {
+			if p.Err != nil {
+				continue
+			}
+			preview.Second++ // nothing has settled yet
+			if planner.Settling(p, k.planned) {
+				continue
+			}
+			preview.Further++
+			if label := p.Label(); label == "previous" || strings.HasPrefix(label, "current-") { // which quarter that is nobody has said yet
+				preview.Settling = append(preview.Settling, label)
+			}
+		}
+	}
+	if ranges := planner.Uncertain(); len(ranges) > 0 {
+		preview.Most = true
+		preview.Problems = append(preview.Problems, "how many quarters are in "+strings.Join(ranges, ", ")+
+			" depends on the fiscal year, the most are planned; write fiscal_year_start_month, which tells")
+	}
+	return preview, err
 }
 
 // Describe names exports by tab and ranges of quarters.
 func (k *Kind) Describe(exports []*job.Export) string {
-	planned := make([]*plan.Export, len(exports))
+	named := make([]plan.Named, len(exports))
 	for i, e := range exports {
-		planned[i] = of(e).Export
+		w := e.Work.(*work)
+		named[i] = plan.Named{Tab: w.Tab, Period: w.label(e)}
 	}
-	return plan.Describe(planned)
+	return plan.Describe(named)
 }
-
-// of is the subject of an export of this kind.
-func of(e *job.Export) *subject { return e.Subject.(*subject) }
 
 // Advice names the keys of the spec that help.
 func (k *Kind) Advice() job.Advice {
@@ -87,30 +147,4 @@ func (k *Kind) Advice() job.Advice {
 		Truncated: "ask for fewer types, set a scope_id further down the hierarchy, or export_format csv",
 		Lacking:   "only refresh exports them again, without those who have left since",
 	}
-}
-
-// Report sends the row of clari_forecast_exports.
-func (k *Kind) Report(ctx context.Context, e *job.Export) error {
-	s := of(e)
-	if e.Err != nil { // the plan may read it meanwhile, but only of an export that has failed
-		s.Err = e.Err
-	}
-	rows := func(n int64) table.Opt[int64] { return table.Opt[int64]{V: n, Valid: e.Landed()} }
-	row := &forecast.Export{
-		ExportID: e.ID(), Outcome: string(e.Outcome),
-		JobsCreated: table.Some(int64(e.Attempts)), Why: table.NonZero(s.Why), FirstWeekStart: s.found.FirstWeek, LastWeekStart: s.found.LastWeek,
-		ValuesUnread: table.Opt[int64]{V: s.found.Values, Valid: s.found.Shape != ""}, LabelsUnknown: table.Opt[int64]{V: s.found.Labels, Valid: s.found.Shape != ""},
-		Types: s.Types, IncludeHistorical: table.Some(s.IncludeHistorical), Format: table.Some(s.Format),
-		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
-		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),
-		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultShape: table.NonZero(s.found.Shape), ResultBytes: table.NonZero(e.ResultBytes),
-		Entries: rows(s.counts.Entries), Users: rows(s.counts.Users), Fields: rows(s.counts.Fields),
-		TimePeriods: rows(s.counts.TimePeriods), TimeFrames: rows(s.counts.TimeFrames),
-		RowsTruncated: table.Ptr(e.Job.RowsTruncated), CellsTruncated: table.Ptr(e.Job.CellsTruncated),
-		FileName: table.NonZero(e.Job.FileName),
-	}
-	if e.Err != nil {
-		row.Error = table.Some(e.Err.Error())
-	}
-	return k.Tables.Export(ctx, s.origin(e), row)
 }

@@ -11,9 +11,8 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/kept"
@@ -26,54 +25,63 @@ var ErrEmpty = errors.New("check: the result has no entries: check that the toke
 var errEndless = errors.New("read: a proxy on the way takes the length off the result, so that a cut would not be noticed in csv: use export_format json")
 
 // Read reads a result while it is downloaded.
-func (s *subject) Read(ctx context.Context, e *job.Export, body job.Body) (job.Result, error) {
-	if !body.EndMarked && s.Format == "csv" {
+func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Result, error) {
+	if !body.EndMarked && w.Format == "csv" {
 		return nil, errEndless
 	}
-	copied := kept.Folder(s.k.Spec.KeepResults).Begin(s.ForecastID, e.Job.ID, s.Format)
+	copied := kept.Folder(w.k.Spec.KeepResults).Begin(w.ForecastID, e.Job.ID, w.Format)
 	in := copied.Tee(body)
 	read, err := result.Read(ctx, in, result.Asked{
-		Period: s.Period, Format: s.Format, FileName: e.Job.FileName, Currency: s.Currency, JobCurrency: e.Job.Currency, Types: s.Types,
+		Period: w.Period, Format: w.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: w.Types,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
-			start, end = s.k.planner.Calendar.Days(quarter)
+			start, end = w.k.planner.Days(w.Tab, quarter)
 			return start, end, !start.IsZero() || !end.IsZero()
 		},
 	})
 	if err != nil {
-		err = judge("read", err)
+		err = w.judge("read", err)
 		if _, isContent := errors.AsType[*job.ContentError](err); isContent { // what is left of it may tell why
 			if _, cut := io.Copy(io.Discard, in); cut == nil {
-				s.kept(e, copied.End(s.period(e)))
+				w.tellKept(e, copied.End(w.period(e)))
 				return nil, err
 			}
 		}
 		copied.Drop()
 		return nil, err
 	}
-	s.kept(e, copied.End(cmp.Or(s.Period, read.Found.Quarter)))
-	s.found = read.Found
-	return &landing{s: s, read: read}, nil
+	w.tellKept(e, copied.End(cmp.Or(w.Period, read.Found.Quarter)))
+	e.Found = &found{Found: read.Found}
+	if w.Period == "" && read.Found.Quarter != "" {
+		e.Place = w.k.planner.PlaceKey(w.Tab, read.Found.Quarter)
+		e.Relabel("requested_period", read.Found.Quarter)
+	}
+	return &landing{w: w, read: read}, nil
 }
 
-// kept warns where a result could not be kept. Its rows land all the same.
-func (s *subject) kept(e *job.Export, err error) {
+// tellKept warns where a result could not be kept. Its rows land all the same.
+func (w *work) tellKept(e *job.Export, err error) {
 	if err != nil {
-		s.k.Log.Warn().Func(func(event *zerolog.Event) { e.Log(event) }).Err(err).Msg("result could not be kept in the folder of keep_results; its rows land all the same")
+		w.k.Log.Warn().Func(func(event *zerolog.Event) { e.Log(event) }).Err(err).Msg("result could not be kept in the folder of keep_results; its rows land all the same")
 	}
 }
 
-// judge tells a result that is not what it should be from one that could not be read.
-func judge(step string, err error) error {
+// judge tells a result that is not what it should be from one that could not be read. Which quarter is current changes by itself.
+func (w *work) judge(step string, err error) error {
 	err = fmt.Errorf("%s: %w", step, err)
-	if fault.IsContent(err) {
-		return &job.ContentError{Err: err, Damaged: fault.IsDamaged(err)}
+	if !fault.IsContent(err) {
+		return err
 	}
-	return err
+	return &job.ContentError{Err: err, Damaged: fault.IsDamaged(err), Passing: w.Period == "" && isWrongQuarter(err)}
+}
+
+func isWrongQuarter(err error) bool {
+	_, wrong := errors.AsType[*fault.WrongQuarterError](err)
+	return wrong
 }
 
 // landing is a result that has been read, on its way to the tables.
 type landing struct {
-	s    *subject
+	w    *work
 	read *result.Result
 }
 
@@ -81,35 +89,34 @@ func (l *landing) Close() error { return l.read.Close() }
 
 // Check judges the whole result, and takes in what it says of the quarter.
 func (l *landing) Check(ctx context.Context, e *job.Export) error {
-	s, found := l.s, l.read.Found
+	w, f := l.w, l.read.Found
 	if err := l.read.Check(ctx); err != nil {
-		return judge("check", err)
+		if e.Listed && isWrongQuarter(err) {
+			return job.ErrNotOurs
+		}
+		return w.judge("check", err)
 	}
-	s.k.tellOdd(e, found)
-	if s.k.Spec.OnUnread == "fail" && len(found.Unread) > 0 {
-		return judge("check", found.UnreadError())
+	w.k.tellOdd(e, f)
+	if w.k.Spec.OnUnread == "fail" && len(f.Unread) > 0 {
+		return w.judge("check", f.UnreadError())
 	}
-	known := &s.Export.Memory
-	if e.Found && s.less(found) {
+	if e.Listed && (w.less(e, f) || w.otherQuarter(f.Quarter)) {
 		return job.ErrNotOurs
 	}
-	if s.Period == "" {
-		s.Quarter = found.Quarter
-		if known.Quarter != found.Quarter { // those of another quarter
-			known.HadRows, known.Settled, known.Types, known.Weeks = false, nil, nil, 0
-		}
-	} else {
-		s.Quarter = s.Period
+	w.learn(e, f)
+	if w.Period != "" {
+		e.FinalAt = w.k.planner.FinalAt(w.Tab, w.Period, f.End)
 	}
-	s.k.learn(s, e, found.Start, found.End)
-	if found.Entries > 0 {
-		known.HadRows = true
+	if otherFamily(w.state, f.Shape) && !w.IncludeHistorical {
+		w.tellMixed(e, f.Shape)
+	}
+	if f.Entries > 0 {
 		return nil
 	}
-	if s.k.failsEmpty(s) {
-		return &job.ContentError{Err: ErrEmpty}
+	if w.failsEmpty() {
+		return &job.ContentError{Err: ErrEmpty, Passing: true}
 	}
-	e.Log(s.k.Log.Warn()).Msg("export has no entries")
+	e.Log(w.k.Log.Warn()).Msg("export has no entries")
 	return nil
 }
 
@@ -122,87 +129,66 @@ func (k *Kind) tellOdd(e *job.Export, found result.Found) {
 	}
 }
 
-// less tells whether a result has less in it than the last one of this request that landed; or where there was none, less than amounts, of
-// more than one week where all were asked for. The job was found in a list, which tells neither types nor weeks.
-func (s *subject) less(found result.Found) bool {
-	types, weeks := s.Export.Memory.Types, s.Export.Memory.Weeks
-	if s.Period == "" && s.Export.Memory.Quarter != found.Quarter {
-		types, weeks = nil, 0
-	}
-	if len(types) == 0 {
+// less reports whether a result has less in it than its place; or where that has nothing, less than amounts, of more than one week where all were asked
+// for. The job was found in a list, which tells neither types nor weeks.
+func (w *work) less(e *job.Export, f result.Found) bool {
+	types, weeks := w.state.Shown, w.state.Weeks
+	if e.There.Job == "" {
 		types, weeks = []string{"forecast"}, 2
 	}
 	for _, t := range types {
-		if slices.Contains(s.Types, t) && !slices.Contains(found.Types, t) {
+		if slices.Contains(w.Types, t) && !slices.Contains(f.Types, t) {
 			return true
 		}
 	}
-	return s.IncludeHistorical && found.Weeks < weeks
+	return w.IncludeHistorical && f.Weeks < weeks
+}
+
+// otherQuarter reports whether a quarter is surely not the one that Clari calls current.
+func (w *work) otherQuarter(quarter string) bool {
+	return w.Period == "" && w.Place != "" && quarter != w.Likely
 }
 
 // learn takes in what a result says of its quarter. What an earlier sync asked for may not be current any more.
-func (k *Kind) learn(s *subject, e *job.Export, start, end time.Time) {
-	calendar, known := k.planner.Calendar, &s.Export.Memory
-	calendar.Learn(s.Quarter, start, end)
+func (w *work) learn(e *job.Export, f result.Found) {
+	planner := w.k.planner
+	if !f.Guessed {
+		planner.Learn(w.Tab, f.Quarter, f.Start, f.End)
+	}
+	if w.Period != "" || f.Quarter == "" {
+		return
+	}
+	_, end := planner.Days(w.Tab, f.Quarter)
 	if end.IsZero() {
-		_, end = calendar.Days(s.Quarter)
+		end = f.End
 	}
-	known.Quarter = s.Quarter
-	if !end.IsZero() {
-		known.End = end
-	}
-	outdated := s.prior || e.Adopted && k.planner.Over(end, time.Now())
-	if s.Period == "" && s.Quarter != "" && !outdated {
-		calendar.LearnCurrent(s.Quarter)
+	if e.Created > 0 || !planner.Over(end, w.k.Client.ServerTime(time.Now())) {
+		planner.LearnCurrent(w.Tab, f.Quarter)
 	}
 }
 
-// failsEmpty tells whether an export without entries has failed: see on_empty.
-func (k *Kind) failsEmpty(s *subject) bool {
+// tellMixed warns, once a tab, that the shape of its results has changed.
+func (w *work) tellMixed(e *job.Export, shape string) {
+	if _, told := w.k.mixed.LoadOrStore(w.Tab, true); told {
+		return
+	}
+	e.Log(w.k.Log.Warn()).Str("shape", plan.Family(shape)).Str("before", w.state.Family).
+		Msg("the result comes in another shape, whose ids are others: the views show the newest shape alone until an export has all weeks, " +
+			"which the next one has where include_historical is auto")
+}
+
+// failsEmpty reports whether an export without entries has failed: see on_empty.
+func (w *work) failsEmpty() bool {
+	k := w.k
 	if k.Spec.OnEmpty != "auto" {
 		return k.Spec.OnEmpty == "fail"
 	}
-	current, known := k.planner.Calendar.CurrentOr(fiscal.Day(time.Now(), k.Spec.Location()))
-	return !k.Backend || s.Export.Memory.HadRows || s.Period == "" || known && s.Period == current.String()
+	return !k.Backend || w.HadRows || w.state.HadRows || w.Period == "" || k.planner.IsCurrent(w.Tab, w.Period)
 }
 
 // Emit sends the rows.
 func (l *landing) Emit(ctx context.Context, e *job.Export) (int64, error) {
-	counts, err := l.read.Emit(ctx, l.s.origin(e), l.s.k.Tables)
-	l.s.counts = counts
+	counts, err := l.read.Emit(ctx, l.w.origin(e), l.w.k.Tables)
+	foundIn(e).counts = counts
 	return counts.Entries, err
-}
-
-// origin is what all rows of an export share.
-func (s *subject) origin(e *job.Export) forecast.Origin {
-	exported := e.ExportedAt
-	if exported.IsZero() {
-		exported = e.Job.EndTime // of a result that failed
-	}
-	at := exported
-	if at.IsZero() {
-		at = e.RequestedAt
-	}
-	return forecast.Origin{
-		ForecastID: s.ForecastID, ScopeID: s.ScopeID, RequestedCurrency: s.Currency, RequestedPeriod: s.period(e),
-		JobID: e.Job.ID, ExportedAt: exported, SnapshotDate: fiscal.Day(at, s.k.Spec.Location()),
-	}
-}
-
-// period is what the export is about. Where Clari chose the quarter and the export failed, the result may have told it, or the name of its
-// file, or the day on which it was asked for.
-func (s *subject) period(e *job.Export) string {
-	if period := cmp.Or(s.Period, s.Quarter, s.found.Quarter); period != "" {
-		return period
-	}
-	if q, ok := fiscal.InFileName(e.Job.FileName); ok {
-		return q.String()
-	}
-	if s.Export.Likely != "" {
-		return s.Export.Likely
-	}
-	if month := s.k.Spec.FiscalYearStartMonth; month > 0 {
-		return fiscal.Of(e.RequestedAt.In(s.k.Spec.Location()), month).String()
-	}
-	return ""
 }

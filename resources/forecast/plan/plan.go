@@ -1,56 +1,62 @@
+// Package plan turns the spec into exports of forecasts: which tab, which fiscal quarter, in which order, and what is kept of a quarter from one sync to the
+// next. It knows the spec, the fiscal calendar of each tab, and the ledgers. It asks nobody anything, and knows neither jobs nor results; what is done
+// about an item is client/job's to decide.
 package plan
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
 
-// Load reads a key of the journal into v, and leaves v as it is where there is none.
-type Load func(key string, v any)
-
-// Planner turns the spec into exports, in one part or in two: where it is not known which quarter is current, the current quarters come
-// first, for which Clari is asked, and the rest when their results tell.
+// Planner makes the plan of one sync: every tab's current quarter first, then every tab's next, then the others from the newest to the oldest. Some
+// periods count from the current quarter. Where that is not known, the current quarters are a part of the plan on their own, and the rest follows once
+// Clari has said which they are.
 type Planner struct {
-	spec     *spec.Spec
-	load     Load
-	Calendar *fiscal.Calendar
-	today    time.Time // a day in the spec's time zone
-	refresh  []spec.Period
-	tabs     []*plannedTab
-	others   []string // forecasts of which other shards have tabs
-	naming   bool     // see NameRelative
-	unsure   []string // see Uncertain
-	part     int      // of the plan, from 1
-	asked    bool     // the current quarters were the first part, and the rest is to come
+	spec      *spec.Spec
+	ctx       context.Context // of the sync: reads of the ledger end with it
+	ledger    *journal.Journal
+	calendars calendars
+	today     time.Time // a day in the spec's time zone
+	refresh   []spec.Period
+	reload    []spec.Period
+	tabs      []*plannedTab
+	others    []string // forecasts of which other shards have tabs
+	naming    bool     // see NameRelative
+	unsure    []string // see Uncertain
+	part      int      // of the plan, from 1
+	asked     bool     // the current quarters were the first part, and the rest is to come
 }
 
+// plannedTab is one tab of the spec.
 type plannedTab struct {
 	spec.Forecast
 	Tab
 	periods []spec.Period
 	asks    bool     // its current quarter is exported by asking Clari
 	watched []string // quarters once exported as current and not settled yet
-	current *Export
+	current *Item
+	failed  error // why its current quarter is not known
 }
 
-// maxWatched: a quarter is watched until it is settled, but not for ever.
-const maxWatched = 8
+// ErrCurrentUnknown says that periods count from the current quarter, and nothing tells which that is.
+var ErrCurrentUnknown = errors.New("plan: which fiscal quarter is current is not known: add current to periods, or set fiscal_year_start_month")
 
-// New begins a plan. now decides which day is today.
-func New(s *spec.Spec, shard Shard, now time.Time, load Load) *Planner {
+// New begins the plan of a sync that starts now.
+func New(ctx context.Context, s *spec.Spec, shard Shard, now time.Time, ledger *journal.Journal) *Planner {
 	p := &Planner{
-		spec: s, load: load, today: fiscal.Day(now, s.Location()), refresh: s.ParsedRefresh(),
-		Calendar: &fiscal.Calendar{StartMonth: s.FiscalYearStartMonth},
+		spec: s, ctx: ctx, ledger: ledger, today: fiscal.Day(now, s.Location()), refresh: s.ParsedRefresh(), reload: s.ParsedReload(),
 	}
-	load(p.CalendarKey(), p.Calendar)
+	var tabs []Tab
 	for _, f := range s.Forecasts {
 		tab := &plannedTab{Forecast: f, Tab: Tab{f.ID, f.ScopeID, f.Currency}, periods: f.ParsedPeriods(s)}
 		if !shard.has(tab.Tab) {
@@ -58,18 +64,13 @@ func New(s *spec.Spec, shard Shard, now time.Time, load Load) *Planner {
 			continue
 		}
 		tab.asks = slices.ContainsFunc(tab.periods, includesCurrent)
-		tab.watched = p.loadWatched(tab.Tab)
-		p.tabs = append(p.tabs, tab)
+		p.tabs, tabs = append(p.tabs, tab), append(tabs, tab.Tab)
+	}
+	p.loadCalendars(tabs, s.FiscalYearStartMonth)
+	for _, tab := range p.tabs {
+		tab.watched = p.stillWatched(tab.Tab)
 	}
 	return p
-}
-
-func (p *Planner) loadWatched(tab Tab) (quarters []string) {
-	p.load(p.tabKey(tab), &quarters)
-	return slices.DeleteFunc(quarters, func(label string) bool {
-		_, ok := fiscal.Parse(label)
-		return !ok
-	})
 }
 
 // Literals are the periods of the plan that are passed to Clari as they are.
@@ -85,6 +86,7 @@ func (p *Planner) Literals() []spec.Period {
 	return found
 }
 
+// includesCurrent tells whether the quarters of a period are sure to include the current one.
 func includesCurrent(p spec.Period) bool {
 	if p.Literal != "" {
 		return false
@@ -94,154 +96,178 @@ func includesCurrent(p spec.Period) bool {
 	return from && to
 }
 
-// ErrCurrentUnknown asks for what would tell the current quarter.
-var ErrCurrentUnknown = errors.New("plan: which fiscal quarter is current is not known: add current to periods, or set fiscal_year_start_month")
-
-// Next is the next part of the plan: all of it where it is known which quarter is current, else the current quarters alone and later the
-// rest. It is empty at the end of the plan. A failed current quarter, noted in its Err, fails what is relative to it.
-func (p *Planner) Next() ([]*Export, error) {
+// Next is the next part of the plan, empty at its end. What the part before has told must have been learned.
+func (p *Planner) Next() ([]*Item, error) {
 	p.part++
-	_, known := p.Calendar.Current(p.today)
-	_, guessed := p.Calendar.CurrentOr(p.today)
 	switch {
 	case p.part > 1 && !p.asked:
 		return nil, nil
 	case p.part > 1:
 		p.asked = false
 		return p.rest(), nil
-	case known || !p.needsCurrent():
+	case p.sure() || !p.needsCurrent():
 		return slices.Concat(p.currents(), p.rest()), nil
 	case slices.ContainsFunc(p.tabs, func(t *plannedTab) bool { return t.asks }):
 		p.asked = true
 		return p.currents(), nil
-	case guessed, p.naming:
+	case p.spec.FiscalYearStartMonth > 0, p.naming:
 		return p.rest(), nil
 	}
 	return nil, ErrCurrentUnknown
 }
 
-// Later are the keys of exports that may come in a later part.
-func (p *Planner) Later() (keys []string) {
-	if p.asked {
-		for _, e := range p.rest() {
-			keys = append(keys, e.Key)
-		}
-	}
-	return keys
-}
-
-// currents are the current quarters of the tabs that want it.
-func (p *Planner) currents() []*Export {
-	var exports []*Export
-	for _, tab := range p.tabs {
-		if tab.asks {
-			tab.current = p.export(tab, "", WhyCurrent, false)
-			tab.current.Refresh = slices.ContainsFunc(p.refresh, includesCurrent)
-			if q, ok := p.Calendar.CurrentOr(p.today); ok {
-				tab.current.Likely = q.String()
-			}
-			exports = append(exports, tab.current)
-		}
-	}
-	return exports
-}
-
-// needsCurrent tells whether the rest of the plan depends on which quarter is current.
-func (p *Planner) needsCurrent() bool {
-	for _, tab := range p.tabs {
-		relative := slices.ContainsFunc(tab.periods, func(x spec.Period) bool { return x.NeedsCurrent() && !x.IsCurrent() })
-		if relative || tab.asks && (len(tab.periods) > 1 || len(tab.watched) > 0 || len(p.refresh) > 0) {
-			return true
-		}
-	}
-	return false
-}
-
-// currentOf is the quarter that is current for a tab: the one that its own result holds, else the one that is known.
-func (p *Planner) currentOf(tab *plannedTab) (fiscal.Quarter, bool) {
-	if tab.current != nil {
-		if q, ok := fiscal.Parse(tab.current.Quarter); ok {
-			return q, true
-		}
-	}
-	return p.Calendar.CurrentOr(p.today)
-}
-
-// rest is the plan without the quarters for which Clari is asked. What matters most comes first, in case the quota ends: next quarters
-// after a current one by name, then newest to oldest, and last what is exported a second time only to be settled.
-func (p *Planner) rest() []*Export {
-	var exports []*Export
-	ranks := map[*Export]int{}
-	for _, tab := range p.tabs {
-		current, known := p.currentOf(tab)
-		for _, e := range p.restOf(tab, current, known) {
-			exports = append(exports, e)
-			switch {
-			case known && e.Period == current.String():
-				ranks[e] = 0
-			case e.Period == nextTo(current, known):
-				ranks[e] = 1
-			case e.Why == WhySettling: // else a backfill larger than the quota would never get past it
-				ranks[e] = 3
-			default:
-				ranks[e] = 2
-			}
-		}
-	}
-	slices.SortStableFunc(exports, func(a, b *Export) int {
-		return cmp.Or(cmp.Compare(ranks[a], ranks[b]), strings.Compare(p.place(b.Period), p.place(a.Period)))
+// sure reports whether Clari has said which quarter is current of every tab whose plan depends on it.
+func (p *Planner) sure() bool {
+	return !slices.ContainsFunc(p.tabs, func(t *plannedTab) bool {
+		_, known := p.current(t.Tab)
+		return !known && p.countsFromCurrent(t)
 	})
-	return exports
 }
 
-func (p *Planner) restOf(tab *plannedTab, current fiscal.Quarter, known bool) []*Export {
-	why := map[string]string{}
-	failed := map[string]error{}
+// Later is what may be in the next part.
+func (p *Planner) Later() []*Item {
+	if !p.asked {
+		return nil
+	}
+	return p.rest()
+}
+
+// currents asks each tab that wants it for its current quarter.
+func (p *Planner) currents() []*Item {
+	var items []*Item
+	for _, tab := range p.tabs {
+		if !tab.asks {
+			continue
+		}
+		i := p.item(tab, "", WhyCurrent)
+		if slices.ContainsFunc(p.refresh, includesCurrent) {
+			i.Refresh = &job.Refresh{Before: p.spec.RefreshBefore()}
+		}
+		i.Reload = slices.ContainsFunc(p.reload, includesCurrent)
+		tab.current = i
+		items = append(items, i)
+	}
+	return items
+}
+
+// Failed tells the planner why the current quarter of an item's tab is not known.
+func (p *Planner) Failed(i *Item, err error) {
+	for _, tab := range p.tabs {
+		if tab.current == i {
+			tab.failed = err
+		}
+	}
+}
+
+// needsCurrent reports whether any tab's plan depends on which quarter is current.
+func (p *Planner) needsCurrent() bool { return slices.ContainsFunc(p.tabs, p.countsFromCurrent) }
+
+func (p *Planner) countsFromCurrent(t *plannedTab) bool {
+	relative := slices.ContainsFunc(t.periods, func(x spec.Period) bool { return x.NeedsCurrent() && !x.IsCurrent() })
+	return relative || t.asks && (len(t.periods) > 1 || len(t.watched) > 0 || len(p.refresh)+len(p.reload) > 0)
+}
+
+// rest is everything but the current quarters that Clari is asked for.
+func (p *Planner) rest() []*Item {
+	var items []*Item
+	for _, tab := range p.tabs {
+		items = append(items, p.restOf(tab)...)
+	}
+	slices.SortStableFunc(items, func(a, b *Item) int {
+		return cmp.Or(cmp.Compare(a.Rank, b.Rank), strings.Compare(p.position(b.Period), p.position(a.Period)))
+	})
+	return items
+}
+
+// wanted is why a period of a tab is in the plan, and what keeps it from being asked for.
+type wanted struct {
+	why string
+	err error
+}
+
+// restOf plans the quarters of one tab, each once.
+func (p *Planner) restOf(tab *plannedTab) []*Item {
+	current, known := p.currentOr(tab.Tab)
+	plan := map[string]wanted{}
 	for _, label := range tab.watched {
-		why[label] = WhyWatched
+		plan[label] = wanted{why: WhyWatched}
 	}
 	for label, err := range p.labels(tab.periods, current, known) {
-		if why[label] = WhyBackfill; err != nil {
-			if err == ErrCurrentUnknown && tab.current != nil && tab.current.Err != nil {
-				err = tab.current.Err // all that there is to say
+		if err == ErrCurrentUnknown && tab.failed != nil {
+			err = tab.failed // all that there is to say
+		}
+		plan[label] = wanted{WhyBackfill, err}
+	}
+	renew, again := p.named(tab, p.refresh, current, known), p.named(tab, p.reload, current, known)
+	for label := range renew {
+		if _, planned := plan[label]; !planned && p.refreshes(tab.Tab, label) {
+			plan[label] = wanted{why: WhyRefresh}
+		}
+	}
+	for label := range again {
+		if there, _ := p.place(tab.Tab, label); there.Job != "" && plan[label] == (wanted{}) {
+			plan[label] = wanted{why: WhyReload}
+		}
+	}
+	if known && tab.current != nil {
+		delete(plan, current.String())
+	}
+	var items []*Item
+	for label, w := range plan {
+		i := p.item(tab, label, w.why)
+		i.Err, i.Stored = w.err, w.why == WhyReload
+		i.HadRows = slices.Contains(tab.watched, label)
+		if renew[label] {
+			i.Refresh = &job.Refresh{Before: p.spec.RefreshBefore()}
+			if p.naming { // else what is there decides whether that is why
+				i.Why = WhyRefresh
 			}
-			failed[label] = err
 		}
+		i.Reload = again[label]
+		p.rank(i, current, known)
+		items = append(items, i)
 	}
-	for label, err := range p.labels(p.refresh, current, known) {
-		// A quarter to refresh that this tab never had is not one of its quarters.
-		if err == nil && (why[label] != "" || p.had(tab, label)) {
-			why[label] = WhyRefresh
-		}
-	}
-	if known {
-		label := current.String()
-		if tab.current != nil {
-			delete(why, label)
-		} else if why[label] == WhyBackfill {
-			why[label] = WhyCurrent
-		}
-	}
-	if next := nextTo(current, known); why[next] == WhyBackfill {
-		why[next] = WhyNext
-	}
-	var exports []*Export
-	for _, label := range slices.Sorted(maps.Keys(why)) {
-		q, isQuarter := fiscal.Parse(label)
-		past := !isQuarter || !known || q.Sub(current) < 0
-		e := p.export(tab, label, why[label], past)
-		e.Err = failed[label]
-		e.Refresh = why[label] == WhyRefresh
-		e.Memory.HadRows = e.Memory.HadRows || slices.Contains(tab.watched, label) // when it was current
-		if len(e.Memory.Settled) > 0 && !e.Refresh && e.Err == nil {
-			e.Why = WhySettling
-		}
-		exports = append(exports, e)
-	}
-	return exports
+	slices.SortFunc(items, func(a, b *Item) int { return strings.Compare(a.Period, b.Period) })
+	return items
 }
 
-// labels yields the quarters of periods, or the period and why it has none.
+// named are the quarters that refresh or reload names. A quarter that a tab never had is not one of its quarters.
+func (p *Planner) named(tab *plannedTab, periods []spec.Period, current fiscal.Quarter, known bool) map[string]bool {
+	found := map[string]bool{}
+	for label, err := range p.labels(periods, current, known) {
+		if err == nil {
+			found[label] = true
+		}
+	}
+	return found
+}
+
+// refreshes reports whether a quarter that no period names is in the plan since refresh names it: once it is exported again, only until it has settled.
+func (p *Planner) refreshes(t Tab, label string) bool {
+	there, _ := p.place(t, label)
+	due := there.ExportedAt.Before(p.spec.RefreshBefore()) || p.spec.RefreshBefore().IsZero()
+	return there.Job != "" && (due || there.Finals == 1)
+}
+
+// rank says how much an item matters.
+func (p *Planner) rank(i *Item, current fiscal.Quarter, known bool) {
+	switch {
+	case known && i.Period == current.String():
+		i.Rank = 0
+		if i.Why == WhyBackfill {
+			i.Why = WhyCurrent
+		}
+	case i.Period == nextTo(current, known):
+		i.Rank = 1
+		if i.Why == WhyBackfill {
+			i.Why = WhyNext
+		}
+	default:
+		i.Rank = 2
+	}
+}
+
+// labels yields the labels of periods of a tab, and an error for those that cannot be told.
 func (p *Planner) labels(periods []spec.Period, current fiscal.Quarter, known bool) func(yield func(string, error) bool) {
 	return func(yield func(string, error) bool) {
 		for _, period := range periods {
@@ -275,50 +301,60 @@ func (p *Planner) quarters(period spec.Period, current fiscal.Quarter, known boo
 	return true
 }
 
-// had tells whether the tab's quarter was exported before.
-func (p *Planner) had(tab *plannedTab, label string) bool {
-	var entry struct {
-		DoneJobID string `json:"done_job_id"`
+// item plans one export. An empty period is the quarter that Clari calls current.
+func (p *Planner) item(tab *plannedTab, period, why string) *Item {
+	i := &Item{Why: why, Shared: slices.Contains(p.others, tab.ForecastID)}
+	current, sure := p.current(tab.Tab)
+	quarter := period
+	if period == "" {
+		if q, ok := p.currentOr(tab.Tab); ok {
+			i.Likely = q.String()
+		}
+		if sure {
+			quarter = current.String()
+		}
 	}
-	for _, historical := range []bool{true, false} {
-		p.load(p.key(p.request(tab, label, historical)), &entry)
+	var there journal.Place
+	var state State
+	if quarter != "" {
+		i.Place = p.PlaceKey(tab.Tab, quarter)
+		there, state = p.place(tab.Tab, quarter)
 	}
-	return entry.DoneJobID != ""
+	end := p.endOf(tab.Tab, quarter, state)
+	if period != "" {
+		i.FinalAt = p.finalAt(end)
+	}
+	q, isQuarter := fiscal.Parse(quarter)
+	i.Ongoing = period == "" || sure && isQuarter && q.Sub(current) >= 0 || !sure && (end.IsZero() || !p.today.After(end))
+	i.Request = Request{
+		Tab: tab.Tab, Period: period, Types: tab.Types, Format: p.spec.ExportFormat,
+		IncludeHistorical: p.whole(tab.IncludeHistorical, sure && isQuarter && q.Sub(current) >= 0, there, state),
+	}
+	i.Key = p.requestKey(i.Request)
+	return i
 }
 
-func (p *Planner) request(tab *plannedTab, period string, historical bool) Request {
-	if tab.IncludeHistorical != "auto" {
-		historical = tab.IncludeHistorical == "true"
+// whole says whether an export has all weeks. Under history, where each day's snapshot already is the history, auto asks for all weeks of the current and
+// later quarters only once a week.
+func (p *Planner) whole(include string, ongoing bool, there journal.Place, state State) bool {
+	switch {
+	case include != "auto":
+		return include == "true"
+	case !p.spec.History, !ongoing, there.Job == "", state.AllNext, state.WholeOn.IsZero():
+		return true
+	case state.WeekEnd.IsZero():
+		return !monday(state.WholeOn).Equal(monday(p.today))
 	}
-	return Request{Tab: tab.Tab, Period: period, Types: tab.Types, IncludeHistorical: historical, Format: p.spec.ExportFormat}
+	// People edit a week until after its end: the export that has all of it begins a full day later.
+	edited := state.WeekEnd.AddDate(0, 0, 2)
+	weeks := int(p.today.Sub(edited).Hours()) / (7 * 24)
+	if p.today.Before(edited) { // the newest week that is over is an earlier one
+		weeks = -int(edited.Sub(p.today).Hours()+7*24-1) / (7 * 24)
+	}
+	return state.WholeOn.Before(edited.AddDate(0, 0, 7*weeks))
 }
 
-// export plans one export, and looks up what the journal has of it. past is a quarter before the current one, or who knows which.
-func (p *Planner) export(tab *plannedTab, period, why string, past bool) *Export {
-	r := p.request(tab, period, true)
-	if p.spec.History && tab.IncludeHistorical == "auto" && !past && p.hadThisWeek(r) {
-		r.IncludeHistorical = false
-	}
-	e := &Export{Request: r, Key: p.key(r), Why: why, Shared: slices.Contains(p.others, tab.ForecastID)}
-	p.load(e.Key, &e.Memory)
-	return e
-}
-
-// hadThisWeek tells whether a request was exported in this calendar week. People edit a week until after its end, so every week comes once in
-// each; on other days the latest is enough, for each day's snapshot is kept.
-func (p *Planner) hadThisWeek(r Request) bool {
-	var entry struct {
-		State      string    `json:"state"`
-		ExportedAt time.Time `json:"exported_at"`
-	}
-	p.load(p.key(r), &entry)
-	if entry.State != "done" {
-		return false
-	}
-	return monday(fiscal.Day(entry.ExportedAt, p.spec.Location())).Equal(monday(p.today))
-}
-
-// monday begins the week of a day.
+// monday is the first day of a day's calendar week.
 func monday(day time.Time) time.Time {
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }

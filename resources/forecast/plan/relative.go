@@ -76,9 +76,9 @@ func nextTo(current fiscal.Quarter, known bool) string {
 	return current.Add(1).String()
 }
 
-// place is a text by which periods sort as they follow one another. A quarter that is named relative to one that is not known is placed as
+// position is a text by which periods sort as they follow one another. A quarter that is named relative to one that is not known is placed as
 // if that were the latest possible.
-func (p *Planner) place(label string) string {
+func (p *Planner) position(label string) string {
 	if !p.naming {
 		return label // labels sort as the quarters do
 	}
@@ -95,18 +95,19 @@ func relative(label string) (offset int, ok bool) {
 	return period.From.Offset, err == nil && period.From.Relative && period.From == period.To
 }
 
-// Settling tells whether, with a state backend, a quarter would settle once it was exported twice from now on: it is surely so long over that its
+// Settling reports whether, with a state backend, an item would settle once it was exported from now on: its quarter is surely so long over that its
 // numbers are final. Where the fiscal year is not known, it ends as late as it can.
-func (p *Planner) Settling(e *Export, now time.Time) bool {
-	end := p.EndOf(e)
-	if e.Period == "" || e.Refresh {
+func (p *Planner) Settling(i *Item, now time.Time) bool {
+	if i.Period == "" || i.Refresh != nil {
 		return false
 	}
-	if q, ok := fiscal.Parse(e.Period); ok && end.IsZero() {
-		_, end = q.Days(1) // no fiscal year of that name ends later than the calendar year
+	final := i.FinalAt
+	if q, ok := fiscal.Parse(i.Period); ok && final.IsZero() {
+		_, end := q.Days(1) // no fiscal year of that name ends later than the calendar year
+		final = p.finalAt(end)
 	}
-	if offset, ok := relative(e.Period); ok && offset < 0 {
-		end = p.today.AddDate(0, 3*(offset+1), -1) // the current quarter began today at the latest
+	if offset, ok := relative(i.Period); ok && offset < 0 {
+		final = p.finalAt(p.today.AddDate(0, 3*(offset+1), -1)) // the current quarter began today at the latest
 	}
-	return p.Final(end, now)
+	return !final.IsZero() && !now.Before(final)
 }

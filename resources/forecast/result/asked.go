@@ -73,6 +73,7 @@ const ReaderNumber = 2
 type Found struct {
 	Quarter    string    // the period that the result is of; empty only if it has no rows and nothing names one
 	Start, End time.Time // first and last day of Quarter, zero if unknown. Good enough to tell when it is over, not for a row
+	Guessed    bool      // Start and End are whole months around the weeks: they tell when it is likely to be over, and are no fact
 	Shape      string
 	Entries    int      // rows of clari_forecast_entries that Emit will give
 	Types      []string // of typesToExport, as far as the result shows them

@@ -57,6 +57,7 @@ func (doc *reading) result() *Result {
 		doc.flat.List(told.Quarter, table.Day(told.Start), table.Day(told.End))
 		if r.Found.End.IsZero() {
 			r.Found.Start, r.Found.End = doc.flat.QuarterDays()
+			r.Found.Guessed = true
 		}
 	} else {
 		types = doc.arrays.Types

@@ -95,7 +95,7 @@ func (s *Server) list(x *Exchange) {
 	s.mu.Lock()
 	jobs := []object{}
 	for _, j := range slices.Backward(s.jobs) { // the newest first
-		if j.UserID == x.UserID && !j.Hidden && !j.Vanished {
+		if j.UserID == x.UserID && !j.Hidden && !j.Vanished && !s.Now().Before(j.CreatedAt.Add(j.ListedAfter)) {
 			jobs = append(jobs, s.show(j, x.At))
 		}
 	}

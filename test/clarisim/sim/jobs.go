@@ -44,12 +44,15 @@ type Job struct {
 	Withheld    time.Duration // after the end: for so long it is said not to have finished when its results are asked for
 
 	RowsTruncated, CellsTruncated bool
-	Hidden                        bool // missing from the list
-	Twin                          bool // the list holds a second job just like it
-	Vanished                      bool // nobody knows of it any more
-	WrongBy                       int  // the result is of the quarter so many later than asked
-	Downloads                     int  // of the results, begun
-	Counted                       bool // against the monthly quota; a cancelled job is not
+	Hidden                        bool          // missing from the list
+	NamedAfter, ListedAfter       time.Duration // since the creation: until then it has no file name, or is not in the list
+	StartsLate                    bool          // its startTime is when it leaves the queue, and there is none before
+	GoesBack                      time.Duration // not zero: so long after its start it is shown as queued again, for as long
+	Twin                          bool          // the list holds a second job just like it
+	Vanished                      bool          // nobody knows of it any more
+	WrongBy                       int           // the result is of the quarter so many later than asked
+	Downloads                     int           // of the results, begun
+	Counted                       bool          // against the monthly quota; a cancelled job is not
 	FileName                      string
 	Export                        Export      // what the result holds
 	Activities                    *Activities // of an export of activities, in place of Export; nil for the others
@@ -144,6 +147,9 @@ func fileName(j *Job) string {
 // object is the job as the API shows it.
 func (j *Job) object(t time.Time, words map[string]string) object {
 	status := j.Status(t)
+	if back := j.StartsAt().Add(j.GoesBack); j.GoesBack > 0 && j.Active(t) && !t.Before(back) && t.Before(back.Add(j.GoesBack)) {
+		status = cmp.Or(j.QueuedWord, Scheduled)
+	}
 	if word, ok := words[status]; ok {
 		status = word
 	}
@@ -152,6 +158,15 @@ func (j *Job) object(t time.Time, words map[string]string) object {
 		"startTime": j.CreatedAt.UnixMilli(), "version": 1, "fileName": j.FileName, "fileType": j.Format, "status": status,
 		"viewed": false, "cellsTruncated": j.CellsTruncated, "rowsTruncated": j.RowsTruncated, "downloads": j.Downloads,
 		"deliveryStatusMap": object{}, "currency": j.Export.JobCurrency,
+	}
+	if t.Before(j.CreatedAt.Add(j.NamedAfter)) {
+		delete(o, "fileName")
+	}
+	if j.StartsLate {
+		delete(o, "startTime")
+		if !t.Before(j.StartsAt()) {
+			o["startTime"] = j.StartsAt().UnixMilli()
+		}
 	}
 	if j.Activities != nil {
 		o["title"], o["module"] = "Activity Export", "ACTIVITY"

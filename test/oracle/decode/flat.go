@@ -2,9 +2,7 @@ package decode
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -69,11 +67,33 @@ func jsonRows(raw []byte) (rows []flatRow) {
 	return rows
 }
 
-// cellLines cuts one list of cells into rows: the header's cells, then row after row, whose value may be missing: the cell after a known Data
-// Type is the next row's first then.
+// cellLines cuts one list of cells into rows: the header's cells, then row after row. A row whose value is missing ends with its Data Type, and
+// the cell after it is the next row's first. Which it is, is told by where the next Data Type stands.
 func cellLines(cells []json.RawMessage) (lines [][]json.RawMessage) {
-	refuse("one flat list of cells")
-	return nil
+	whole := len(columns)
+	knownAt := func(i int) bool {
+		if i >= len(cells) {
+			return false
+		}
+		name := strings.TrimSuffix(strings.ToLower(inText(cells[i])), " value")
+		return flatTypes[name] != "" || name == "forecast updated"
+	}
+	if len(cells) < whole || columnOf(inText(cells[whole-2])) != "data type" {
+		refuse("no header")
+	}
+	lines = append(lines, cells[:whole])
+	for i := whole; i < len(cells); {
+		n := whole
+		if i+whole > len(cells) || (!knownAt(i+whole+whole-2) && knownAt(i+whole-1+whole-2)) {
+			n = whole - 1
+		}
+		if i+n > len(cells) || !knownAt(i+whole-2) {
+			refuse("a row is not whole")
+		}
+		lines = append(lines, cells[i:i+n])
+		i += n
+	}
+	return lines
 }
 
 // table makes rows of lines. Empty cells beyond the header are nothing.
@@ -102,34 +122,62 @@ func table(lines [][]json.RawMessage) (rows []flatRow) {
 	return rows
 }
 
-// csvLines are the lines of a CSV as JSON texts. Carriage returns at the ends of lines inside cells are not told: encoding/csv folds them.
+// csvLines are the lines of a CSV as JSON texts. What is between quotes stays as it is, line ends included: encoding/csv would fold them.
 func csvLines(text []byte) (lines [][]json.RawMessage) {
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord = -1
-	all, err := r.ReadAll()
-	if err != nil {
-		refuse("malformed: %v", err)
-	}
-	for _, line := range all {
-		var cells []json.RawMessage
-		for _, cell := range line {
-			quoted, err := json.Marshal(string([]rune(cell))) // U+FFFD for each byte that is not UTF-8
-			if err != nil {
-				refuse("malformed: %v", err)
-			}
-			cells = append(cells, quoted)
+	var line []json.RawMessage
+	for len(text) > 0 {
+		cell, rest := csvCell(text)
+		quoted, err := json.Marshal(string([]rune(cell))) // U+FFFD for each byte that is not UTF-8
+		if err != nil {
+			refuse("malformed: %v", err)
 		}
-		lines = append(lines, cells)
+		line = append(line, quoted)
+		if text = rest; len(text) > 0 && text[0] == ',' {
+			if text = text[1:]; len(text) == 0 {
+				line = append(line, []byte(`""`))
+			}
+			continue
+		}
+		text = bytes.TrimPrefix(bytes.TrimPrefix(text, []byte("\r")), []byte("\n"))
+		if len(line) > 1 || string(line[0]) != `""` {
+			lines = append(lines, line)
+		}
+		line = nil
+	}
+	if line != nil {
+		lines = append(lines, line)
 	}
 	return lines
+}
+
+// csvCell takes the first cell, and leaves what is between it and the next.
+func csvCell(text []byte) (cell string, rest []byte) {
+	if text[0] != '"' {
+		end := bytes.IndexAny(text, ",\r\n")
+		if end < 0 {
+			end = len(text)
+		}
+		return string(text[:end]), text[end:]
+	}
+	text = text[1:]
+	for {
+		end := bytes.IndexByte(text, '"')
+		if end < 0 {
+			refuse("malformed: a quoted cell does not end")
+		}
+		cell += string(text[:end])
+		if text = text[end+1:]; len(text) == 0 || text[0] != '"' {
+			return cell, text
+		}
+		cell, text = cell+`"`, text[1:]
+	}
 }
 
 // rows decodes flat rows.
 func (d *decoding) rows(rows []flatRow) {
 	d.flat = true
 	d.flatQuarter(rows)
-	types := map[string]map[string]bool{}
-	comma := commaOpensDecimals(rows)
+	types, comma := map[string]map[string]bool{}, commas(rows)
 	for _, row := range rows {
 		c := row.cells
 		user := d.flatUser(c)
@@ -253,7 +301,7 @@ var flatTypes = map[string]string{
 
 // value puts a Data Value into its column, and returns which. A blank one is null.
 func (e *record) value(dataType, text string, comma bool) (column string) {
-	name := strings.ToLower(dataType)
+	name := strings.TrimSuffix(strings.ToLower(dataType), " value")
 	if name == "forecast updated" {
 		switch strings.ToLower(text) {
 		case "yes", "true":
@@ -266,75 +314,15 @@ func (e *record) value(dataType, text string, comma bool) (column string) {
 		}
 		return "is_updated"
 	}
-	column = flatTypes[strings.TrimSuffix(name, " value")]
-	amount := text
-	if comma {
-		amount = swapped.Replace(text)
-	}
-	switch v, sign, ok := amountOf(amount); {
+	column = flatTypes[name]
+	switch a, ok := amountOf(text, comma); {
 	case text == "":
 	case column == "" || !ok:
 		e.keep(dataType, text)
 	default:
-		e.cells[column] = v
-		e.set("currency_symbol", sign)
+		e.cells[column] = a.value
+		e.set("currency_symbol", a.sign)
+		e.set("currency_code", a.code)
 	}
 	return column
 }
-
-// thousands are amounts whose thousands may be written badly, such as 0,123: they speak for neither.
-var thousands = regexp.MustCompile(`^[^.]*,[^0-9.]*[0-9]{3}[^0-9.]*$`)
-
-var swapped = strings.NewReplacer(",", ".", ".", ",")
-
-// commaOpensDecimals tells whether every text of the amounts fits 1.234,56 and some do not fit 1,234.56.
-func commaOpensDecimals(rows []flatRow) bool {
-	needed := false
-	for _, row := range rows {
-		text := row.cells["data value"]
-		if text == "" || flatTypes[strings.TrimSuffix(strings.ToLower(row.cells["data type"]), " value")] == "" {
-			continue
-		}
-		if _, _, fits := amountOf(swapped.Replace(text)); !fits {
-			return false
-		}
-		_, _, point := amountOf(text)
-		needed = needed || !point && !thousands.MatchString(text)
-	}
-	return needed
-}
-
-var grouped = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?$`)
-
-// amountOf is $3,000,190.00, -2473435.0 or (1,200.50), with any sign of a currency before or after.
-func amountOf(text string) (v float64, sign string, ok bool) {
-	if text == "" {
-		return 0, "", false
-	}
-	if v, ok := numberOf([]byte(text)); ok {
-		return v, "", true
-	}
-	inner, negative := text, false
-	if strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") {
-		inner, negative = text[1:len(text)-1], true
-	}
-	digits := func(r rune) bool { return r >= '0' && r <= '9' }
-	first, last := strings.IndexFunc(inner, digits), strings.LastIndexFunc(inner, digits)
-	if first < 0 {
-		return 0, "", false
-	}
-	before, after := inner[:first], inner[last+1:]
-	if strings.Contains(before, "-") && !negative {
-		negative, before = true, strings.Replace(before, "-", "", 1)
-	}
-	if sign = strings.TrimSpace(before) + strings.TrimSpace(after); !signs[sign] || !grouped.MatchString(inner[first:last+1]) {
-		return 0, "", false
-	}
-	v, ok = numberOf([]byte(strings.ReplaceAll(inner[first:last+1], ",", "")))
-	if negative && v != 0 {
-		v = -v
-	}
-	return v, sign, ok
-}
-
-var signs = map[string]bool{"": true, "$": true, "€": true, "£": true, "¥": true, "₹": true}

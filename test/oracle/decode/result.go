@@ -2,8 +2,10 @@ package decode
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 )
@@ -59,7 +61,7 @@ func Result(text []byte, asked Asked) (tables Tables, err error) {
 		}
 	}()
 	d := &decoding{asked: asked}
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	text = bytes.TrimPrefix(unpacked(text), []byte("\xef\xbb\xbf"))
 	switch first := bytes.TrimLeft(text, " \t\r\n"); {
 	case len(first) == 0:
 		refuse("empty body")
@@ -71,6 +73,21 @@ func Result(text []byte, asked Asked) (tables Tables, err error) {
 	d.people()
 	d.weeks()
 	return d.tables(), nil
+}
+
+// unpacked is a body that begins with the two bytes of gzip without its packing. It is whole only if its trailer is.
+func unpacked(text []byte) []byte {
+	if !bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		return text
+	}
+	r, err := gzip.NewReader(bytes.NewReader(text))
+	if err == nil {
+		text, err = io.ReadAll(r)
+	}
+	if err != nil {
+		refuse("gzip: %v", err)
+	}
+	return text
 }
 
 // json decodes a document. Its rows may be wrapped in an object.

@@ -1,6 +1,11 @@
 package reader
 
 import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/test/oracle/decode"
@@ -26,6 +31,34 @@ func rows(all ...[3]string) string {
 		text += "Ann,ann@x.example,005A,Rep,CEO," + r[0] + ",Commit,0,01/05/2026,01/11/2026," + r[1] + "," + r[2] + "\n"
 	}
 	return text
+}
+
+// packed is a text as gzip.
+func packed(text string) string {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic(err) // a strings.Builder takes everything
+	}
+	return b.String()
+}
+
+// cells is one list of cells, of rows with these values: amounts and flags in turn. An empty value is missing, as in Clari's example.
+func cells(values ...string) string {
+	all := []string{"User", "Email", "CRM User ID", "Role", "Parent Role", "Timeframe", "Field", "Week", "Start Day", "End Day", "Data Type", "Data Value"}
+	for i, value := range values {
+		all = append(all, fmt.Sprint("Jain ", i/2), "name@x.example", fmt.Sprint("005", i/2), "Sales Rep", "", "January FY 2026", "Commit", "0", "01/05/2026", "01/11/2026",
+			[]string{"Forecast Value", "Forecast Updated"}[i%2])
+		if value != "" {
+			all = append(all, value)
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // texts
+	}
+	return string(text)
 }
 
 // TestSmall has what the oracle and the reader disagreed about, as small as it can be. One that is not mended says why, and is skipped.
@@ -61,6 +94,21 @@ func TestSmall(t *testing.T) {
 		},
 		{name: "NUL", text: entries(`,"updatedBy":"x\u0000y","k\u0000":1`), pending: "NUL in texts and keys is to become U+FFFD"},
 		{name: "an error beside rows", text: `{"error":"half of it",` + entries(`,"forecastValue":1`)[1:], pending: "half a result lands"},
+		{name: "gzip", text: packed(entries(`,"forecastValue":1`)), pending: "gzip without a header is not unpacked"},
+		{name: "half of gzip", text: packed(entries(`,"forecastValue":1`))[:60], pending: "gzip without a header is not unpacked"},
+		{name: "Clari's own example", text: cells("", "No", "$3,000,190.00", "No"), pending: "one flat list of cells is no shape"},
+		{name: "cells of whole rows", text: cells("$1.00", "Yes", "$2", "No"), pending: "one flat list of cells is no shape"},
+		{name: "days without zeros", text: strings.ReplaceAll(rows([3]string{"Q1", "Quota", "1"}), "01/05/2026", "1/5/2026"), pending: "MM/DD/YYYY is asked for"},
+		{name: "cells beyond the header", text: strings.ReplaceAll(rows([3]string{"Q1", "Quota", "1"}), "Quota,1", "Quota,1,,"), pending: "the row is refused"},
+		{
+			name: "commas for points", pending: "such amounts are not read",
+			text: rows([3]string{"Q1", "Quota", `"3.000.190,00 €"`}, [3]string{"Q1", "Forecast", `"1,5 €"`}, [3]string{"Q1", "Adjustment", "12"}),
+		},
+		{name: "one amount with a point", text: rows([3]string{"Q1", "Quota", `"3.000,00"`}, [3]string{"Q1", "Forecast", "1.5"}), pending: "not yet"},
+		{
+			name: "spaces, apostrophes and codes", pending: "such amounts are not read",
+			text: rows([3]string{"Q1", "Quota", "3 000 190.50"}, [3]string{"Q1", "Forecast", "1'234"}, [3]string{"Q1", "Adjustment", "USD 12"}),
+		},
 		{name: "an entry without its period before one that names it", text: `{"entries":[{"userId":"1","fieldId":"f","timeFrameId":"w","forecastValue":1},` +
 			`{"userId":"1","fieldId":"f","timeFrameId":"w","timePeriodId":"2026_Q1","quotaValue":2}]}`},
 	} {

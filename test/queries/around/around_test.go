@@ -12,7 +12,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	expected "github.com/cq-source-clari/cq-source-clari/test/truth"
+	expected "github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 func TestAPIUseByActor(t *testing.T) {

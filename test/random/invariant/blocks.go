@@ -42,7 +42,7 @@ func (g *Observer) blocksLand(p *Sync, wrong report) {
 		}
 		seen[id] = true
 		a, ok := ever[id.(string)]
-		if !ok || r["occurred_at"] != a.At.UnixMicro() || r["activity_type"] != a.Type {
+		if !ok || !r.Time("occurred_at").Equal(a.At.Truncate(time.Microsecond)) || r["activity_type"] != a.Type {
 			wrong("no such activity: %v", r)
 		}
 		parents[r["_cq_id"]] = a
@@ -69,7 +69,8 @@ func (g *Observer) blocksLand(p *Sync, wrong report) {
 	}
 	for _, r := range g.Destination.Rows("clari_audit_events", nil) {
 		line := r.Line("_cq_id", "event_id")
-		if missing[line]--; r["occurred_at"].(int64) >= from.UnixMicro() && missing[line] < 0 && r["occurred_at"].(int64) < p.Start.Add(g.config.Skew).UnixMicro() {
+		at := r.Time("occurred_at")
+		if missing[line]--; !at.Before(from) && missing[line] < 0 && at.Before(p.Start.Add(g.config.Skew)) {
 			wrong("an audit event too many: %s", line)
 		}
 	}

@@ -78,7 +78,7 @@ func (g *Observer) noJobAgain(p *Sync, wrong report) {
 		first[askedFor(j)], inSync[askedFor(j)] = j, true
 	}
 	told := 0
-	for _, text := range []string{"creating another", "creating again", "exporting once more"} {
+	for _, text := range []string{"exporting again what was paid for"} {
 		told += strings.Count(p.Logs.String(), text)
 	}
 	if told < again {
@@ -112,12 +112,8 @@ func (g *Observer) ofUse(p *Sync, a, b sim.Job) bool {
 		if age > 6*time.Hour-margin {
 			return false
 		}
-	case sim.Scheduled:
-		if age > g.duration("queue_timeout")-margin {
-			return false
-		}
 	default:
-		if age > g.duration("run_timeout")-margin {
+		if age > g.duration("queue_timeout")+g.duration("run_timeout")-margin {
 			return false
 		}
 	}
@@ -170,8 +166,8 @@ func (g *Observer) onlyCandidate(p *Sync, a, b sim.Job) bool {
 	}
 	listed := slices.ContainsFunc(g.ledger.Requests[a.Request:b.Request-1], func(r sim.Request) bool { return r.Op == sim.List })
 	tabs := 0
-	for _, tab := range g.tabs {
-		if strings.HasPrefix(tab.Id, a.Forecast) || slices.Contains(g.config.OmitKeys, "fileName") {
+	for _, tab := range g.tabsOf(p) {
+		if strings.HasPrefix(tab.ID, a.Forecast) || slices.Contains(g.config.OmitKeys, "fileName") {
 			tabs++
 		}
 	}

@@ -22,13 +22,16 @@ type Observer struct {
 	Since    time.Time      // first day of the activities that the spec names, if any
 	Played   []*Sync
 	Problems []string
+	Only     string            // name of the one invariant to hold the world to; "": all
+	Broken   map[string]string // invariants that this world is not held to, and why
 	Tally    Tally
 
-	before   map[string]map[string]bool // table -> _cq_id of what was there before the last sync
-	viewed   map[place]int              // what clari_forecast_current held then
-	ledger   sim.Ledger                 // after it
-	Entries  map[any]bool               // jobs that landed when entries were among the tables
-	compared map[string][]string        // job -> how what landed from it differs from its truth, after it
+	before     map[string]map[string]time.Time // table -> _cq_id of what was there before the last sync -> when it was exported
+	shown      map[place]map[string]bool       // what the view then showed of each place
+	landedLast map[place]any                   // job that had landed last at each place then
+	ledger     sim.Ledger                      // after it
+	Entries    map[any]bool                    // jobs that landed when entries were among the tables
+	compared   map[string][]string             // job -> how what landed from it differs from its truth, after it
 }
 
 // Sync is what one sync did.
@@ -48,6 +51,10 @@ type Sync struct {
 	Journal    map[string]string // state backend before
 	Refusals   *atomic.Int64
 	Messages   int
+	Keys       map[string]map[string]int // table -> _cq_id -> how often it was sent
+	Sent       map[string]time.Time      // job -> when the last of its rows was sent, on our clock
+	Reported   map[string]time.Time      // job -> when the row of its export was sent
+	Used       map[string]any            // the spec of this sync
 	Flushes    atomic.Int64
 }
 
@@ -59,14 +66,14 @@ func New(w *world.World, config sim.Config, tabs []schedule.Tab) *Observer {
 
 // Begin takes in what there is before a sync.
 func (g *Observer) Begin() {
-	g.before = map[string]map[string]bool{}
+	g.before = map[string]map[string]time.Time{}
 	for table, rows := range g.Destination.Tables {
-		g.before[table] = map[string]bool{}
-		for id := range rows {
-			g.before[table][id] = true
+		g.before[table] = map[string]time.Time{}
+		for id, r := range rows {
+			g.before[table][id] = r.Time("exported_at")
 		}
 	}
-	g.viewed = g.View()
+	g.shown, g.landedLast = g.Present(), g.newest()
 	g.ledger = g.Sim.Ledger()
 }
 
@@ -89,10 +96,18 @@ func (g *Observer) End(p *Sync) {
 	g.Tally.Fired["refused"] += int(p.Refusals.Load())
 	g.Tally.count(p)
 	for _, i := range invariants {
-		if len(g.Problems) == 0 && i.when(g, p) { // what comes after one that does not hold may follow from it
+		if len(g.Problems) == 0 && g.holds(i) && i.when(g, p) { // what comes after one that does not hold may follow from it
 			i.check(g, p, func(format string, args ...any) { g.Report(p, i.name, format, args...) })
 		}
 	}
+}
+
+// holds says whether the world is held to an invariant: to the one that was asked for, else to all that the engine is known to keep.
+func (g *Observer) holds(i invariant) bool {
+	if g.Only != "" {
+		return i.name == g.Only
+	}
+	return i.broken == "" && g.Broken[i.name] == ""
 }
 
 // Report notes that something does not hold.
@@ -119,28 +134,6 @@ type place struct{ forecast, scope, currency, quarter any }
 
 func placeOf(r world.Row) place {
 	return place{r["forecast_id"], r["scope_id"], r["requested_currency"], r["requested_period"]}
-}
-
-// View counts the entries of clari_forecast_current: those of the job that landed last for each place.
-func (g *Observer) View() map[place]int {
-	newest := map[place]world.Row{}
-	for _, r := range g.Destination.Rows("clari_forecast_exports", world.HasLanded) {
-		before, at := newest[placeOf(r)], r["exported_at"].(int64)
-		if g.Entries[r["job_id"]] && (before == nil || before["exported_at"].(int64) < at) {
-			newest[placeOf(r)] = r
-		}
-	}
-	entries := map[any]int{}
-	for _, r := range g.Destination.Tables["clari_forecast_entries"] {
-		entries[r["job_id"]]++
-	}
-	view := map[place]int{}
-	for at, r := range newest {
-		if n := entries[r["job_id"]]; n > 0 || r["entries"] == int64(0) {
-			view[at] = max(n, 1) // one that has no entries and says so is no loss
-		}
-	}
-	return view
 }
 
 func (g *Observer) duration(key string) time.Duration {

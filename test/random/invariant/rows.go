@@ -63,20 +63,6 @@ func (g *Observer) mirrors(p *Sync) bool {
 	return g.Destination.DeleteStale && g.State == nil && (p.Err == nil || !p.alone())
 }
 
-// viewStays: a quarter that analysts see in clari_forecast_current stays there. Where state has forgotten what landed last, an older job
-// may land over it.
-func (g *Observer) viewStays(p *Sync, wrong report) {
-	if g.mirrors(p) || g.State != nil && !g.kept(p) {
-		return
-	}
-	now := g.View()
-	for at := range g.viewed {
-		if now[at] == 0 {
-			wrong("%v is gone from clari_forecast_current", at)
-		}
-	}
-}
-
 // landedIsTrue: an export that the sync says landed is there, whole, exactly as the truth of its job, and the job is one that was asked
 // for what the row says, or cannot be told from it. That goes for failed syncs too: they pass a barrier before they end. Of two results
 // of one tab, quarter and day only the later can be there.
@@ -209,14 +195,17 @@ func (g *Observer) job(id any) (sim.Job, bool) {
 
 // doneIsThere: the journal is never ahead of the rows, above all after a kill. What this sync noted as done is in the destination.
 func (g *Observer) doneIsThere(p *Sync, wrong report) {
-	was := journalled(p.Journal)
-	for key, e := range journalled(g.State) {
-		if e.DoneJobID == "" || e.DoneJobID == was[key].DoneJobID {
+	was := places(p.Journal)
+	for key, e := range places(g.State) {
+		if e.Job == "" || e.Job == was[key].Job {
 			continue
 		}
-		job, ok := g.job(e.DoneJobID)
+		job, ok := g.job(e.Job)
 		if !ok {
-			wrong("the journal calls a job done that there never was: %+v", e)
+			wrong("the ledger has a job that there never was: %+v", e)
+			continue
+		}
+		if job.Forecast == "" { // a window of activities
 			continue
 		}
 		if g.replaced(p, job) || g.forgotDay(p) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
@@ -22,7 +23,7 @@ func (g *Observer) stateKnowsJobs(p *Sync, wrong report) {
 	}
 	text := g.stateText()
 	for _, j := range last {
-		if j.End != "" && j.End != sim.Done { // the next creation may have been noted in its place
+		if j.End != "" && j.End != sim.Done || !j.CancelledAt.IsZero() || j.Export.Quirks.Empty { // of no use
 			continue
 		}
 		told := g.request(j).Answered.Add(-g.config.Skew)
@@ -71,7 +72,7 @@ var quarterLabel = regexp.MustCompile(`\d{4}_Q[1-4]`)
 // stateKeepsCalendar: what state knows of quarters it goes on to know.
 func (g *Observer) stateKeepsCalendar(p *Sync, wrong report) {
 	for key, value := range p.Journal {
-		if !strings.HasPrefix(key, "clari/calendar/") {
+		if !strings.HasPrefix(key, "clari/v1/calendar/") {
 			continue
 		}
 		for _, label := range quarterLabel.FindAllString(value, -1) {
@@ -82,21 +83,16 @@ func (g *Observer) stateKeepsCalendar(p *Sync, wrong report) {
 	}
 }
 
-// journalled are the entries of a state backend that are about exports.
-func journalled(state map[string]string) map[string]journalEntry {
-	found := map[string]journalEntry{}
+// places are the records of a state backend of what is there, by key. Windows of activities have some too.
+func places(state map[string]string) map[string]journal.Place {
+	found := map[string]journal.Place{}
 	for key, value := range state {
-		var e journalEntry
-		if strings.HasPrefix(key, "clari/export/") && json.Unmarshal([]byte(value), &e) == nil {
-			found[key] = e
+		var r struct {
+			Job journal.Place `json:"job"`
+		}
+		if strings.HasPrefix(key, "clari/v1/place/") && json.Unmarshal([]byte(value), &r) == nil {
+			found[key] = r.Job
 		}
 	}
 	return found
-}
-
-type journalEntry struct {
-	State     string   `json:"state"`
-	JobID     string   `json:"job_id"`
-	DoneJobID string   `json:"done_job_id"`
-	Tables    []string `json:"tables"`
 }

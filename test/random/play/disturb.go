@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -118,9 +119,39 @@ func (m *disturbance) end() {
 
 func (m *disturbance) message(msg message.SyncMessage) {
 	m.p.Messages++
-	m.p.Exports = append(m.p.Exports, m.reported(msg, "clari_forecast_exports")...)
+	m.count(msg)
+	exports := m.reported(msg, world.ExportsTable)
+	for _, r := range exports {
+		if id, ok := r["job_id"].(string); ok {
+			m.p.Reported[id] = time.Now()
+		}
+	}
+	m.p.Exports = append(m.p.Exports, exports...)
 	m.p.Windows = append(m.p.Windows, m.reported(msg, "clari_activity_exports")...)
 	if m.p.Messages == m.p.Stop.Message {
+		m.stop()
+	}
+}
+
+// count takes in the keys of a message, and hangs where the destination does: for hours, until somebody kills the process.
+func (m *disturbance) count(msg message.SyncMessage) {
+	if insert, ok := msg.(*message.SyncInsert); ok {
+		name := world.TableName(insert.Record)
+		if m.p.Keys[name] == nil {
+			m.p.Keys[name] = map[string]int{}
+		}
+		for _, id := range world.Texts(insert.Record, "_cq_id") {
+			m.p.Keys[name][id]++
+		}
+		if slices.Contains(world.ResultTables, name) {
+			for _, job := range world.Texts(insert.Record, "job_id") {
+				m.p.Sent[job] = time.Now()
+			}
+		}
+	}
+	if m.p.Messages == m.p.Hang {
+		m.p.Stop.Kill = true
+		time.Sleep(3 * time.Hour)
 		m.stop()
 	}
 }

@@ -23,15 +23,23 @@ type Player struct {
 	S *schedule.Schedule
 }
 
+// Options are how a schedule is played.
+type Options struct {
+	Only    string            // name of the one invariant to hold the world to; "": all that the engine keeps
+	Broken  map[string]string // invariants that the engine is known not to keep here: not held, unless it is the one asked for
+	Again   string            // how to play it alone
+	Verbose bool              // show the log of each sync
+}
+
 // Play plays a schedule to its end, or until something is wrong.
-func Play(t *testing.T, s *schedule.Schedule, total *invariant.Tally, verbose bool) {
+func Play(t *testing.T, s *schedule.Schedule, total *invariant.Tally, o Options) {
 	fields := maps.Clone(s.Spec)
 	g := &Player{S: s, Observer: invariant.New(world.New(t, s.Config, fields), s.Config, s.Tabs)}
-	g.Since = s.Since
+	g.Since, g.Only, g.Broken = s.Since, o.Only, o.Broken
 	if s.State {
 		g.WithState()
 	}
-	g.Destination.DeleteStale = s.DeleteStale
+	g.Destination.DeleteStale, g.Destination.Batches = s.DeleteStale, s.Batches
 	time.Sleep(s.Start)
 	for i, step := range s.Steps {
 		g.pauseBefore(step)
@@ -48,10 +56,9 @@ func Play(t *testing.T, s *schedule.Schedule, total *invariant.Tally, verbose bo
 	}
 	total.Add(&g.Tally)
 	if len(g.Problems) > 0 {
-		t.Errorf("%s\n\nplay it alone: go test ./test/random -run 'TestRandom$' -v -seed %d\n\n%s\n\nledger:\n%s",
-			strings.Join(g.Problems, "\n"), s.Seed, s, g.Sim.Ledger())
+		t.Errorf("%s\n\nplay it alone: go test ./test/random -v %s\n\n%s\n\nledger:\n%s", strings.Join(g.Problems, "\n"), o.Again, s, g.Sim.Ledger())
 	}
-	if verbose {
+	if o.Verbose {
 		for _, p := range g.Played {
 			t.Logf("sync %d, %s to %s: %v\n%s", p.Number, p.Start.Format(time.DateTime), p.End.Format(time.DateTime), p.Err, p.Logs)
 		}
@@ -80,7 +87,7 @@ func (g *Player) PlayStep(number int, st schedule.Step) *invariant.Sync {
 	if st.Backend.Older {
 		g.age()
 	}
-	p := &invariant.Sync{Step: st, Number: number, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(g.State)}
+	p := &invariant.Sync{Step: st, Number: number, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(g.State), Keys: map[string]map[string]int{}, Sent: map[string]time.Time{}, Reported: map[string]time.Time{}}
 	if !st.Keep {
 		g.Sim.ClearFaults()
 		g.arm(g.S.Lasting)
@@ -94,7 +101,7 @@ func (g *Player) PlayStep(number int, st schedule.Step) *invariant.Sync {
 	}
 	was := maps.Clone(g.Spec)
 	maps.Copy(g.Spec, st.Spec)
-	g.Logs = p.Logs
+	g.Logs, p.Used = p.Logs, maps.Clone(g.Spec)
 	g.Begin()
 
 	p.Err = g.run(p)

@@ -97,9 +97,9 @@ func (s *Schedule) drawSpec(d dice) {
 		tabs, top = 1, []Period{{Text: "current"}}
 	}
 	for i := range tabs {
-		tab := Tab{Id: ids[i], types: types[:1+d.IntN(4)], Periods: top}
+		tab := Tab{ID: ids[i], Types: types[:1+d.IntN(4)], Periods: top}
 		if i > 0 && d.in(4) { // the same tab once more, in another currency
-			tab.Id, tab.Currency = ids[i-1], pick(d, "EUR", "GBP")
+			tab.ID, tab.Currency = ids[i-1], pick(d, "EUR", "GBP")
 		}
 		s.Tabs = append(s.Tabs, tab)
 	}
@@ -111,7 +111,7 @@ func (s *Schedule) drawSpec(d dice) {
 	var forecasts []map[string]any
 	for i := range s.Tabs {
 		tab := &s.Tabs[i]
-		fields := map[string]any{"id": tab.Id, "types": tab.types, "include_historical": pick(d, "auto", "true", "false")}
+		fields := map[string]any{"id": tab.ID, "types": tab.Types, "include_historical": pick(d, "auto", "true", "false")}
 		if tab.Currency != "" {
 			fields["currency"] = tab.Currency
 		}

@@ -78,7 +78,7 @@ func (s *Schedule) drawOtherJob(d dice) OtherJob {
 		o.Answered = false
 	}
 	tab := pick(d, s.Tabs...)
-	o.job = sim.Job{Forecast: tab.Id, Currency: tab.Currency, Types: tab.types, Historical: true, Run: time.Duration(d.IntN(60)) * time.Second}
+	o.job = sim.Job{Forecast: tab.ID, Currency: tab.Currency, Types: tab.Types, Historical: true, Run: time.Duration(d.IntN(60)) * time.Second}
 	if p := pick(d, tab.Periods...); p.From.Quarter != (sim.Quarter{}) {
 		o.job.Asked = p.Text
 	}
@@ -106,7 +106,7 @@ func (s *Schedule) drawFault(d dice) Fault {
 	op := pick(d, kind.Ops...)
 	f := Fault{kind.Name, sim.Fault{Op: op, From: 1 + d.IntN(6), Count: pick(d, 1, 1, 1, 2, 3, 10), Do: kind.Build()}}
 	if d.in(3) {
-		f.Forecast = pick(d, s.Tabs...).Id
+		f.Forecast = pick(d, s.Tabs...).ID
 	}
 	if kind.Name == "wrong-quarter" {
 		// Where Clari chooses the quarter, whatever it chose is right: only what was asked for by name can be wrong.

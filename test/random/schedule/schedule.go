@@ -1,4 +1,5 @@
-// Package schedule draws the schedules of the random world: from a seed, a tenant, a spec, and syncs with what goes wrong in them. It knows nothing of how they are played.
+// Package schedule draws the schedules of the random world: from a seed, a tenant, a spec, and syncs with what goes wrong in them. It knows
+// nothing of how they are played.
 package schedule
 
 import (
@@ -19,6 +20,7 @@ type Schedule struct {
 	Spec        map[string]any // without key and URL
 	Tabs        []Tab
 	State       bool
+	Batches     bool // the destination also writes out in mid-stream
 	DeleteStale bool
 	Start       time.Duration // from the bubble's beginning to the first sync: labels with two digits for the year mean 20xx
 	Since       time.Time     // first day of the activities; zero: neither they nor audit events are asked for
@@ -28,12 +30,12 @@ type Schedule struct {
 
 // Tab is a forecast of the spec.
 type Tab struct {
-	Id, Currency string
-	types        []string
+	ID, Currency string
+	Types        []string
 	Periods      []Period
 }
 
-func (t Tab) String() string { return t.Id + " " + t.Currency }
+func (t Tab) String() string { return t.ID + " " + t.Currency }
 
 // Period is one item of periods, and the quarters that it stands for by the rules of the grammar, worked out here anew.
 type Period struct {
@@ -69,7 +71,7 @@ func (p Period) Quarters(current sim.Quarter) (all []sim.Quarter) {
 func (s *Schedule) String() string {
 	var b strings.Builder
 	c := s.Config
-	fmt.Fprintf(&b, "schedule %d: state backend %t, delete stale %t, starts %s\n", s.Seed, s.State, s.DeleteStale, world.Epoch.Add(s.Start).Format(time.DateTime))
+	fmt.Fprintf(&b, "schedule %d: state backend %t, delete stale %t, batches %t, starts %s\n", s.Seed, s.State, s.DeleteStale, s.Batches, world.Epoch.Add(s.Start).Format(time.DateTime))
 	fmt.Fprintf(&b, "  tenant: %d people, changes every %s; %s, skew %s, life %s, places %d, quota %d, rate %d, words %v, without %v\n",
 		c.Tenant.People, c.Tenant.ChangeEvery, c.JSON, c.Skew, c.Life, c.Concurrent, c.Monthly, c.RequestsPerSecond, c.Words, c.OmitKeys)
 	fmt.Fprintf(&b, "  spec:")
@@ -89,6 +91,9 @@ func (s *Schedule) String() string {
 		}
 		if len(step.Spec) > 0 || step.Tables != nil || step.Foreign > 0 {
 			fmt.Fprintf(&b, ", spec %v, tables %v, %d foreign jobs", step.Spec, step.Tables, step.Foreign)
+		}
+		if step.Hang > 0 {
+			fmt.Fprintf(&b, ", the destination hangs at message %d", step.Hang)
 		}
 		if step.Turn != 0 {
 			fmt.Fprintf(&b, ", %s from the quarter's turn", step.Turn)

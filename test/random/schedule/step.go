@@ -44,12 +44,14 @@ type Step struct {
 	Faults  []Fault
 	Keep    bool           // what was armed before stays armed
 	Spec    map[string]any // keys that differ in this sync
+	Tabs    []Tab          // nil: those of the schedule
 	Tables  []string       // nil: all
 	Foreign int            // jobs of other users made just before, which take up places in the queue
 	Others  []OtherJob     // jobs of the same user that no sync has made
 	Events  []event        // what befalls jobs
 	Backend Backend
 	Slow    time.Duration // what the destination takes for each message
+	Hang    int           // from this message on the destination takes nothing for hours, until somebody kills the process; 0: never
 	Beside  time.Duration // not zero: a second sync of the same spec begins so long after this one
 	Stop    stop
 	Final   bool // undisturbed, and with room for everything
@@ -115,6 +117,7 @@ type Backend struct {
 // Kept tells whether the backend has everything that it was given.
 func (t Backend) Kept() bool { return t.Fails == 0 && t.Hangs == 0 && !t.LosesLast && !t.Older }
 
+// Fault is one that is armed, and the kind that it was drawn as.
 type Fault struct {
 	Kind string
 	sim.Fault

@@ -1,4 +1,4 @@
-// Command gen writes the README's picture and its sample rows, from a sales team at a fixed time: they change only where the tables or
+// Command gen writes the README's picture and its sample rows, and the sample of a report, from a sales team at a fixed time: they change only where the tables or
 // the drawing do.
 package main
 
@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/truth"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/try/page"
 )
 
@@ -26,32 +26,39 @@ const (
 )
 
 func main() {
-	if err := run("../../docs/forecast.svg", "../../README.md"); err != nil {
+	if err := run("../../docs/forecast.svg", "../../docs/report.html", "../../README.md"); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(picture, readme string) error {
+func run(picture, page, readme string) error {
 	tenant := sim.SalesTeam(people, now)
 	current := tenant.Calendar.QuarterOf(now)
 	if err := os.WriteFile(picture, []byte(string(chart(tenant, current))+"\n"), 0o644); err != nil {
+		return err
+	}
+	if err := sampleReport(tenant, current, page); err != nil {
 		return err
 	}
 	return insert(readme, sample(entries(tenant, current)))
 }
 
 // entries are the rows of clari_forecast_entries of one export, in the order of people and weeks.
-func entries(tenant sim.Tenant, quarter sim.Quarter) []truth.Row {
-	job := sim.Job{ID: "1", Forecast: tab, Got: quarter.String(), Export: sim.Export{
-		Tenant: &tenant, Tab: tenant.Tabs[0], Quarter: quarter, Historical: true, Encoding: sim.FlatObjects, At: now,
-		Types: []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_closed"},
-	}}
-	return slices.SortedFunc(truth.Of(job)["clari_forecast_entries"], func(a, b truth.Row) int {
+func entries(tenant sim.Tenant, quarter sim.Quarter) []oracle.Row {
+	return slices.SortedFunc(oracle.Of(exported(tenant, quarter))["clari_forecast_entries"], func(a, b oracle.Row) int {
 		return strings.Compare(order(a), order(b))
 	})
 }
 
-func order(r truth.Row) string {
+// exported is a job that exported a quarter at the time of the picture.
+func exported(tenant sim.Tenant, quarter sim.Quarter) sim.Job {
+	return sim.Job{ID: "1", Forecast: tab, Got: quarter.String(), Export: sim.Export{
+		Tenant: &tenant, Tab: tenant.Tabs[0], Quarter: quarter, Historical: true, Encoding: sim.FlatObjects, At: now,
+		Types: []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_closed"},
+	}}
+}
+
+func order(r oracle.Row) string {
 	return fmt.Sprintln(r["week_start_date"], r["hierarchy_level"], r["user_name"], r["field_name"])
 }
 
@@ -102,11 +109,11 @@ var columns = []string{
 }
 
 // sample is the newest week of one team as a table.
-func sample(rows []truth.Row) string {
+func sample(rows []oracle.Row) string {
 	latest := rows[len(rows)-1]["week_start_date"]
-	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { return r["week_start_date"] != latest })
+	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool { return r["week_start_date"] != latest })
 	manager := ""
-	rows = slices.DeleteFunc(rows, func(r truth.Row) bool { // the root, the first manager and that team
+	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool { // the root, the first manager and that team
 		if r["hierarchy_level"] == int64(1) && manager == "" {
 			manager = fmt.Sprint(r["user_name"])
 		}

@@ -1,0 +1,195 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+// account is what is known of one request: its record in the ledger, and the item that it is of. All tries of an item share it.
+type account struct {
+	item Item
+
+	mu       sync.Mutex
+	paid     journal.Paid
+	searched bool // the jobs of its unclear creations were looked for to the end in this run
+}
+
+// read is a copy of the record.
+func (a *account) read() journal.Paid {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.paid
+}
+
+// accounts are those of all items of a run, and the jobs that are known to belong to somebody. They are safe for concurrent use.
+type accounts struct {
+	ledger *journal.Journal
+
+	mu    sync.Mutex
+	all   map[string]*account // by request
+	known map[string]bool     // jobs of the ledgers and of this run
+}
+
+// open reads what the ledger has of an item. An error means that nobody knows what was done before.
+func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
+	a.mu.Lock()
+	acc := a.all[item.Request]
+	a.mu.Unlock()
+	if acc != nil {
+		acc.item = item
+		return acc, nil
+	}
+	acc = &account{item: item}
+	a.ledger.LoadRecord(ctx, item.Request, &acc.paid, asked(item.Work))
+	if err := a.ledger.Unreadable(item.Request); err != nil {
+		return acc, fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+	}
+	for _, key := range []string{item.Place, acc.paid.Place} {
+		if key == "" {
+			continue
+		}
+		var there journal.Place
+		a.ledger.LoadRecord(ctx, key, &there, nil)
+		if err := a.ledger.Unreadable(key); err != nil {
+			return acc, fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+		}
+		a.know(there.Job)
+	}
+	if acc.paid.Job != nil {
+		a.know(acc.paid.Job.ID)
+	}
+	if acc.paid.Failure != nil {
+		a.know(acc.paid.Failure.Job)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all[item.Request] = acc
+	return acc, nil
+}
+
+// know notes that a job is somebody's.
+func (a *accounts) know(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if id != "" {
+		a.known[id] = true
+	}
+}
+
+func (a *accounts) isKnown(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.known[id]
+}
+
+// undecided is the record as far as something is to be done about it: without creations whose jobs were looked for to the end.
+func (a *account) undecided() journal.Paid {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	paid := a.paid
+	if a.searched {
+		paid.Unclear = nil
+	}
+	return paid
+}
+
+// search notes whether the jobs of unclear creations were looked for to the end.
+func (a *account) search(over bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.searched = over
+}
+
+// note changes the record of an export's request, and saves it.
+func (a *accounts) note(e *Export, change func(*journal.Paid)) {
+	e.paid.mu.Lock()
+	defer e.paid.mu.Unlock()
+	change(&e.paid.paid)
+	a.ledger.SaveRecord(e.Request, e.paid.paid, asked(e.Work))
+}
+
+// hasRival reports whether another creation whose end is not known may as well have made job j.
+func (a *accounts) hasRival(e *Export, j clari.Job) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for request, other := range a.all {
+		if request == e.Request || other.item.Tab != e.Tab {
+			continue
+		}
+		for _, c := range other.read().Unclear {
+			if within(c, j) && ambiguous(e.Work, other.item, j) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// place reads what the ledger has of the place of an export, and what its kind keeps there.
+func (a *accounts) place(ctx context.Context, e *Export, key string) error {
+	e.There = journal.Place{}
+	kept := state(e.Work)
+	if kept != nil {
+		reflect.ValueOf(kept).Elem().SetZero() // there may have been another place before
+	}
+	if key == "" {
+		return nil
+	}
+	a.ledger.LoadRecord(ctx, key, &e.There, kept)
+	if err := a.ledger.Unreadable(key); err != nil {
+		return fmt.Errorf("plan: the state backend does not tell what is there: %w", err)
+	}
+	return nil
+}
+
+// What a kind's item has of the small interfaces.
+
+func asked(w Work) any {
+	if k, ok := w.(Keeper); ok {
+		return k.Asked()
+	}
+	return nil
+}
+
+func state(w Work) any {
+	if k, ok := w.(Keeper); ok {
+		return k.State()
+	}
+	return nil
+}
+
+func matches(w Work, j clari.Job) bool {
+	m, ok := w.(Matcher)
+	return ok && m.Matches(j)
+}
+
+func similar(w Work, j clari.Job) bool {
+	m, ok := w.(Matcher)
+	return ok && m.Similar(j)
+}
+
+func ambiguous(w Work, other Item, j clari.Job) bool {
+	if a, ok := w.(Ambiguator); ok {
+		return a.Ambiguous(other, j)
+	}
+	return true
+}
+
+// A job of an unclear creation may have been made so long before its request was sent, as a Date header has whole seconds, and so long after it was given
+// up: a gateway gives up while Clari still works.
+const (
+	madeBefore = 3 * time.Second
+	madeAfter  = 30 * time.Second
+)
+
+// within reports whether a job was made in the window of a creation.
+func within(c journal.Creation, j clari.Job) bool {
+	at := madeAt(j)
+	return !at.Before(c.Sent.Add(-madeBefore)) && !at.After(c.GivenUp.Add(madeAfter))
+}

@@ -1,0 +1,184 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/queue"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+// buy has Clari make a new job, as soon as the budget, the account's limits and the queue allow.
+func (r *run) buy(ctx context.Context, e *Export) error {
+	if err := r.doomed(); err != nil {
+		return notAsked(err)
+	}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	if err := r.budget.afford(ctx, e, r.slots.Places()); err != nil {
+		return err
+	}
+	var wait queue.Wait
+	for {
+		_, admitted := e.stage(ctx, stageAdmit)
+		err := r.limits.Admit(ctx, &wait)
+		if admitted(err); err != nil {
+			return notAsked(err)
+		}
+		if e.spend != "" {
+			e.Log(r.Log.Info()).Str("old_job", e.spent).Str("why", e.spend).Msg("exporting again what was paid for")
+		}
+		inner, created := e.stage(ctx, stageCreate)
+		err = r.create(inner, e)
+		if created(err); !errors.Is(err, clari.ErrQuotaOrQueue) {
+			return err
+		}
+		if err := r.limits.Rejected(ctx, &wait, err); err != nil {
+			return notAsked(err)
+		}
+	}
+}
+
+// notAsked marks an error as one of an export that was never asked for, unless that is because the run is over.
+func notAsked(err error) error {
+	unreadable, isUnreadable := errors.AsType[*unreadableError](err)
+	switch {
+	case isUnreadable:
+		return unreadable.error
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return &LeftOutError{Err: err}
+}
+
+// prepare sends, before the first creation of a run, what tells whether the destination takes rows at all.
+func (r *run) prepare(ctx context.Context) error {
+	if r.prepared || r.Opening == nil {
+		return nil
+	}
+	r.prepared = true
+	sent, err := r.Opening(ctx)
+	if err != nil || !sent {
+		return err
+	}
+	if err := r.Barrier(ctx); err != nil {
+		return err
+	}
+	r.budget.passed()
+	return nil
+}
+
+// create sends one creation. The ledger says so before the request goes out, and has the job's id soon after the answer: whatever happens in between, the
+// next sync finds the job. Only its own answer clears it.
+func (r *run) create(ctx context.Context, e *Export) error {
+	var sent time.Time
+	id, err := e.Create(ctx, func(ctx context.Context) {
+		e.RequestedAt = time.Now()
+		before := sent
+		sent = r.Client.ServerTime(e.RequestedAt).Round(0).UTC()
+		r.accounts.note(e, func(p *journal.Paid) {
+			p.Answered(before) // it was held back, and is noted anew
+			r.setAside(e, p)
+			p.Sending(journal.Creation{Sent: sent, GivenUp: sent.Add(journal.FlushPatience + clari.CreateTimeout)})
+		})
+		r.Ledger.Flushed(ctx)
+	})
+	r.rights.observe(err)
+	r.limits.Answered(err == nil)
+	lost, unclear := errors.AsType[*clari.UnknownOutcomeError](err)
+	switch {
+	case err == nil:
+		r.started(e, clari.Job{ID: id}, sent)
+		return nil
+	case !unclear:
+		r.accounts.note(e, func(p *journal.Paid) { p.Answered(sent) })
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err() // the next sync looks for the job
+	}
+	e.Attempts++
+	e.paid.search(false)
+	r.accounts.note(e, func(p *journal.Paid) {
+		p.Unclear = marked(p.Unclear, func(c *journal.Creation) {
+			if c.Sent.Equal(sent) {
+				c.GivenUp = r.Client.ServerTime(lost.EndedAt).Round(0).UTC()
+			}
+		})
+	})
+	return &again{spend: "unclear whether a job was created", err: err}
+}
+
+// setAside keeps the job of an earlier sync whose result is to land beside the one that is about to be made.
+func (r *run) setAside(e *Export, p *journal.Paid) {
+	for _, d := range e.Decision.Also {
+		if p.Job != nil && d.Action == Adopt && d.JobID == p.Job.ID {
+			p.Older, p.Job = p.Job, nil
+		}
+	}
+}
+
+// started takes over the job that a creation returned. It is paid: the ledger gets its id even if the sync was stopped just now.
+func (r *run) started(e *Export, j clari.Job, sent time.Time) {
+	e.Attempts++
+	e.Created++
+	e.Job, e.made = j, true
+	r.spent.Add(1)
+	r.Summary.twice(e.spend)
+	r.mu.Lock()
+	r.own[j.ID] = true
+	r.mu.Unlock()
+	r.accounts.know(j.ID)
+	r.slots.Begin(e)
+	r.accounts.note(e, func(p *journal.Paid) {
+		p.Unclear = nil // this one was answered, and the others were looked for to the end
+		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: sent}
+	})
+	r.tell(e, r.Log.Info()).Int("attempt", e.Attempts).Msg("export started")
+}
+
+// attempts is how many jobs are tried for an export in this sync.
+func (r *run) attempts(e *Export) int {
+	if e.order.usedUp {
+		return 1
+	}
+	return max(1, r.ExportAttempts)
+}
+
+// isOwn reports whether a creation of this run returned a job: no other one is ever cancelled.
+func (r *run) isOwn(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.own[id]
+}
+
+// over notes that a job has ended, or is waited for no more.
+func (r *run) over(e *Export) {
+	r.mu.Lock()
+	delete(r.own, e.Job.ID)
+	r.mu.Unlock()
+	r.slots.End(e)
+}
+
+// cancelTimeout is how long a run that has failed takes to cancel its jobs: the process may be about to end.
+const cancelTimeout = 2 * time.Second
+
+// cancelOwn cancels the jobs that creations of this run returned and nobody will adopt, which gives the exports back to the quota.
+func (r *run) cancelOwn(ctx context.Context) {
+	if r.Kept {
+		return // the next sync adopts them
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+	defer cancel()
+	var calls sync.WaitGroup
+	for id := range r.own {
+		calls.Go(func() {
+			err := r.Client.CancelJob(ctx, id)
+			r.Log.Info().Str("job_id", id).AnErr("cause", err).Msg("export job cancelled: nobody waits for it any more")
+		})
+	}
+	calls.Wait()
+}

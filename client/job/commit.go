@@ -1,0 +1,141 @@
+package job
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+// landedPlace is a place that this run has landed, and what its kind keeps there.
+type landedPlace struct {
+	place journal.Place
+	kept  any
+}
+
+// maybeCommit takes an export that has landed to those that wait for a barrier, and passes one when it is time: every few minutes, and behind the very
+// first rows of a run, before more is bought.
+func (r *run) maybeCommit(ctx context.Context, e *Export) error {
+	if e.Landed() {
+		r.sent = append(r.sent, e)
+	}
+	due := r.Kept && len(r.sent) > 0 && time.Since(r.barrier) >= barrierEvery
+	if !due && !(r.budget.opens(e) && e.Rows > 0) {
+		return nil
+	}
+	err := r.commit(ctx)
+	r.barrier = time.Now()
+	return err
+}
+
+// commit passes a barrier and then notes in the ledger what is there: the ledger is never ahead of the rows.
+func (r *run) commit(ctx context.Context) error {
+	waiting := make([]func(error), len(r.sent))
+	for i, e := range r.sent {
+		_, waiting[i] = e.stage(ctx, stageBarrier)
+	}
+	err := r.Barrier(ctx)
+	for _, ended := range waiting {
+		ended(err)
+	}
+	if err != nil {
+		return err
+	}
+	if len(r.sent) > 0 {
+		r.budget.passed()
+	}
+	r.recordSent(ctx)
+	return nil
+}
+
+func (r *run) recordSent(ctx context.Context) {
+	for _, e := range r.sent {
+		r.settle(e)
+		r.tell(e, r.Log.Info()).Int64("rows", e.Rows).Float64("seconds", seconds(e)).Msg("export landed")
+		e.close()
+	}
+	r.sent = nil
+	r.Ledger.Flushed(ctx)
+}
+
+// settle notes in both ledgers that the rows of an export are there.
+func (r *run) settle(e *Export) {
+	if k, ok := e.Work.(Keeper); ok {
+		k.Landed(e)
+	}
+	if e.Place != "" {
+		place := r.landed[e.Place].place
+		if _, before := r.landed[e.Place]; !before {
+			place = e.There
+		}
+		place = r.successor(place, e)
+		kept := state(e.Work)
+		r.landed[e.Place] = landedPlace{place, kept}
+		r.Ledger.SaveRecord(e.Place, place, kept)
+	}
+	r.accounts.note(e, func(p *journal.Paid) {
+		forget(p, e.Job.ID)
+		p.Place = e.Place
+		if !e.extra {
+			p.Failure = nil
+		}
+	})
+	r.remember(e)
+}
+
+// successor is what is at a place once an export has landed there.
+func (r *run) successor(p journal.Place, e *Export) journal.Place {
+	days := p.Days
+	if e.Daily {
+		days = days.With(r.day(e))
+	}
+	if p.Job != "" && p.Job != e.Job.ID && e.ExportedAt.Before(p.ExportedAt) { // an older day
+		p.Days = days
+		return p
+	}
+	final := !e.FinalAt.IsZero() && !e.ExportedAt.Before(e.FinalAt)
+	n := journal.Place{
+		Job: e.Job.ID, AskedAt: r.askedAt(e), ExportedAt: e.ExportedAt, LandedAt: r.now(), WholeAt: p.WholeAt, Expires: e.Job.ExpiredTime, Request: e.Request,
+		Types: e.Wants.Types, Whole: e.Wants.Whole, Schema: e.Wants.Schema, Tables: e.Wants.Tables, Open: true, Days: days,
+	}
+	if again := p.Job == e.Job.ID; again { // rows of before are there as well, as far as they have this form
+		n.AskedAt, n.Request, n.Types, n.Whole = p.AskedAt, p.Request, p.Types, p.Whole
+		if p.Schema == n.Schema {
+			n.Tables = union(p.Tables, n.Tables)
+		}
+		n.Expires = later(p.Expires, n.Expires)
+	}
+	if n.Whole && p.Job != n.Job {
+		n.WholeAt = n.ExportedAt
+	}
+	if final {
+		before := 0 // syncs
+		if p.Holds(n.Types, n.Whole) && !p.ExportedAt.Before(e.FinalAt) {
+			before = max(1, p.Finals)
+		}
+		n.Finals = min(2, before+1)
+		if r.landedNow(e.Place) {
+			n.Finals = max(1, before)
+		}
+	}
+	return n
+}
+
+// landedNow reports whether this run has landed a place before.
+func (r *run) landedNow(place string) bool { return r.landed[place].place.Job != "" }
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// closePlaces notes of the places that the run has landed that its sync ends well.
+func (r *run) closePlaces(ctx context.Context) {
+	for key, l := range r.landed {
+		l.place.Open = false
+		r.Ledger.SaveRecord(key, l.place, l.kept)
+	}
+	r.Ledger.Flushed(ctx)
+}

@@ -1,0 +1,138 @@
+package job
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+// Facts is all that Decide goes by. Times are Clari's.
+type Facts struct {
+	Item   Item
+	Paid   journal.Paid    // of the item's request
+	There  journal.Place   // of its place
+	Jobs   map[string]Seen // what Clari says of jobs of the ledgers, by id, as far as it was asked
+	Now    time.Time
+	Policy Policy
+}
+
+// Seen is what Clari says of a job.
+type Seen struct {
+	Job  clari.Job
+	Gone bool // there is no such job any more, or its result is gone
+}
+
+// Policy is what the spec and the program say of all items.
+type Policy struct {
+	Backend        bool           // the ledgers are kept
+	Location       *time.Location // whose days
+	QueueTimeout   time.Duration
+	RunTimeout     time.Duration
+	ResumeWithin   time.Duration // see the spec; 0: never
+	MaxResultBytes int64
+	Reader         int // number of the reader of results
+}
+
+// Action is what is to be done about an item.
+type Action int
+
+const (
+	Nothing   Action = iota // Outcome says what that means
+	Ask                     // ask Clari about the job, and decide again
+	LookFor                 // look for the job of a creation whose end is not known, and decide again
+	Adopt                   // wait for the job, and land it
+	LandAgain               // land the stored result of a job that has landed
+	ReadAgain               // read the stored result of a job that failed its check
+	Buy                     // create a job
+)
+
+// Decision is what is to be done about an item, and why.
+type Decision struct {
+	Row     string // of the table in docs/reliability.md
+	Action  Action
+	JobID   string     // whose result it is about
+	Outcome Outcome    // of Nothing
+	Err     error      // of OutcomeFailed
+	NextTry time.Time  // a day: when what failed is tried again; zero: not a failure that is remembered
+	Why     string     // in the table of exports; empty: what the plan says. With Buy it says why a job that was paid for does not serve
+	Warn    bool       // Why is worth a warning
+	Lacking bool       // settled without something that is wanted now, whose result is gone
+	Also    []Decision // further landings of the item at no cost, each an export of its own
+}
+
+// Decide says what is to be done about an item: the first row of rules that holds. It is pure: it asks nobody and changes nothing.
+func Decide(f Facts) Decision {
+	j := &judge{Facts: f}
+	for _, r := range rules {
+		d, holds := r.decide(j)
+		if holds && j.ask == "" && d.Action != LookFor {
+			d.Also = append(j.older(d), j.reload(&d)...)
+		}
+		switch {
+		case j.ask != "":
+			return Decision{Row: r.row, Action: Ask, JobID: j.ask}
+		case holds:
+			d.Row = cmp.Or(d.Row, r.row)
+			return d
+		}
+	}
+	return Decision{} // the last row always holds
+}
+
+// rule is one row of the table of what is due.
+type rule struct {
+	row, when, then string // the documentation
+	decide          func(*judge) (Decision, bool)
+}
+
+// rules is the table. The first row that holds counts.
+var rules = []rule{
+	{
+		"1", "it is not known whether a creation made a job",
+		"look for its job in Clari's list: adopt it, else create again (below)", (*judge).unclear,
+	},
+	{
+		"2", "`refresh` names it, and what is there was exported before its `before` (a list: always, but for what row 6 keeps)",
+		"adopt a job that was asked for since (a list: one that serves); where its result failed, row 7; else **buy**", (*judge).refresh,
+	},
+	{
+		"2a", "`reload` names it, and the result of the job that is there lives",
+		"**land again**, as an export of its own; the rows below decide as if `reload` were not there", (*judge).storedOnly,
+	},
+	{"3", "a job that was paid for serves (below)", "**adopt** it", (*judge).adopt},
+	{
+		"4", "what is there covers what is wanted, and final rows landed in two syncs",
+		"**settled**; where a table or a column came later, **land again** from the stored result while it lives", (*judge).settled,
+	},
+	{
+		"5", "what is there covers what is wanted, and final rows landed in one sync, which ended well or is 20 hours old",
+		"**land again** from the stored result, at no cost, while it lives; else row 7, else **buy**", (*judge).settling,
+	},
+	{
+		"6", "what is there covers what is wanted, and the sync that landed it has not ended well and is younger than `resume_within` (20 hours, where it is final); " +
+			"under `history`, where it is not final, only if today has its snapshot",
+		"**kept**; a table that it lacks is landed again from the stored result", (*judge).resume,
+	},
+	{
+		"7", "the result failed for what is in it, and the day of its next try is to come",
+		"read the stored result again where this plugin's reader is newer; else **failed**, with the cause and the day", (*judge).failed,
+	},
+	{
+		"8", "a final place holds rows that neither cover what is wanted nor are covered by it, bought less than seven days ago",
+		"**kept**, with a warning: two requests share the place", (*judge).shared,
+	},
+	{"9", "else", "**buy**", (*judge).buy},
+}
+
+const (
+	// freshFor is how long after its end a result that has not landed is still what a new export would give.
+	freshFor = 6 * time.Hour
+	// storedFor is how long Clari keeps a result, where it does not say itself.
+	storedFor = 30 * 24 * time.Hour
+	// finalOpen is how long final rows are kept that a sync landed which has not ended well: a day's sync comes after that.
+	finalOpen = 20 * time.Hour
+	// sharedFor is how long the rows of one of two requests stay that share a place.
+	sharedFor = 7 * 24 * time.Hour
+)

@@ -1,0 +1,134 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+)
+
+// secondLook is the least time between two refusals of which the second is believed: no paid job and no stored result is given up for one answer.
+const secondLook = time.Minute
+
+// doubts are jobs about which Clari refused to answer, and those that are of no use any more. They are safe for concurrent use.
+type doubts struct {
+	mu    sync.Mutex
+	first map[string]time.Time
+	gone  map[string]bool
+}
+
+func newDoubts() *doubts { return &doubts{first: map[string]time.Time{}, gone: map[string]bool{}} }
+
+// believe reports whether a refusal about a job is believed: the same was said at least a minute before. Otherwise due is when to look again.
+func (d *doubts) believe(id string) (believed bool, due time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	first, known := d.first[id]
+	if !known {
+		first = time.Now()
+		d.first[id] = first
+	}
+	due = first.Add(secondLook)
+	if time.Now().Before(due) {
+		return false, due
+	}
+	d.gone[id] = true
+	return true, due
+}
+
+// answered notes that Clari does know a job: what it said before was not so.
+func (d *doubts) answered(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.first, id)
+}
+
+// giveUp notes that the result of a job is of no use.
+func (d *doubts) giveUp(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.gone[id] = true
+}
+
+func (d *doubts) isGone(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.gone[id]
+}
+
+// doubtful reports whether an answer about a job of e is not believed the first time: a refusal, a key that is suddenly not accepted, and whatever is said
+// instead of the truth about a job that has had all its time.
+func (r *run) doubtful(e *Export, err error) bool {
+	answer, isAnswer := errors.AsType[*clari.Error](err)
+	return clari.IsRefusal(err) || isAnswer && (answer.Status == http.StatusUnauthorized || answer.Status != http.StatusTooManyRequests && r.outlived(e))
+}
+
+// goneError is a job, or a result, that Clari has twice said it does not give.
+type goneError struct{ error }
+
+func (e *goneError) Unwrap() error { return e.error }
+
+// outlived reports whether a job of e was asked for so long ago that it must have ended.
+func (r *run) outlived(e *Export) bool {
+	asked := r.askedAt(e)
+	return !asked.IsZero() && r.now().Sub(asked) > r.QueueTimeout+r.RunTimeout
+}
+
+// askedAt is when the job of e was asked for, on Clari's clock; zero: not known.
+func (r *run) askedAt(e *Export) time.Time {
+	paid := e.paid.read()
+	switch {
+	case e.made:
+		return r.Client.ServerTime(e.RequestedAt)
+	case e.Decision.Action == LandAgain && e.There.Job == e.Job.ID:
+		return e.There.AskedAt
+	case !whosePaid(&paid, e.Job.ID).AskedAt.IsZero():
+		return whosePaid(&paid, e.Job.ID).AskedAt
+	case paid.Job != nil:
+		return paid.Job.AskedAt
+	case paid.Failure != nil:
+		return paid.Failure.AskedAt
+	}
+	return e.There.AskedAt
+}
+
+// now is Clari's present time.
+func (r *run) now() time.Time { return r.Client.ServerTime(time.Now()) }
+
+// ask asks for the state of a job of the ledgers. A first refusal puts the item back into the plan, so that the second look holds nobody up.
+func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
+	if r.doubts.isGone(id) {
+		return Seen{Gone: true}, nil
+	}
+	job, err := r.Client.Job(ctx, id)
+	switch {
+	case err == nil:
+		r.doubts.answered(id)
+		return Seen{Job: job, Gone: r.expired(job)}, nil
+	case ctx.Err() != nil || !r.doubtful(e, err):
+		return Seen{}, fmt.Errorf("adopt: job %s: %w", id, err)
+	}
+	believed, due := r.doubts.believe(id)
+	switch {
+	case !believed:
+		return Seen{}, &again{due: due, err: fmt.Errorf("adopt: job %s: %w: looking again before that is believed", id, err)}
+	case errors.Is(err, clari.ErrUnauthorized): // it says nothing of the job
+		return Seen{}, fmt.Errorf("adopt: job %s: %w", id, err)
+	}
+	return Seen{Gone: true}, nil
+}
+
+// expired reports whether the result of a job is known to be there no more.
+func (r *run) expired(j clari.Job) bool {
+	switch {
+	case !j.ExpiredTime.IsZero():
+		return !j.ExpiredTime.After(r.now())
+	case !j.EndTime.IsZero():
+		return r.now().Sub(j.EndTime) > storedFor
+	}
+	return false
+}

@@ -1,0 +1,110 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+// decide finds out what is to be done for an export: from the ledgers, and from Clari as far as they name jobs. See Decide.
+func (r *run) decide(ctx context.Context, e *Export) error {
+	if e.Item.Err != nil {
+		return notAsked(e.Item.Err)
+	}
+	if e.extra { // it was decided with the item's own export
+		return nil
+	}
+	if err := r.accounts.place(ctx, e, cmp.Or(e.Place, e.paid.read().Place)); err != nil {
+		return err
+	}
+	jobs := map[string]Seen{}
+	for {
+		d := Decide(r.facts(e, jobs))
+		switch seen, isSeen := jobs[d.JobID]; {
+		case d.Action == LookFor:
+			if found, err := r.find(ctx, e); found || err != nil {
+				return err
+			}
+		case d.JobID != "" && d.Action != Nothing && !isSeen:
+			var err error
+			if jobs[d.JobID], err = r.ask(ctx, e, d.JobID); err != nil {
+				return err
+			}
+		default:
+			e.Decision = d
+			r.follow(e, seen.Job, jobs)
+			return nil
+		}
+	}
+}
+
+func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
+	return Facts{
+		Item: e.Item, Paid: e.paid.undecided(), There: e.There, Jobs: jobs, Now: r.now(),
+		Policy: Policy{
+			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
+			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,
+		},
+	}
+}
+
+// follow takes over what was decided: an outcome, or a job; and puts further landings into the plan.
+func (r *run) follow(e *Export, j clari.Job, jobs map[string]Seen) {
+	d, paid := e.Decision, e.paid.read()
+	for _, more := range d.Also {
+		r.addExtra(e, more, jobs[more.JobID].Job)
+	}
+	switch {
+	case d.Action == Nothing:
+		e.Outcome, e.Err, e.NextTry = d.Outcome, d.Err, d.NextTry
+	case d.Action == Buy && paid.Job != nil:
+		e.spend, e.spent = cmp.Or(e.spend, d.Why), paid.Job.ID
+	case d.Action != Buy:
+		r.adopt(e, j, paid)
+	}
+}
+
+// adopt takes over a job of an earlier sync, or of an earlier try of this one.
+func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
+	e.Job = j
+	if own := paid.Job != nil && paid.Job.ID == j.ID; own {
+		e.Listed, e.RequestedAt = paid.Job.Listed, r.Client.LocalTime(paid.Job.AskedAt)
+		e.made = !paid.Job.AskedAt.Before(r.began) // by an earlier try
+	} else if e.There.Job == j.ID {
+		e.RequestedAt = r.Client.LocalTime(e.There.AskedAt)
+	}
+	if e.Decision.Action == Adopt && !e.extra {
+		r.budget.hold(e)
+	}
+	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
+		r.slots.Begin(e)
+	}
+	r.tell(e, r.Log.Info()).Str("status", string(j.Status)).Str("why", e.Decision.Why).Msg("landing the job of an earlier sync")
+}
+
+// addExtra puts a further landing of an item into the plan, once a run.
+func (r *run) addExtra(e *Export, d Decision, j clari.Job) {
+	if r.tookExtra(d.JobID) {
+		return
+	}
+	x := &Export{
+		Item: e.Item, Kind: e.Kind, There: e.There, Decision: d, planned: e.planned, paid: e.paid, order: e.order, extra: true,
+		RequestedAt: time.Now(), Job: clari.Job{ID: d.JobID},
+	}
+	x.Place = cmp.Or(x.Place, e.paid.read().Place)
+	if j.ID != "" {
+		x.Job = j
+	}
+	r.add(x)
+}
+
+func (r *run) tookExtra(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	took := r.extras[id]
+	r.extras[id] = true
+	return took
+}

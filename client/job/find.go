@@ -1,0 +1,145 @@
+package job
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+)
+
+const (
+	// The job of an unclear creation is looked for so long, so often: Clari may still be working on it.
+	findFor   = 30 * time.Second
+	findEvery = 15 * time.Second
+	// surelyListed is how long after a creation its job is in the list, if there is one.
+	surelyListed = 2 * time.Minute
+)
+
+// find looks for the job of a creation whose end is not known. It takes one only if exactly one can be meant: landing somebody else's export would be the
+// wrong rows, creating again costs one export. Where there is none, nor could there be one any more, the item is decided without it. Until then it goes to
+// the end of its part.
+func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
+	r.budget.hold(e)
+	began := time.Now()
+	unclear := e.paid.read().Unclear
+	var newest time.Time // when the newest was given up
+	for _, c := range unclear {
+		newest = later(newest, c.GivenUp)
+	}
+	if r.now().Sub(newest) < findFor {
+		if err := clock.Sleep(ctx, r.PollInterval); err != nil {
+			return false, err
+		}
+	}
+	for {
+		jobs, err := r.Client.Jobs(ctx)
+		if err != nil {
+			return false, r.noList(ctx, e, err)
+		}
+		j, made, several := r.candidate(e, unclear, jobs)
+		switch over := time.Since(began) >= findFor; {
+		case j.ID != "":
+			r.found(e, j, made)
+			return true, nil
+		case several || over && r.now().Sub(newest) >= surelyListed:
+			e.paid.search(true)
+			if e.Attempts >= r.attempts(e) && e.cause != nil {
+				return false, fmt.Errorf("tried %d times", e.Attempts)
+			}
+			e.Log(r.Log.Warn()).Msg("unclear whether a job was created and none can be told for sure: creating another")
+			e.spend = "unclear whether a job was created"
+			r.budget.drop(e)
+			return false, nil
+		case over:
+			r.budget.ended(e, false, r.plan.tabCount())
+			r.accounts.note(e, func(p *journal.Paid) { p.Unclear = marked(p.Unclear, func(c *journal.Creation) { c.Looked = true }) })
+			return false, &again{due: r.Client.LocalTime(newest.Add(surelyListed)), last: true, spend: "unclear whether a job was created", err: errNotListed}
+		}
+		if err := clock.Sleep(ctx, findEvery); err != nil {
+			return false, err
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// marked is a copy of creations, each changed.
+func marked(creations []journal.Creation, change func(*journal.Creation)) []journal.Creation {
+	creations = slices.Clone(creations)
+	for i := range creations {
+		change(&creations[i])
+	}
+	return creations
+}
+
+// noList ends an export whose job cannot be looked for since the list cannot be had. That is so once: the next time it is created anew.
+func (r *run) noList(ctx context.Context, e *Export, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if slices.ContainsFunc(e.paid.read().Unclear, func(c journal.Creation) bool { return c.NoList }) {
+		e.Log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created, and the job list cannot be had again: creating another")
+		e.spend = "unclear whether a job was created"
+		e.paid.search(true)
+		r.budget.drop(e)
+		return nil
+	}
+	r.accounts.note(e, func(p *journal.Paid) { p.Unclear = marked(p.Unclear, func(c *journal.Creation) { c.NoList = true }) })
+	return fmt.Errorf("create: looking for the job of a creation whose answer was lost: %w", err)
+}
+
+// candidate is the one listed job that a creation of e may have made, and that creation. several tells that there is more than one, or that it may be
+// another's as well.
+func (r *run) candidate(e *Export, unclear []journal.Creation, jobs []clari.Job) (found clari.Job, made journal.Creation, several bool) {
+	for _, c := range slices.Backward(unclear) {
+		mine := slices.DeleteFunc(slices.Clone(jobs), func(j clari.Job) bool {
+			return madeAt(j).IsZero() || !within(c, j) || r.accounts.isKnown(j.ID) || !matches(e.Work, j)
+		})
+		if len(mine) == 1 && !r.accounts.hasRival(e, mine[0]) {
+			return mine[0], c, false
+		}
+		several = several || len(mine) > 0
+	}
+	return clari.Job{}, journal.Creation{}, several
+}
+
+// madeAt is when a job was made: its id begins with that second where it is one of Clari's ids, else it is the time at which it started, which may be when
+// it left the queue. Zero: not known.
+func madeAt(j clari.Job) time.Time {
+	if b, err := hex.DecodeString(j.ID[:min(len(j.ID), 8)]); err == nil && len(b) == 4 && len(j.ID) == 24 {
+		at := time.Unix(int64(b[0])<<24|int64(b[1])<<16|int64(b[2])<<8|int64(b[3]), 0).UTC()
+		if year := at.Year(); year >= 2015 && year < 2100 {
+			return at
+		}
+	}
+	return j.StartTime
+}
+
+// found takes over a listed job. Whatever becomes of its result, it is not to be looked for again.
+func (r *run) found(e *Export, j clari.Job, c journal.Creation) {
+	e.Job, e.Listed, e.RequestedAt = j, true, r.Client.LocalTime(c.Sent)
+	e.Decision = Decision{Action: Adopt, JobID: j.ID, Row: "1", Why: "the job of a creation whose answer was lost"}
+	r.accounts.know(j.ID)
+	r.accounts.note(e, func(p *journal.Paid) {
+		p.Answered(c.Sent)
+		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: c.Sent, Listed: true}
+	})
+	if e.made = !c.Sent.Before(r.began); e.made {
+		e.Created++
+		r.spent.Add(1)
+	}
+	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
+		r.slots.Begin(e)
+	}
+	r.tell(e, r.Log.Info()).Msg("found the job of an unclear creation")
+}

@@ -1,0 +1,125 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
+)
+
+// work is what is done for one item of the plan.
+type work struct {
+	job.Defaults
+	*plan.Item
+	k     *Kind
+	state plan.State // of its place
+}
+
+// found is what one result turned out to hold.
+type found struct {
+	result.Found
+	counts result.Counts
+}
+
+// foundIn is what the result of an export held; zero where none was read.
+func foundIn(e *job.Export) *found {
+	if f, ok := e.Found.(*found); ok {
+		return f
+	}
+	return &found{}
+}
+
+// class: how long a job takes depends on how many people and weeks are in it.
+func class(r plan.Request) string {
+	history := "latest"
+	if r.IncludeHistorical {
+		history = "weeks"
+	}
+	return strings.Join(append([]string{"forecast", r.ForecastID, r.ScopeID, history, r.Format}, slices.Sorted(slices.Values(r.Types))...), " ")
+}
+
+// State is what is kept of the place.
+func (w *work) State() any { return &w.state }
+
+// Create asks Clari for the export.
+func (w *work) Create(ctx context.Context, sending func(context.Context)) (string, error) {
+	return w.k.Client.CreateForecastExport(ctx, w.ForecastID, clari.ForecastExport{
+		TimePeriod: w.Period, Types: w.Types, ScopeID: w.ScopeID, Currency: w.Currency,
+		IncludeHistorical: w.IncludeHistorical, Format: strings.ToUpper(w.Format),
+	}, sending)
+}
+
+// Serves: what Clari chose as current is of another quarter once that is over. The end that is known may be that of a quarter before.
+func (w *work) Serves(paid journal.PaidJob, _ clari.Job) bool {
+	planner, end := w.k.planner, w.state.End
+	now := w.k.Client.ServerTime(time.Now())
+	return w.Period != "" || !planner.Over(end, now) || planner.Over(end, paid.AskedAt)
+}
+
+// Landed keeps what a later sync has to know of the place. Of an older day it changes nothing.
+func (w *work) Landed(e *job.Export) {
+	f, s := foundIn(e), &w.state
+	quarter := cmp.Or(w.Period, f.Quarter)
+	defer w.k.planner.Landed(w.Item, quarter)
+	again := e.There.Job == e.Job.ID
+	if e.There.Job != "" && !again && e.ExportedAt.Before(e.There.ExportedAt) {
+		return
+	}
+	s.Rows = w.rows(e)
+	s.Quarter, s.HadRows, s.Shown, s.Weeks = quarter, s.HadRows || f.Entries > 0, f.Types, f.Weeks
+	if !f.End.IsZero() {
+		s.End = f.End
+	}
+	if f.LastWeek.Valid {
+		s.WeekEnd = time.Unix(int64(f.LastWeek.V+6)*24*60*60, 0).UTC()
+	}
+	if again {
+		return
+	}
+	s.Jobs = e.Created
+	s.AllNext = !w.IncludeHistorical && (s.AllNext || otherFamily(*s, f.Shape))
+	s.Family = cmp.Or(plan.Family(f.Shape), s.Family)
+	if w.IncludeHistorical {
+		s.WholeOn = day(e.ExportedAt, w.k.Spec.Location())
+	}
+}
+
+// otherFamily reports whether the ids of a result's shape cannot be compared with those of the place.
+func otherFamily(s plan.State, shape string) bool {
+	family := plan.Family(shape)
+	return s.Family != "" && family != "" && family != s.Family
+}
+
+func day(at time.Time, zone *time.Location) time.Time {
+	y, m, d := at.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// rows are the rows of each of the result's tables that landed from an export's job: now, or when it landed before; -1 for a table that never did.
+func (w *work) rows(e *job.Export) []int64 {
+	c := foundIn(e).counts
+	rows := []int64{c.Entries, c.Users, c.Fields, c.TimePeriods, c.TimeFrames}
+	for i, name := range forecast.ResultTables {
+		if slices.Contains(w.k.Wanted, name) {
+			continue
+		}
+		rows[i] = -1
+		if again := e.There.Job == e.Job.ID; again && i < len(w.state.Rows) {
+			rows[i] = w.state.Rows[i]
+		}
+	}
+	return rows
+}
+
+// label is the period of an export, as far as it is known: what users call it.
+func (w *work) label(e *job.Export) string {
+	return cmp.Or(w.Period, foundIn(e).Quarter, w.Item.Label())
+}
