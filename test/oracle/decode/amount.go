@@ -14,7 +14,7 @@ type amount struct {
 // The digits of an amount, with commas or points between thousands; spaces and apostrophes have been taken out of whole groups before.
 var (
 	pointed  = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
-	commaed  = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?$`)
+	commaed  = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?([eE][-+]?[0-9]+)?$`)
 	spaced   = regexp.MustCompile("^[1-9][0-9]{0,2}([ '\u00a0\u202f\u2019][0-9]{3})+([.,][0-9]+)?$")
 	spaces   = regexp.MustCompile("[ '\u00a0\u202f\u2019]")
 	currency = regexp.MustCompile(`^(\p{Sc}|[A-Z]{3}|)$`)
