@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -59,16 +60,17 @@ func (d *doubts) isGone(id string) bool {
 	return d.gone[id]
 }
 
-// refused reports whether an error is an answer of Clari's own that it does not give a job or its result.
-func refused(err error) bool {
-	return clari.IsRefusal(err) && !errors.Is(err, clari.ErrUnauthorized)
+// doubtful reports whether an answer about a job of e is not believed the first time: a refusal, a key that is suddenly not accepted, and whatever is said
+// instead of the truth about a job that has had all its time.
+func (r *run) doubtful(e *Export, err error) bool {
+	answer, isAnswer := errors.AsType[*clari.Error](err)
+	return clari.IsRefusal(err) || isAnswer && (answer.Status == http.StatusUnauthorized || answer.Status != http.StatusTooManyRequests && r.outlived(e))
 }
 
-// doubtful reports whether an answer about a job of e is not believed the first time: a refusal, a key that is suddenly not accepted, and a server that
-// fails for good on a job that has had all its time.
-func (r *run) doubtful(e *Export, err error) bool {
-	return refused(err) || errors.Is(err, clari.ErrUnauthorized) || errors.Is(err, clari.ErrServer) && r.outlived(e)
-}
+// goneError is a job, or a result, that Clari has twice said it does not give.
+type goneError struct{ error }
+
+func (e *goneError) Unwrap() error { return e.error }
 
 // outlived reports whether a job of e was asked for so long ago that it must have ended.
 func (r *run) outlived(e *Export) bool {

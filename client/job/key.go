@@ -34,7 +34,7 @@ func (g *rights) observe(err error) {
 // doomed is why no creation is worth sending any more; nil while one is.
 func (r *run) doomed() error {
 	if r.Client.KeyRefused() {
-		return fmt.Errorf("create: %w", clari.ErrUnauthorized)
+		return fmt.Errorf("the key is refused: %w", clari.ErrUnauthorized)
 	}
 	r.rights.mu.Lock()
 	defer r.rights.mu.Unlock()

@@ -245,9 +245,7 @@ func TestRefusalClearsNothing(t *testing.T) {
 			r.fault, r.late = nil, 0
 			time.Sleep(10 * time.Minute)
 		}
-		if n := r.spent(); n > 2 {
-			t.Errorf("spent %d", n)
-		}
+		want(t, "spent", r.spent(), 1)
 	})
 }
 
@@ -488,7 +486,16 @@ func TestLimitsUnknown(t *testing.T) {
 			k := &census{name: "people", parts: [][]string{{"a", "b", "c", "d", "e", "f", "g", "h"}}}
 			g := newRig(t, r, k)
 			g.QuotaReserve, g.Concurrency = reserve, 3
-			only(r, "limits", always, status(403))
+			asked := map[string]bool{}
+			r.fault = func(op, what string, n int) func(*http.Request) (*http.Response, error) {
+				switch op {
+				case "create":
+					asked[what] = true
+				case "limits":
+					return status(403)(r, op, what)
+				}
+				return nil
+			}
 			began := time.Now()
 			err := g.sync(t.Context())
 			if err == nil || !strings.Contains(err.Error(), "never asked for") {
@@ -498,9 +505,27 @@ func TestLimitsUnknown(t *testing.T) {
 				t.Errorf("took %s", took)
 			}
 			want(t, "limits asked for", r.counts["limits"] <= 2, true)
+			want(t, "creations sent for", asked, map[string]bool{"people a": true})
 			want(t, "outcomes", strings.Count(k.outcomes(), "left_out"), 8)
 		})
 	}
+}
+
+// TestOneByOne: without limits nobody knows how many places there are.
+func TestOneByOne(t *testing.T) {
+	bubble(t, "three places", func(t *testing.T) {
+		r := newRegistry()
+		k := &census{name: "people", parts: [][]string{{"a", "b", "c"}}}
+		g := newRig(t, r, k)
+		g.Concurrency = 3
+		only(r, "limits", always, status(403))
+		most := 0
+		r.processed = func(string, *registered) { most = max(most, r.active()) }
+		if err := g.sync(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want(t, "jobs at a time", most, 1)
+	})
 }
 
 // TestFailuresAreRemembered: what failed for what is in it is not paid for each day.

@@ -51,10 +51,15 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			return err
 		}
 		return &again{due: time.Now().Add(retryAfter), spend: "its job " + string(ended.Status), err: err}
-	case refused(err):
+	case isGone(err):
 		return r.discard(e, "its job is not there any more", err)
 	}
 	return err
+}
+
+func isGone(err error) bool {
+	_, gone := errors.AsType[*goneError](err)
+	return gone
 }
 
 // lostAttempts is how many jobs there are for an export whose result is lost, or another's: one more, and only one.
@@ -175,8 +180,11 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 			return fmt.Errorf("wait: %w", err)
 		}
 		believed, due := r.doubts.believe(e.Job.ID)
-		if believed {
+		switch {
+		case believed && errors.Is(err, clari.ErrUnauthorized): // it says nothing of the job
 			return fmt.Errorf("wait: %w", err)
+		case believed:
+			return &goneError{fmt.Errorf("wait: %w", err)}
 		}
 		e.Log(r.Log.Info()).Err(err).Msg("clari does not know the job: looking again before that is believed")
 		if err := clock.Sleep(ctx, max(time.Until(due), r.PollInterval)); err != nil {

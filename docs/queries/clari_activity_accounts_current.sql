@@ -4,6 +4,7 @@ CREATE VIEW clari_activity_accounts_current AS
 SELECT
   k._cq_id, k.activity_id, k.account_id, k.account_name, k.owner_crm_user_id, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.activity_id, r.account_id ORDER BY r._cq_sync_time DESC) AS place FROM clari_activity_accounts r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.activity_id, r.account_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_activity_accounts r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

@@ -7,6 +7,7 @@ SELECT
   k.ended_at, k.expires_at, k.result_bytes, k.activities, k.accounts, k.opportunities, k.participants, k.rows_truncated,
   k.cells_truncated, k.file_name, k.error
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.export_id ORDER BY r._cq_sync_time DESC) AS place FROM clari_activity_exports r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.export_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_activity_exports r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

@@ -4,6 +4,7 @@ CREATE VIEW clari_audit_actors_current AS
 SELECT
   k._cq_id, k.actor_id, k.actor_type, k.name, k.email, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.actor_id, r.actor_type ORDER BY r._cq_sync_time DESC) AS place FROM clari_audit_actors r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.actor_id, r.actor_type ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_audit_actors r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

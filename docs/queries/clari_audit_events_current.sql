@@ -5,6 +5,7 @@ SELECT
   k._cq_id, k.event_id, k.occurred_at, k.actor_id, k.actor_type, k.impersonating_actor_id, k.session_id, k.session_type,
   k.ip_address, k.event, k.event_parameters, k.correlation_id, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.event_id ORDER BY r._cq_sync_time DESC) AS place FROM clari_audit_events r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.event_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_audit_events r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

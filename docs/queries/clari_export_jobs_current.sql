@@ -6,6 +6,7 @@ SELECT
   k.file_type, k.currency, k.version, k.viewed, k.rows_truncated, k.cells_truncated, k.downloads, k.delivery_status_map,
   k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.job_id ORDER BY r._cq_sync_time DESC) AS place FROM clari_export_jobs r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.job_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_export_jobs r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

@@ -1,8 +1,32 @@
 -- What does the newest export say of each person, field and week?
--- One row each, right in every write mode, with and without history. A week comes from the newest export that has it; one that the newest
--- export of all weeks left out is gone. A manager's row holds the whole team: never add up rows of different hierarchy_level. To make it
--- anew where columns were added: DROP VIEW clari_forecast_current;
+-- One row each, right in every write mode, with and without history. Each week has a floor: the newest landed export that has all of it. Older
+-- rows are gone. Rows of a sync that was killed count only where nothing landed stands in their place. Where the shape of exports changed, only
+-- the newest shape counts. A manager's row holds the whole team: never add up rows of different hierarchy_level. To make it anew where columns
+-- were added: DROP VIEW clari_forecast_current;
 CREATE VIEW clari_forecast_current AS
+WITH landed AS (
+  SELECT j.*, MAX(CASE WHEN j.age = 1 THEN j.family END) OVER (PARTITION BY j.forecast_key) AS newest_family
+  FROM (
+    SELECT
+      forecast_key, job_id, MAX(exported_at) AS exported_at, MAX(CASE WHEN include_historical THEN 1 ELSE 0 END) AS all_weeks,
+      MIN(first_week_start) AS first_week_start, MAX(last_week_start) AS last_week_start,
+      MAX(CASE WHEN result_shape = 'arrays' THEN 'arrays' ELSE 'flat' END) AS family,
+      ROW_NUMBER() OVER (PARTITION BY forecast_key ORDER BY MAX(exported_at) DESC, MAX(_cq_sync_time) DESC, job_id DESC) AS age
+    FROM clari_forecast_exports
+    WHERE outcome IN ('exported', 'adopted', 'landed_again') AND entries IS NOT NULL
+    GROUP BY forecast_key, job_id
+  ) j
+),
+floors AS (
+  SELECT w.forecast_key, w.time_frame_id, MIN(l.age) AS age, MAX(l.exported_at) AS exported_at
+  FROM (
+    SELECT forecast_key, time_frame_id, MIN(week_start_date) AS week_start FROM clari_forecast_entries GROUP BY forecast_key, time_frame_id
+  ) w
+  JOIN landed l
+    ON l.forecast_key = w.forecast_key AND l.family = l.newest_family
+   AND (l.all_weeks = 1 OR w.week_start BETWEEN l.first_week_start AND l.last_week_start)
+  GROUP BY w.forecast_key, w.time_frame_id
+)
 SELECT
   k._cq_id, k.forecast_id, k.scope_id, k.requested_currency, k.requested_period, k.forecast_key, k.job_id, k.exported_at,
   k.snapshot_date, k.time_period_id, k.time_frame_id, k.user_id, k.field_id, k.week_start_date, k.week_end_date,
@@ -12,11 +36,12 @@ SELECT
   k.quota_value, k.adjustment_value, k.crm_total, k.crm_closed, k.currency_code, k.currency_symbol, k.is_updated,
   k.updated_by, k.updated_at, k.adjusted_by, k.adjusted_at, k.extra
 FROM (
-  SELECT
-    r.*,
-    RANK() OVER (PARTITION BY r.forecast_key, r.time_frame_id ORDER BY x.exported_at DESC, x.job_id DESC) AS export_place,
-    ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.job_id, r.time_period_id, r.time_frame_id, r.user_id, r.field_id ORDER BY r.exported_at DESC) AS copy_number
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.time_period_id, r.time_frame_id, r.user_id, r.field_id ORDER BY CASE WHEN l.age IS NULL THEN 1 ELSE 0 END, l.age, r.exported_at DESC, r._cq_sync_time DESC, r.job_id DESC) AS copy_number
   FROM clari_forecast_entries r
-  JOIN clari_forecast_exports_current x ON x.job_id = r.job_id
+  LEFT JOIN landed n ON n.forecast_key = r.forecast_key AND n.age = 1
+  LEFT JOIN landed l ON l.forecast_key = r.forecast_key AND l.job_id = r.job_id
+  LEFT JOIN floors f ON f.forecast_key = r.forecast_key AND f.time_frame_id = r.time_frame_id
+  WHERE (n.family IS NULL OR n.family = COALESCE(l.family, CASE WHEN r.clari_user_id IS NULL THEN 'flat' ELSE 'arrays' END))
+    AND (f.age IS NULL OR l.age <= f.age OR (l.age IS NULL AND r.exported_at >= f.exported_at))
 ) k
-WHERE k.export_place < 2 AND k.copy_number < 2;
+WHERE k.copy_number = 1;

@@ -4,6 +4,7 @@ CREATE VIEW clari_opportunities_current AS
 SELECT
   k._cq_id, k.opportunity_id, k.crm_score, k.crm_score_message, k.observed_at, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.opportunity_id ORDER BY r._cq_sync_time DESC) AS place FROM clari_opportunities r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.opportunity_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_opportunities r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

@@ -4,6 +4,7 @@ CREATE VIEW clari_opportunity_trend_history_current AS
 SELECT
   k._cq_id, k.opportunity_id, k.field_id, k.changed_at, k.place, k.old_value, k.new_value, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.opportunity_id, r.field_id, r.changed_at, r.place ORDER BY r._cq_sync_time DESC) AS place FROM clari_opportunity_trend_history r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.opportunity_id, r.field_id, r.changed_at, r.place ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM clari_opportunity_trend_history r
 ) k
-WHERE k.place < 2;
+WHERE k.copy_number = 1;

@@ -58,14 +58,19 @@ func Load(dir fs.FS) ([]Query, error) {
 			}
 			q.IsView, q.Select = true, q.Select[len(created[0]):]
 		}
-		for _, m := range read.FindAllStringSubmatch(q.Select, -1) {
-			q.Uses = append(q.Uses, m[2])
-		}
-		slices.Sort(q.Uses)
-		q.Uses = slices.Compact(q.Uses)
+		q.Uses = Reads(q.Select)
 		all = append(all, q)
 	}
 	return ordered(all), nil
+}
+
+// Reads are the tables and views that a text reads, in the order of their names.
+func Reads(text string) (names []string) {
+	for _, m := range read.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[2])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // parse takes the comment on top apart from the rest.
@@ -103,6 +108,21 @@ func ordered(all []Query) []Query {
 		}
 	}
 	return done
+}
+
+// With is the query with the marks around what needs a block of the spec, such as activities, in place of its own.
+func (q Query) With(block, begin, end string) string {
+	return strings.NewReplacer("-- end of "+block+"\n", end+"\n", "-- "+block+"\n", begin+"\n").Replace(q.Select)
+}
+
+// Without is the query for a spec that has no such block.
+func (q Query) Without(block string) string {
+	before, rest, marked := strings.Cut(q.Select, "  -- "+block+"\n")
+	_, after, ended := strings.Cut(rest, "-- end of "+block+"\n")
+	if !marked || !ended {
+		return q.Select
+	}
+	return before + after
 }
 
 // Foreign says whether a name stands for a table of the user's own.

@@ -1,9 +1,7 @@
 package activity
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
@@ -120,10 +118,7 @@ func distinct[T any](list []T, key func(*T) string, fill func(into, from *T)) []
 }
 
 func accountRows(a *clari.Activity) (rows []accountRow) {
-	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, func(into, from *clari.ActivityAccount) {
-		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
-		into.Extra = either(into.Extra, from.Extra)
-	})
+	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, mergeAccount)
 	for _, x := range list {
 		rows = append(rows, accountRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
@@ -131,10 +126,7 @@ func accountRows(a *clari.Activity) (rows []accountRow) {
 }
 
 func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
-	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, func(into, from *clari.ActivityOpportunity) {
-		into.Name, into.OwnerID = cmp.Or(into.Name, from.Name), cmp.Or(into.OwnerID, from.OwnerID)
-		into.Extra = either(into.Extra, from.Extra)
-	})
+	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, mergeOpportunity)
 	for _, x := range list {
 		rows = append(rows, opportunityRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
@@ -142,11 +134,7 @@ func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
 }
 
 func participantRows(a *clari.Activity) (rows []participantRow) {
-	list := distinct(a.Participants, participantID, func(into, from *clari.Participant) {
-		into.Name, into.Email, into.CRMUserID = cmp.Or(into.Name, from.Name), cmp.Or(into.Email, from.Email), cmp.Or(into.CRMUserID, from.CRMUserID)
-		into.Internal = cmp.Or(into.Internal, from.Internal)
-		into.Extra = either(into.Extra, from.Extra)
-	})
+	list := distinct(a.Participants, participantID, mergeParticipant)
 	for _, p := range list {
 		rows = append(rows, participantRow{
 			activityID: a.ID, id: participantID(&p), name: table.NonZero(p.Name), email: table.NonZero(p.Email), crmUserID: table.NonZero(p.CRMUserID),
@@ -154,11 +142,4 @@ func participantRows(a *clari.Activity) (rows []participantRow) {
 		})
 	}
 	return rows
-}
-
-func either(a, b json.RawMessage) json.RawMessage {
-	if a == nil {
-		return b
-	}
-	return a
 }

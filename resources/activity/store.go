@@ -1,7 +1,6 @@
 package activity
 
 import (
-	"cmp"
 	"hash/maphash"
 	"iter"
 	"math/bits"
@@ -127,10 +126,13 @@ func (s *Store) All() iter.Seq2[*clari.Activity, error] {
 		first, again := s.log.Reader(), s.log.Reader() // two: what comes again is elsewhere in the log
 		for n, place := range s.places {
 			a, err := read(first, place)
-			for _, place := range s.more[n] {
+			for i, place := range s.more[n] {
 				var from clari.Activity
 				if err == nil {
 					from, err = read(again, place)
+				}
+				if i >= maxCopies {
+					from.Extra = nil
 				}
 				merge(&a, &from)
 			}
@@ -139,18 +141,6 @@ func (s *Store) All() iter.Seq2[*clari.Activity, error] {
 			}
 		}
 	}
-}
-
-func merge(into, from *clari.Activity) {
-	into.Type, into.Subject = cmp.Or(into.Type, from.Type), cmp.Or(into.Subject, from.Subject)
-	into.OwnerID, into.OrganizerID = cmp.Or(into.OwnerID, from.OwnerID), cmp.Or(into.OrganizerID, from.OrganizerID)
-	if into.At.IsZero() {
-		into.At = from.At
-	}
-	into.Extra = either(into.Extra, from.Extra)
-	into.Accounts = append(into.Accounts, from.Accounts...) // those that are there twice are told apart when rows are made
-	into.Opportunities = append(into.Opportunities, from.Opportunities...)
-	into.Participants = append(into.Participants, from.Participants...)
 }
 
 // participantID is what the person is called in every activity.

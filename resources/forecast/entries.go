@@ -126,7 +126,8 @@ func entryColumns() []table.Column[Entries] {
 }
 
 const extraDescription = "Keys of the export that this table has no column for, as a JSON object. Null when there are none. " +
-	"other_<column> lists what the export says besides of a label that it contradicts itself about."
+	"other_<column> lists what the export says besides of a label that it contradicts itself about: the first 50, and other_<column>_more how often others came. " +
+	"cut_members names what was left out, where all would be more than 512 KiB."
 
 func extraColumn[R any](get func(*R) *[]byte) table.Column[R] {
 	return table.JSON("extra", extraDescription, get).Unmerged()

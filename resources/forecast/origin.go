@@ -36,18 +36,18 @@ func (o Origin) shared() *shared {
 
 // Key is the column forecast_key: net_arr/2026_Q1, net_arr/2026_Q1/EUR, net_arr/2026_Q1//1905%3A%3AMGR.
 func (o Origin) Key() string {
-	key := escape(o.ForecastID) + "/" + escape(o.RequestedPeriod)
+	key := Escape(o.ForecastID) + "/" + Escape(o.RequestedPeriod)
 	if o.RequestedCurrency != "" || o.ScopeID != "" {
-		key += "/" + escape(o.RequestedCurrency)
+		key += "/" + Escape(o.RequestedCurrency)
 	}
 	if o.ScopeID != "" {
-		key += "/" + escape(o.ScopeID)
+		key += "/" + Escape(o.ScopeID)
 	}
 	return key
 }
 
-// escape percent-encodes all but what RFC 3986 calls unreserved.
-func escape(s string) string {
+// Escape percent-encodes all but what RFC 3986 calls unreserved.
+func Escape(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {

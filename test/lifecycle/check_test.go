@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
@@ -40,9 +41,10 @@ func TestBadResults(t *testing.T) {
 				if n := w.Landed(); n != 1 {
 					t.Errorf("%d exports landed", n)
 				}
+				time.Sleep(24 * time.Hour) // it is not tried again before
 				w.MustSync()
 				w.Landed()
-				w.Spent(4)
+				w.Spent(3)
 				if n := len(w.Exports("adopted")); n != 0 {
 					t.Error("a bad result was adopted")
 				}

@@ -98,9 +98,12 @@ func TestYearOfDailySyncs(t *testing.T) {
 					"forecasts": world.Forecasts(tenant.Tabs...), "periods": test.periods,
 				}).WithState()
 				o := world.SyncOptions{SyncOptions: sdk.SyncOptions{Tables: []string{"clari_forecast_*"}}}
+				reckoned := newReckoning(w)
 				for day := range days {
 					dayAt(day, 6)
-					w.MustSync(o)
+					for _, excess := range reckoned.sync(o, tenant.Tabs, test.offsets) {
+						t.Errorf("day %d: %s", day, excess)
+					}
 				}
 				want := tabs * least(days, 14, test.offsets...)
 				spent := w.Sim.Ledger().Spent()

@@ -99,8 +99,8 @@ func (r Row) text(name, text string) {
 	}
 }
 
-// valid is a text in which U+FFFD stands for each byte that is not UTF-8.
-func valid(s string) string { return string([]rune(s)) }
+// valid is a text in which U+FFFD stands for each byte that is not UTF-8, and each NUL.
+func valid(s string) string { return strings.ReplaceAll(string([]rune(s)), "\x00", "\uFFFD") }
 
 func (r Row) day(name string, day time.Time) { r[name] = day.Format(time.DateOnly) }
 

@@ -19,7 +19,7 @@ func TestAuditNeverEnds(t *testing.T) {
 		w.Sim.Add(sim.Fault{Op: sim.AuditEvents, Count: sim.Always, Do: sim.AltersPage("endless", func(page map[string]any) {
 			n++
 			page["items"], page["actors"] = []any{}, []any{}
-			page["nextLink"] = fmt.Sprintf("/v4/audit/events?cursor=%d", n)
+			page["nextLink"] = fmt.Sprintf("/v4/audit/events?sessionId=%d", n)
 		})})
 		ended := false
 		o := world.Only("clari_audit_*")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
@@ -93,37 +94,39 @@ func weekOverWeek(_ *testing.T, s *story, _ *database) (want []row) {
 	return want
 }
 
+// effective is what a manager sees of a call: the override, where there is one.
+func effective(r oracle.Row) any {
+	return cmp.Or(number(r, "adjustment_value"), number(r, "forecast_value"))
+}
+
+// attainment goes from the newest week back, for each of three amounts until there is one.
 func attainment(_ *testing.T, s *story, _ *database) (want []row) {
-	type person [5]any
-	calls, quotas := map[person]oracle.Row{}, map[person]oracle.Row{}
+	type person struct {
+		of                  oracle.Row
+		call, quota, closed any
+	}
+	people := map[[5]any]*person{}
 	for _, list := range s.now.series() {
 		for _, r := range slices.Backward(list) {
-			if number(r, "forecast_value") == nil && number(r, "quota_value") == nil {
-				continue
+			k := key(r, "forecast_key", "time_period_id", "user_id")
+			if people[k] == nil {
+				people[k] = &person{of: r}
 			}
-			p := person(key(r, "forecast_key", "time_period_id", "user_id"))
-			switch r["field_name"] {
+			switch p := people[k]; r["field_name"] {
 			case "Commit":
-				calls[p] = r
+				p.call, p.closed = cmp.Or(p.call, effective(r)), cmp.Or(p.closed, number(r, "crm_closed"))
 			case "Quota":
-				quotas[p] = r
+				p.quota = cmp.Or(p.quota, number(r, "quota_value"))
 			}
-			break
 		}
 	}
-	add := func(r oracle.Row, p person) {
-		call, quota, closed := number(calls[p], "forecast_value"), number(quotas[p], "quota_value"), number(calls[p], "crm_closed")
-		want = append(want, with(r, []string{"forecast_key", "time_period_id", "user_id", "user_name", "hierarchy_level"}, map[string]any{
-			"forecast_value": call, "quota_value": quota, "crm_closed": closed, "call_attainment": over(call, quota), "closed_attainment": over(closed, quota),
+	for _, p := range people {
+		if p.call == nil && p.quota == nil && p.closed == nil {
+			continue
+		}
+		want = append(want, with(p.of, []string{"forecast_key", "forecast_id", "requested_currency", "time_period_id", "user_id", "user_name", "hierarchy_level"}, map[string]any{
+			"effective_value": p.call, "quota_value": p.quota, "crm_closed": p.closed, "call_attainment": over(p.call, p.quota), "closed_attainment": over(p.closed, p.quota),
 		}))
-	}
-	for p, r := range calls {
-		add(r, p)
-	}
-	for p, r := range quotas {
-		if calls[p] == nil {
-			add(r, p)
-		}
 	}
 	return want
 }
@@ -135,18 +138,25 @@ func submissions(_ *testing.T, s *story, _ *database) (want []row) {
 			updated[key(r, "forecast_key", "user_id", "field_id", "time_frame_id")] = true
 		}
 	}
-	latest := map[any]time.Time{}
+	today := s.today.Format(time.DateOnly)
+	first, last := map[any]string{}, map[any]string{} // days of the quarter, by forecast_key
+	for _, p := range s.now.others["clari_forecast_time_periods"] {
+		k := p["forecast_key"]
+		if from, ok := p["start_date"].(string); ok && (first[k] == "" || from < first[k]) {
+			first[k] = from
+		}
+		if to, ok := p["end_date"].(string); ok {
+			last[k] = max(last[k], to)
+		}
+	}
+	isNow := func(w oracle.Row) bool { // without days of a quarter its weeks decide
+		from, to := w["start_date"].(string), w["end_date"].(string)
+		return from <= today && today <= to && cmp.Or(first[w["forecast_key"]], from) <= today && today <= cmp.Or(last[w["forecast_key"]], to)
+	}
 	var weeks []oracle.Row
 	for _, w := range s.now.others["clari_forecast_time_frames"] {
-		first, err := time.Parse(time.DateOnly, w["start_date"].(string))
-		if err != nil {
-			panic(err)
-		}
-		if !first.After(s.today) {
+		if w["start_date"].(string) <= today {
 			weeks = append(weeks, w)
-			if first.After(latest[w["forecast_key"]]) {
-				latest[w["forecast_key"]] = first
-			}
 		}
 	}
 	for _, u := range s.now.others["clari_forecast_users"] {
@@ -159,7 +169,7 @@ func submissions(_ *testing.T, s *story, _ *database) (want []row) {
 				k := [5]any{u["forecast_key"], u["user_id"], f["field_id"], w["time_frame_id"]}
 				want = append(want, with(u, []string{"forecast_key", "user_id", "email"}, map[string]any{
 					"user_name": u["name"], "field_name": f["name"], "week_start_date": w["start_date"],
-					"is_latest_week": latest[u["forecast_key"]].Format(time.DateOnly) == w["start_date"], "is_submitted": updated[k],
+					"is_this_week": isNow(w), "is_submitted": updated[k],
 				}))
 			}
 		}
@@ -178,21 +188,86 @@ func adjusted(_ *testing.T, s *story, _ *database) (want []row) {
 	return want
 }
 
-func rollUp(_ *testing.T, s *story, _ *database) (want []row) {
-	sums, counts := map[[5]any]float64{}, map[[5]any]int{}
-	for _, r := range s.now.entries {
-		if v := number(r, "forecast_value"); v != nil && r["manager_user_id"] != nil {
-			boss := key(r, "forecast_key", "time_period_id", "time_frame_id", "field_id", "manager_user_id")
-			sums[boss] += v.(float64)
-			counts[boss]++
+// teams are the managers of people in weeks of which the destination still has an export whole: that of the newest one in the week.
+func (s *story) teams(d *database) map[[5]any]map[any]any {
+	users := func(job sim.Job) map[any]oracle.Row {
+		all := map[any]oracle.Row{}
+		for u := range oracle.Of(job)["clari_forecast_users"] {
+			all[u["user_id"]] = u
+		}
+		return all
+	}
+	keyOfJob := func(job sim.Job) string { return oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope) }
+	dayOf := func(job sim.Job) string { return job.EndsAt().UTC().Format(time.DateOnly) }
+	teams := map[[5]any]map[any]any{} // week to user to manager
+	for i, job := range s.jobs {
+		team := users(job)
+		for _, later := range s.jobs[i+1:] {
+			if d.mode == "append" || keyOfJob(later) != keyOfJob(job) || s.keepsDays && dayOf(later) != dayOf(job) {
+				continue
+			}
+			for id := range users(later) {
+				if team[id] != nil { // replaced: what is left of the team is not the team
+					team = nil
+				}
+			}
+		}
+		for _, w := range s.now.others["clari_forecast_time_frames"] {
+			if w["forecast_key"] != keyOfJob(job) || dayOf(job) < w["start_date"].(string) || dayOf(job) > w["end_date"].(string) || team == nil {
+				continue
+			}
+			managers := map[any]any{}
+			for id, u := range team {
+				managers[id] = u["manager_user_id"]
+			}
+			teams[key(w, "forecast_key", "time_frame_id")] = managers
 		}
 	}
-	for _, r := range s.now.entries {
-		own := key(r, "forecast_key", "time_period_id", "time_frame_id", "field_id", "user_id")
-		if counts[own] > 0 {
-			call := number(r, "forecast_value")
-			want = append(want, with(r, []string{"forecast_key", "time_period_id", "user_id", "field_name", "week_start_date"}, map[string]any{
-				"own_call": call, "direct_reports": counts[own], "sum_of_direct_reports": sums[own], "gap": minus(call, sums[own]),
+	return teams
+}
+
+func rollUp(_ *testing.T, s *story, d *database) (want []row) {
+	at := []string{"forecast_key", "time_period_id", "time_frame_id", "field_id"}
+	entries, called := map[[5]any]oracle.Row{}, map[[5]any]oracle.Row{}
+	for _, r := range s.now.lastKnown {
+		entries[key(r, append(at, "user_id")...)] = r
+		if effective(r) != nil {
+			called[key(r, at...)] = r
+		}
+	}
+	teams := s.teams(d)
+	for slot, r := range called {
+		type reports struct {
+			n, called      int
+			sum, overrides float64
+		}
+		under := map[any]*reports{}
+		for user, manager := range teams[key(r, "forecast_key", "time_frame_id")] {
+			if manager == nil {
+				continue
+			}
+			if under[manager] == nil {
+				under[manager] = &reports{}
+			}
+			b, e := under[manager], entries[[5]any{slot[0], slot[1], slot[2], slot[3], user}]
+			b.n++
+			if v, ok := effective(e).(float64); ok {
+				b.called, b.sum = b.called+1, b.sum+v
+				if number(e, "adjustment_value") != nil {
+					call, _ := number(e, "forecast_value").(float64)
+					b.overrides += v - call
+				}
+			}
+		}
+		for manager, b := range under {
+			own := number(entries[[5]any{slot[0], slot[1], slot[2], slot[3], manager}], "forecast_value")
+			var sum any
+			if b.called > 0 {
+				sum = b.sum
+			}
+			want = append(want, with(r, []string{"forecast_key", "time_period_id", "field_name", "week_start_date"}, map[string]any{
+				"user_id": manager, "own_call": own, "direct_reports": b.n, "reports_called": b.called, "sum_of_direct_reports": sum, "overrides": b.overrides,
+				"gap": minus(own, b.sum),
 			}))
 		}
 	}
@@ -290,7 +365,7 @@ func quotaUse(_ *testing.T, s *story, _ *database) (want []row) {
 	}
 	for at, n := range exports {
 		want = append(want, with(nil, nil, map[string]any{
-			"export_day": at[0], "forecast_id": at[1], "exports": n, "exports_a_day": float64(len(s.jobs)) / float64(len(days)),
+			"export_day": at[0], "export_kind": "forecast", "forecast_id": at[1], "exports": n, "exports_a_day": float64(len(s.jobs)) / float64(len(days)),
 			"monthly_quota": 1000, "available_monthly_quota": 1000 - len(s.jobs), "days_left": nil,
 		}))
 	}

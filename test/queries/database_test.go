@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type database struct {
 	name  string
 	conn  *sql.Conn
 	today string // takes the place of CURRENT_DATE: the database has another clock than the story
+	mode  string // in which rows were written
 }
 
 // products opens a database with the rows of a story.
@@ -39,6 +41,7 @@ func each(t *testing.T, s *story, writeMode string, test func(t *testing.T, d *d
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := open(t, s.writes(writeMode))
+			d.mode = writeMode
 			if d.today = s.today.Format("'2006-01-02'"); name == "PostgreSQL" {
 				d.today = "DATE " + d.today
 			}
@@ -158,13 +161,17 @@ type row map[string]string
 // file runs one of the queries of the docs.
 func (d *database) file(t *testing.T, name string) []row {
 	t.Helper()
-	for _, q := range queries.All() {
-		if q.Name == name {
-			return d.query(t, strings.ReplaceAll(q.Select, "CURRENT_DATE", d.today))
-		}
+	q := byName(name)
+	if q.Name == "" {
+		t.Fatalf("no query %s", name)
 	}
-	t.Fatalf("no query %s", name)
-	return nil
+	return d.answer(t, q.Without("activities"))
+}
+
+// answer runs a query on the day of the story.
+func (d *database) answer(t *testing.T, text string) []row {
+	t.Helper()
+	return d.query(t, strings.ReplaceAll(text, "CURRENT_DATE", d.today))
 }
 
 func (d *database) query(t *testing.T, text string) (all []row) {
@@ -260,17 +267,20 @@ func equal(t *testing.T, what string, got, want []row) {
 		t.Errorf("%s: the truth has no rows: the test shows nothing", what)
 		return
 	}
+	if wrong := difference(got, want); len(wrong) > 0 {
+		t.Errorf("%s: %d rows, want %d; %d lines differ:\n%s", what, len(got), len(want), len(wrong), strings.Join(wrong[:min(8, len(wrong))], "\n"))
+	}
+}
+
+// difference is a line for each row that is missing or too much.
+func difference(got, want []row) (wrong []string) {
 	names := map[string]bool{}
 	for _, r := range want {
 		for name := range r {
 			names[name] = true
 		}
 	}
-	var columns []string
-	for name := range names {
-		columns = append(columns, name)
-	}
-	slices.Sort(columns)
+	columns := slices.Sorted(maps.Keys(names))
 	count := map[string]int{}
 	for _, r := range want {
 		count[r.line(columns)]++
@@ -278,16 +288,13 @@ func equal(t *testing.T, what string, got, want []row) {
 	for _, r := range got {
 		count[r.line(columns)]--
 	}
-	var wrong []string
 	for line, n := range count {
 		if n > 0 {
-			wrong = append(wrong, fmt.Sprintf("%s: missing %d of %s", line, n, what))
+			wrong = append(wrong, fmt.Sprintf("%s: missing %d", line, n))
 		} else if n < 0 {
-			wrong = append(wrong, fmt.Sprintf("%s: %d too much in %s", line, -n, what))
+			wrong = append(wrong, fmt.Sprintf("%s: %d too much", line, -n))
 		}
 	}
 	slices.Sort(wrong)
-	if len(wrong) > 0 {
-		t.Errorf("%s: %d rows, want %d; %d lines differ:\n%s", what, len(got), len(want), len(wrong), strings.Join(wrong[:min(8, len(wrong))], "\n"))
-	}
+	return wrong
 }

@@ -34,7 +34,11 @@ func TestModels(t *testing.T) {
 		if sources := strings.Count(string(text), "{{ source(") + strings.Count(string(text), "{{ ref("); sources != strings.Count(q.Select, "FROM clari_")+strings.Count(q.Select, "JOIN clari_")+strings.Count(q.Select, "JOIN salesforce_") {
 			t.Errorf("%s has %d references", q.Name, sources)
 		}
-		rendered := jinja.ReplaceAllString(config.ReplaceAllString(string(text), ""), "$1$2")
+		if used := strings.Count(string(text), "{% if var('clari_using_activities', false) %}"); used != strings.Count(q.Select, "-- activities\n") {
+			t.Errorf("%s: %d parts need activities", q.Name, used)
+		}
+		rendered := strings.NewReplacer("{% if var('clari_using_activities', false) %}", "-- activities", "{% endif %}", "-- end of activities").Replace(string(text))
+		rendered = jinja.ReplaceAllString(config.ReplaceAllString(rendered, ""), "$1$2")
 		_, rendered, _ = strings.Cut(rendered, "\n") // where it comes from
 		if strings.TrimSpace(rendered) != q.Select {
 			t.Errorf("%s: the model is not the query:\n%s", q.Name, rendered)

@@ -45,6 +45,9 @@ func presentOf(jobs []sim.Job) *present {
 	jobs = slices.Clone(jobs)
 	slices.SortStableFunc(jobs, func(a, b sim.Job) int { return cmp.Or(b.EndsAt().Compare(a.EndsAt()), cmp.Compare(b.ID, a.ID)) })
 	for _, job := range jobs {
+		if job.Activities != nil {
+			continue
+		}
 		forecastKey := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
 		of := oracle.Of(job)
 		if p.newest[forecastKey] == "" {

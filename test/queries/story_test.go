@@ -18,6 +18,8 @@ type story struct {
 	jobs  []sim.Job // in the order in which they were created
 	today time.Time // the day after the last sync
 	now   *present
+
+	keepsDays bool // a row of a day is replaced by rows of that day alone
 }
 
 // recorded is what a sync sent.
@@ -50,7 +52,7 @@ func tell(t *testing.T, cfg sim.Config, spec map[string]any, state bool, times .
 		s.jobs = w.Sim.Ledger().Created()
 		s.today = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 	})
-	s.now = presentOf(s.jobs)
+	s.now, s.keepsDays = presentOf(s.jobs), spec["history"] == true
 	return s
 }
 
@@ -93,6 +95,12 @@ var stories = map[string]func(*testing.T) *story{
 		return tell(t, sim.Config{Tenant: tenant()}, map[string]any{
 			"forecasts": tabs(), "fiscal_year_start_month": 2, "history": true,
 		}, true, day(0, 6), day(1, 6), day(1, 18), day(2, 6), day(3, 6))
+	}),
+	// People who stop calling, never call, work for two managers; today is in a week on the border of two quarters.
+	"designed": remembered(func(t *testing.T) *story {
+		return tell(t, sim.Config{Tenant: designed()}, map[string]any{
+			"forecasts": []map[string]any{{"id": "net_arr", "types": allTypes}, {"id": "bookings", "types": allTypes}}, "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2,
+		}, false, day(10, 6), day(32, 6))
 	}),
 	// The latest week alone, two weeks running.
 	"latest": remembered(func(t *testing.T) *story {

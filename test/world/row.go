@@ -120,14 +120,14 @@ func canonical(text string) (string, error) {
 	return string(out), err
 }
 
-// IDs are the values of _cq_id in a record.
-func IDs(record arrow.Record) (ids []string) {
+// Texts are the values of a column of a record.
+func Texts(record arrow.Record, name string) (values []string) {
 	for c, column := range record.Columns() {
-		if record.ColumnName(c) == "_cq_id" {
+		if record.ColumnName(c) == name {
 			for i := range column.Len() {
-				ids = append(ids, column.ValueStr(i))
+				values = append(values, column.ValueStr(i))
 			}
 		}
 	}
-	return ids
+	return values
 }

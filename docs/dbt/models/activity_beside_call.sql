@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/activity_beside_call.sql, where its comment is.
 WITH frames AS (
   SELECT forecast_id, scope_id, requested_currency, requested_period, time_frame_id, MIN(start_date) AS start_date, MIN(end_date) AS end_date

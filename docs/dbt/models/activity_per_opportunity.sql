@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false) and var('clari_using_opportunities', false)) }}
 -- Made by make gen from docs/queries/activity_per_opportunity.sql, where its comment is.
 WITH weeks AS (
   SELECT DISTINCT start_date, end_date FROM {{ ref('clari_forecast_time_frames_current') }}

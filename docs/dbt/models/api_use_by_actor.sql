@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_audit', false)) }}
 -- Made by make gen from docs/queries/api_use_by_actor.sql, where its comment is.
 WITH used AS (
   SELECT

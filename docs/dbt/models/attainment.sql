@@ -3,21 +3,27 @@ WITH pairs AS (
   SELECT 'Commit' AS call_field, 'Quota' AS quota_field
 ),
 newest AS (
-  SELECT c.*, ROW_NUMBER() OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date DESC) AS place
+  SELECT c.*, COALESCE(c.adjustment_value, c.forecast_value) AS effective_value,
+    ROW_NUMBER() OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id
+      ORDER BY CASE WHEN COALESCE(c.adjustment_value, c.forecast_value) IS NULL THEN 1 ELSE 0 END, c.week_start_date DESC) AS call_number,
+    ROW_NUMBER() OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id
+      ORDER BY CASE WHEN c.quota_value IS NULL THEN 1 ELSE 0 END, c.week_start_date DESC) AS quota_number,
+    ROW_NUMBER() OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id
+      ORDER BY CASE WHEN c.crm_closed IS NULL THEN 1 ELSE 0 END, c.week_start_date DESC) AS closed_number
   FROM {{ ref('clari_forecast_current') }} c
-  WHERE c.forecast_value IS NOT NULL OR c.quota_value IS NOT NULL
 ),
 paired AS (
   SELECT
-    n.forecast_key, n.time_period_id, n.user_id, MAX(n.user_name) AS user_name, MIN(n.hierarchy_level) AS hierarchy_level, p.call_field,
-    MAX(CASE WHEN n.field_name = p.call_field THEN n.forecast_value END) AS forecast_value,
-    MAX(CASE WHEN n.field_name = p.quota_field THEN n.quota_value END) AS quota_value,
-    MAX(CASE WHEN n.field_name = p.call_field THEN n.crm_closed END) AS crm_closed
+    n.forecast_key, n.forecast_id, n.scope_id, n.requested_currency, n.requested_period, n.time_period_id, n.user_id,
+    MAX(n.user_name) AS user_name, MIN(n.hierarchy_level) AS hierarchy_level, MAX(n.currency_code) AS currency_code, p.call_field,
+    MAX(CASE WHEN n.field_name = p.call_field AND n.call_number = 1 THEN n.effective_value END) AS effective_value,
+    MAX(CASE WHEN n.field_name = p.quota_field AND n.quota_number = 1 THEN n.quota_value END) AS quota_value,
+    MAX(CASE WHEN n.field_name = p.call_field AND n.closed_number = 1 THEN n.crm_closed END) AS crm_closed
   FROM newest n
   JOIN pairs p ON n.field_name IN (p.call_field, p.quota_field)
-  WHERE n.place < 2
-  GROUP BY n.forecast_key, n.time_period_id, n.user_id, p.call_field, p.quota_field
+  GROUP BY n.forecast_key, n.forecast_id, n.scope_id, n.requested_currency, n.requested_period, n.time_period_id, n.user_id, p.call_field, p.quota_field
 )
-SELECT paired.*, forecast_value / NULLIF(quota_value, 0) AS call_attainment, crm_closed / NULLIF(quota_value, 0) AS closed_attainment
+SELECT paired.*, effective_value / NULLIF(quota_value, 0) AS call_attainment, crm_closed / NULLIF(quota_value, 0) AS closed_attainment
 FROM paired
+WHERE effective_value IS NOT NULL OR quota_value IS NOT NULL OR crm_closed IS NOT NULL
 ORDER BY forecast_key, time_period_id, hierarchy_level, user_name, user_id, call_field

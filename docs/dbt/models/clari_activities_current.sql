@@ -1,8 +1,10 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/clari_activities_current.sql, where its comment is.
 SELECT
   k._cq_id, k.job_id, k.exported_at, k.activity_id, k.activity_type, k.subject, k.occurred_at, k.owner_crm_user_id,
   k.organizer_crm_user_id, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.activity_id ORDER BY r._cq_sync_time DESC) AS place FROM {{ source('clari', 'clari_activities') }} r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.activity_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM {{ source('clari', 'clari_activities') }} r
 ) k
-WHERE k.place < 2
+WHERE k.copy_number = 1

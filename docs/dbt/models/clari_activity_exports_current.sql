@@ -1,3 +1,4 @@
+{{ config(enabled=var('clari_using_activities', false)) }}
 -- Made by make gen from docs/queries/clari_activity_exports_current.sql, where its comment is.
 SELECT
   k._cq_id, k.export_id, k.window_start, k.window_end, k.job_id, k.exported_at, k.outcome, k.jobs_created, k.why,
@@ -5,6 +6,7 @@ SELECT
   k.ended_at, k.expires_at, k.result_bytes, k.activities, k.accounts, k.opportunities, k.participants, k.rows_truncated,
   k.cells_truncated, k.file_name, k.error
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.export_id ORDER BY r._cq_sync_time DESC) AS place FROM {{ source('clari', 'clari_activity_exports') }} r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.export_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM {{ source('clari', 'clari_activity_exports') }} r
 ) k
-WHERE k.place < 2
+WHERE k.copy_number = 1

@@ -1,8 +1,10 @@
+{{ config(enabled=var('clari_using_audit', false)) }}
 -- Made by make gen from docs/queries/clari_audit_events_current.sql, where its comment is.
 SELECT
   k._cq_id, k.event_id, k.occurred_at, k.actor_id, k.actor_type, k.impersonating_actor_id, k.session_id, k.session_type,
   k.ip_address, k.event, k.event_parameters, k.correlation_id, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.event_id ORDER BY r._cq_sync_time DESC) AS place FROM {{ source('clari', 'clari_audit_events') }} r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.event_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM {{ source('clari', 'clari_audit_events') }} r
 ) k
-WHERE k.place < 2
+WHERE k.copy_number = 1

@@ -1,7 +1,9 @@
+{{ config(enabled=var('clari_using_opportunities', false)) }}
 -- Made by make gen from docs/queries/clari_opportunity_fields_current.sql, where its comment is.
 SELECT
   k._cq_id, k.opportunity_id, k.field_id, k.alias, k.value, k.original_value, k.trend, k.image_url, k.extra
 FROM (
-  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.opportunity_id, r.field_id ORDER BY r._cq_sync_time DESC) AS place FROM {{ source('clari', 'clari_opportunity_fields') }} r
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.opportunity_id, r.field_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
+  FROM {{ source('clari', 'clari_opportunity_fields') }} r
 ) k
-WHERE k.place < 2
+WHERE k.copy_number = 1

@@ -2,8 +2,11 @@
 WITH quarters AS (
   SELECT
     forecast_key, forecast_id, scope_id, requested_currency, requested_period,
-    MAX(CASE WHEN outcome IN ('exported', 'adopted') THEN exported_at END) AS data_from,
-    MAX(CASE WHEN outcome IN ('exported', 'adopted') THEN exported_at WHEN outcome = 'settled' THEN requested_at END) AS last_success,
+    MAX(CASE WHEN outcome IN ('exported', 'adopted', 'landed_again') THEN exported_at END) AS data_from,
+    MAX(CASE
+      WHEN outcome IN ('exported', 'adopted') THEN exported_at WHEN outcome = 'landed_again' THEN _cq_sync_time
+      WHEN outcome IN ('settled', 'kept') THEN requested_at
+    END) AS last_success,
     MAX(CASE WHEN outcome IN ('failed', 'left_out') THEN requested_at END) AS last_failure
   FROM {{ source('clari', 'clari_forecast_exports') }}
   GROUP BY forecast_key, forecast_id, scope_id, requested_currency, requested_period

@@ -1,14 +1,22 @@
 -- Made by make gen from docs/queries/quota_use.sql, where its comment is.
-WITH spent AS (
-  SELECT DATE(requested_at) AS export_day, forecast_id, SUM(jobs) AS exports
+WITH planned AS (
+  SELECT 'forecast' AS export_kind, forecast_id, COALESCE(job_id, export_id) AS job, requested_at, job_id, attempts
+  FROM {{ source('clari', 'clari_forecast_exports') }} WHERE outcome NOT IN ('settled', 'kept')
+  {% if var('clari_using_activities', false) %}
+  UNION ALL
+  SELECT 'activity' AS export_kind, '' AS forecast_id, COALESCE(job_id, export_id) AS job, requested_at, job_id, attempts
+  FROM {{ source('clari', 'clari_activity_exports') }} WHERE outcome NOT IN ('settled', 'kept')
+  {% endif %}
+),
+spent AS (
+  SELECT DATE(requested_at) AS export_day, export_kind, forecast_id, SUM(jobs) AS exports
   FROM (
     SELECT -- a job that a later sync adopted has a row of that sync alone if the first one was killed
-      forecast_id, COALESCE(job_id, export_id) AS job, MIN(requested_at) AS requested_at,
-      MAX(CASE WHEN attempts > 1 OR job_id IS NULL THEN attempts ELSE 1 END) AS jobs
-    FROM {{ source('clari', 'clari_forecast_exports') }} WHERE outcome <> 'settled' GROUP BY forecast_id, COALESCE(job_id, export_id)
+      export_kind, forecast_id, job, MIN(requested_at) AS requested_at, MAX(CASE WHEN attempts > 1 OR job_id IS NULL THEN attempts ELSE 1 END) AS jobs
+    FROM planned GROUP BY export_kind, forecast_id, job
   ) once
   WHERE jobs > 0
-  GROUP BY DATE(requested_at), forecast_id
+  GROUP BY DATE(requested_at), export_kind, forecast_id
 ),
 ranked AS (
   SELECT export_day, exports, DENSE_RANK() OVER (ORDER BY export_day DESC) AS days_back FROM spent
@@ -17,12 +25,12 @@ pace AS (
   SELECT SUM(exports) * 1.0 / COUNT(DISTINCT export_day) AS a_day FROM ranked WHERE days_back <= 7
 ),
 quota AS (
-  SELECT monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS place FROM {{ source('clari', 'clari_limits') }}
+  SELECT monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS copy_number FROM {{ source('clari', 'clari_limits') }}
 )
 SELECT
-  s.export_day, s.forecast_id, s.exports, p.a_day AS exports_a_day, q.monthly_quota, q.available_monthly_quota,
+  s.export_day, s.export_kind, s.forecast_id, s.exports, p.a_day AS exports_a_day, q.monthly_quota, q.available_monthly_quota,
   CASE WHEN p.a_day * 30 > q.monthly_quota THEN q.available_monthly_quota / p.a_day END AS days_left
 FROM spent s
 CROSS JOIN pace p
-LEFT JOIN quota q ON q.place < 2
-ORDER BY s.export_day DESC, s.forecast_id
+LEFT JOIN quota q ON q.copy_number = 1
+ORDER BY s.export_day DESC, s.export_kind, s.forecast_id

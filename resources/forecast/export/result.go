@@ -1,9 +1,11 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/kept"
 )
 
 // ErrEmpty says what to do about a result without entries.
@@ -26,7 +29,9 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 	if !body.EndMarked && w.Format == "csv" {
 		return nil, errEndless
 	}
-	read, err := result.Read(ctx, body, result.Asked{
+	copied := kept.Folder(w.k.Spec.KeepResults).Begin(w.ForecastID, e.Job.ID, w.Format)
+	in := copied.Tee(body)
+	read, err := result.Read(ctx, in, result.Asked{
 		Period: w.Period, Format: w.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: w.Types,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = w.k.planner.Days(w.Tab, quarter)
@@ -34,14 +39,30 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 		},
 	})
 	if err != nil {
-		return nil, w.judge("read", err)
+		err = w.judge("read", err)
+		if _, isContent := errors.AsType[*job.ContentError](err); isContent { // what is left of it may tell why
+			if _, cut := io.Copy(io.Discard, in); cut == nil {
+				w.tellKept(e, copied.End(w.period(e)))
+				return nil, err
+			}
+		}
+		copied.Drop()
+		return nil, err
 	}
+	w.tellKept(e, copied.End(cmp.Or(w.Period, read.Found.Quarter)))
 	e.Found = &found{Found: read.Found}
 	if w.Period == "" && read.Found.Quarter != "" {
 		e.Place = w.k.planner.PlaceKey(w.Tab, read.Found.Quarter)
 		e.Relabel("requested_period", read.Found.Quarter)
 	}
 	return &landing{w: w, read: read}, nil
+}
+
+// tellKept warns where a result could not be kept. Its rows land all the same.
+func (w *work) tellKept(e *job.Export, err error) {
+	if err != nil {
+		w.k.Log.Warn().Func(func(event *zerolog.Event) { e.Log(event) }).Err(err).Msg("result could not be kept in the folder of keep_results; its rows land all the same")
+	}
 }
 
 // judge tells a result that is not what it should be from one that could not be read. Which quarter is current changes by itself.

@@ -43,6 +43,7 @@ func TestLocale(t *testing.T) {
 		"what is no amount in either: the point": {"", []string{"1.234", "3 Mio", "1,5"}, []any{"1.234", nil, nil}, ""},
 		"both: the point, and the rest unread":   {"", []string{"1.234,5", "1.234", "5.0"}, []any{nil, "1.234", "5"}, "1,234.56"},
 		"neither":                                {"", []string{"1.234", "5,000"}, []any{"1.234", "5000"}, ""},
+		"badly written thousands":                {"", []string{"0,123", "01,000", "125000"}, []any{nil, nil, "125000"}, ""},
 		"neither, and the kept one":              {"1.234,56", []string{"1.234", "5,000"}, []any{"1234", "5"}, ""},
 		"the kept one against amounts":           {"1.234,56", []string{"1.234", "5.0"}, []any{"1.234", "5"}, "1,234.56"},
 	} {

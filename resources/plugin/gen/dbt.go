@@ -73,7 +73,7 @@ type column struct {
 // references are the keys of the views that entries are joined to.
 var references = map[string]string{
 	"user_id": "clari_forecast_users_current", "field_id": "clari_forecast_fields_current",
-	"time_period_id": "clari_forecast_time_periods_current", "time_frame_id": "clari_forecast_time_frames_current", "job_id": "clari_forecast_exports_current",
+	"time_period_id": "clari_forecast_time_periods_current", "time_frame_id": "clari_forecast_time_frames_current",
 }
 
 // writePackage writes the dbt package: the queries as models, and what is known of tables and views.
@@ -94,8 +94,9 @@ func writePackage(from, dir string, tables schema.Tables) error {
 	for _, q := range all {
 		models = append(models, modelOf(q, tables))
 		text := fmt.Sprintf("-- Made by make gen from docs/queries/%s.sql, where its comment is.\n%s\n", q.Name, q.Render(source, ref, own))
-		if q.ReadsForeign() {
-			text = "{{ config(enabled=var('clari_salesforce', false)) }}\n" + text
+		text = queries.Query{Select: text}.With("activities", "{% if var('clari_using_activities', false) %}", "{% endif %}")
+		if needs := blocksOf(q, all); len(needs) > 0 {
+			text = fmt.Sprintf("{{ config(enabled=%s) }}\n%s", strings.Join(needs, " and "), text)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "models", q.Name+".sql"), []byte(text), 0o644); err != nil {
 			return err
@@ -119,6 +120,32 @@ func writePackage(from, dir string, tables schema.Tables) error {
 		}
 	}
 	return nil
+}
+
+// blocks are what a spec, or a warehouse, may lack: the var that says whether it is there, and what tables of it begin with.
+var blocks = []struct{ name, prefix, variable string }{
+	{"activities", "clari_activit", "var('clari_using_activities', false)"},
+	{"audit", "clari_audit", "var('clari_using_audit', false)"},
+	{"opportunities", "clari_opportunit", "var('clari_using_opportunities', false)"},
+	{"salesforce", "salesforce_", "var('clari_salesforce', false)"},
+}
+
+// blocksOf are the vars that a model needs: those of the tables that it reads, also by way of views.
+func blocksOf(q queries.Query, all []queries.Query) (needs []string) {
+	reads := queries.Reads(q.Without("activities"))
+	for i := 0; i < len(reads); i++ {
+		for _, o := range all {
+			if o.Name == reads[i] {
+				reads = append(reads, o.Uses...)
+			}
+		}
+	}
+	for _, b := range blocks {
+		if slices.ContainsFunc(reads, func(name string) bool { return strings.HasPrefix(name, b.prefix) }) {
+			needs = append(needs, b.variable)
+		}
+	}
+	return needs
 }
 
 func source(table string) string { return fmt.Sprintf("{{ source('clari', '%s') }}", table) }

@@ -20,28 +20,40 @@ var views = template.Must(template.New("view").Parse(viewText))
 const (
 	entriesTable = "clari_forecast_entries"
 	exportsTable = "clari_forecast_exports"
+	framesTable  = "clari_forecast_time_frames"
 )
 
 // view is what the template of a view takes.
 type view struct {
 	Table   string
 	Columns string   // in lines
-	Key     []string // of a row, within what Scope tells
+	Key     []string // of a row, within its forecast_key
+	Count   string   // column of the exports' table that says how many rows of this one landed; empty: any landed export counts
+	Week    string   // column with the first day of the week; empty: a row is of no week
+	Family  string   // tells the shape of a row of which no export is known
 }
 
 // writeViews writes a current view for each table, and the one of entries as last known. Columns are named one by one: SELECT * would
 // have columns that only the view needs, and PostgreSQL freezes it anyway.
 func writeViews(dir string, tables schema.Tables) error {
 	for _, t := range tables {
-		v := view{Table: t.Name, Columns: columnLines(t)}
+		v := view{Table: t.Name, Columns: columnLines(t), Count: strings.TrimPrefix(t.Name, "clari_forecast_"), Family: "n.family"}
 		name, kind := t.Name+"_current", "present"
 		switch {
 		case t.Name == entriesTable:
-			name, kind = "clari_forecast_current", "entries"
+			name, kind, v.Week = "clari_forecast_current", "entries", "week_start_date"
+		case t.Name == framesTable:
+			kind, v.Week = "weeks", "start_date"
 		case t.Name == exportsTable:
-			kind = "exports"
+			kind, v.Count = "exports", ""
 		case t.Columns.Get("forecast_key") == nil:
 			kind = "newest"
+		}
+		switch { // ids of rows with labels are labels, and they have none of Clari's own
+		case t.Columns.Get("clari_user_id") != nil:
+			v.Family = "CASE WHEN r.clari_user_id IS NULL THEN 'flat' ELSE 'arrays' END"
+		case t.Columns.Get("field_id") != nil:
+			v.Family = "CASE WHEN r.field_id = r.name THEN 'flat' ELSE 'arrays' END"
 		}
 		for _, key := range t.PrimaryKeyComponents() {
 			if !slices.Contains([]string{"forecast_id", "scope_id", "requested_currency", "requested_period"}, key) || kind == "newest" {
@@ -94,13 +106,3 @@ func columnLines(t *schema.Table) string {
 
 // JoinKey is the key as a list of columns.
 func (v view) JoinKey() string { return strings.Join(v.Key, ", ") }
-
-// Same compares the keys of k and another.
-func (v view) Same(other string) string {
-	var terms []string
-	for _, key := range v.Key {
-		column := strings.TrimPrefix(key, "r.")
-		terms = append(terms, other+"."+column+" = k."+column)
-	}
-	return strings.Join(terms, " AND ")
-}

@@ -32,7 +32,7 @@ func honest(t *testing.T) (*Observer, *Sync) {
 		time.Sleep(24 * time.Hour)
 		p := &Sync{
 			Number: number + 1, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(w.State), Refusals: new(atomic.Int64), Used: w.Spec,
-			Keys: map[string]map[string]int{"clari_forecast_entries": {}}, Sent: map[string]time.Time{},
+			Keys: map[string]map[string]int{"clari_forecast_entries": {}}, Sent: map[string]time.Time{}, Reported: map[string]time.Time{},
 		}
 		w.Logs = p.Logs
 		g.Begin()
@@ -46,6 +46,7 @@ func honest(t *testing.T) (*Observer, *Sync) {
 				t.Error(err)
 			}
 			p.Exports, p.Sent[fmt.Sprint(r["job_id"])] = append(p.Exports, r), time.Now()
+			p.Reported[fmt.Sprint(r["job_id"])] = time.Now()
 		}})
 		p.End = time.Now()
 		g.End(p)
@@ -150,9 +151,10 @@ var mutations = map[string]func(*Observer, *Sync){
 	},
 	"what is bought is sent first": func(g *Observer, p *Sync) {
 		clear(p.Sent)
+		clear(p.Reported)
 		for i := range 2 {
 			j := another(g, p)
-			j.ID, j.CreatedAt = fmt.Sprint(i), p.created[0].CreatedAt.Add(time.Duration(i+1)*time.Second)
+			j.ID, j.Asked, j.CreatedAt = fmt.Sprint(i), fmt.Sprintf("2001_Q%d", i+1), p.created[0].CreatedAt.Add(time.Duration(i+1)*time.Second)
 			p.created = append(p.created, j)
 		}
 	},

@@ -52,7 +52,8 @@ type Sync struct {
 	Refusals   *atomic.Int64
 	Messages   int
 	Keys       map[string]map[string]int // table -> _cq_id -> how often it was sent
-	Sent       map[string]time.Time      // job -> when the row of its export was sent, on our clock
+	Sent       map[string]time.Time      // job -> when the last of its rows was sent, on our clock
+	Reported   map[string]time.Time      // job -> when the row of its export was sent
 	Used       map[string]any            // the spec of this sync
 	Flushes    atomic.Int64
 }

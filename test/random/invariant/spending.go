@@ -43,6 +43,9 @@ func (g *Observer) excess() (last []spending.Excess) {
 			return time.Time{}
 		}
 		first, _ := calendar.Days(q.Add(1))
+		if here := time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, g.zone()); here.After(first) {
+			return here // days are those of the spec's time zone
+		}
 		return first
 	}}
 	jobs := map[any]*spending.Job{}
@@ -62,11 +65,16 @@ func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
 			continue
 		}
 		bought := g.bought(p, j)
+		for _, before := range s.Bought { // it was given up, if it was not sent, when the same was asked for again
+			if j.CreatedAt.After(before.At) && before.Sent.IsZero() && sameExport(before, bought) {
+				before.Sent = bought.At
+			}
+		}
 		jobs[j.ID] = bought
 		s.Bought = append(s.Bought, bought)
 	}
 	for _, r := range p.Exports {
-		job, at := jobs[r["job_id"]], p.Sent[fmt.Sprint(r["job_id"])]
+		job, at := jobs[r["job_id"]], p.Reported[fmt.Sprint(r["job_id"])]
 		switch {
 		case job == nil || !hasLanded(r):
 		case p.StoppedAt.IsZero() || p.StoppedAt.Sub(at) > time.Minute:
@@ -78,20 +86,29 @@ func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
 	return s
 }
 
+// sameExport says whether two jobs were for one export of the plan.
+func sameExport(a, b *spending.Job) bool {
+	return a.Forecast == b.Forecast && a.Currency == b.Currency && a.Period == b.Period
+}
+
 // hasLanded is world.HasLanded, and that an earlier result was landed once more.
 func hasLanded(r world.Row) bool { return world.HasLanded(r) || r["outcome"] == "landed_again" }
 
 // clari is a time of ours by Clari's clock.
 func (g *Observer) clari(at time.Time) time.Time { return at.Add(g.config.Skew) }
 
-func (g *Observer) settings(p *Sync) spending.Settings {
-	set := spending.Defaults()
-	zone, err := time.LoadLocation(p.Used["time_zone"].(string))
+func (g *Observer) zone() *time.Location {
+	zone, err := time.LoadLocation(g.Spec["time_zone"].(string))
 	if err != nil {
 		panic(err)
 	}
+	return zone
+}
+
+func (g *Observer) settings(p *Sync) spending.Settings {
+	set := spending.Defaults()
 	set.Backend, set.History, set.SettleDays = g.State != nil, p.Used["history"] == true, g.number("settle_days")
-	set.Concurrency, set.Zone = g.number("concurrency"), zone
+	set.Concurrency, set.Zone = g.number("concurrency"), g.zone()
 	if n, ok := p.Used["export_attempts"].(int); ok {
 		set.Attempts = n
 	}
@@ -119,7 +136,7 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 						item.Refresh = &spending.Refresh{}
 					}
 					items = append(items, item)
-					if quarter == current {
+					if named, asked := p.currentOf(tab); quarter == current && (!asked || named == quarter.String()) {
 						item.Period = ""
 						items = append(items, item)
 					}
@@ -128,6 +145,16 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 		}
 	}
 	return items
+}
+
+// currentOf is the quarter that Clari chose in this sync for a tab, where it was asked.
+func (p *Sync) currentOf(tab schedule.Tab) (quarter string, asked bool) {
+	for _, j := range p.created {
+		if j.Asked == "" && j.Forecast == tab.ID && j.Currency == tab.Currency {
+			quarter, asked = j.Got, true
+		}
+	}
+	return quarter, asked
 }
 
 // tabsOf are the forecasts of a sync's spec.
@@ -149,7 +176,11 @@ func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
 		ID: j.ID, Quarter: j.Got, At: j.CreatedAt, Ended: j.EndsAt(), Gone: j.ExpiresAt(), Fate: g.fate(p, j), Read: g.clari(p.End),
 		Request: spending.Request{Forecast: j.Forecast, Scope: j.Scope, Currency: j.Currency, Period: j.Asked, Types: j.Types, AllWeeks: j.Historical, Format: format},
 	}
-	if at, ok := p.Sent[j.ID]; ok {
+	at, sent := p.Sent[j.ID]
+	if reported, ok := p.Reported[j.ID]; !sent && ok { // it was given up
+		at, sent = reported, true
+	}
+	if sent {
 		b.Sent = g.clari(at)
 	}
 	return b

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -122,7 +123,7 @@ func (m *disturbance) message(msg message.SyncMessage) {
 	exports := m.reported(msg, world.ExportsTable)
 	for _, r := range exports {
 		if id, ok := r["job_id"].(string); ok {
-			m.p.Sent[id] = time.Now()
+			m.p.Reported[id] = time.Now()
 		}
 	}
 	m.p.Exports = append(m.p.Exports, exports...)
@@ -139,8 +140,13 @@ func (m *disturbance) count(msg message.SyncMessage) {
 		if m.p.Keys[name] == nil {
 			m.p.Keys[name] = map[string]int{}
 		}
-		for _, id := range world.IDs(insert.Record) {
+		for _, id := range world.Texts(insert.Record, "_cq_id") {
 			m.p.Keys[name][id]++
+		}
+		if slices.Contains(world.ResultTables, name) {
+			for _, job := range world.Texts(insert.Record, "job_id") {
+				m.p.Sent[job] = time.Now()
+			}
 		}
 	}
 	if m.p.Messages == m.p.Hang {

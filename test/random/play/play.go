@@ -87,7 +87,7 @@ func (g *Player) PlayStep(number int, st schedule.Step) *invariant.Sync {
 	if st.Backend.Older {
 		g.age()
 	}
-	p := &invariant.Sync{Step: st, Number: number, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(g.State), Keys: map[string]map[string]int{}, Sent: map[string]time.Time{}}
+	p := &invariant.Sync{Step: st, Number: number, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(g.State), Keys: map[string]map[string]int{}, Sent: map[string]time.Time{}, Reported: map[string]time.Time{}}
 	if !st.Keep {
 		g.Sim.ClearFaults()
 		g.arm(g.S.Lasting)

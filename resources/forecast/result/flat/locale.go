@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
@@ -58,8 +59,20 @@ func (r *Rows) amount(row, field uint32, value int, text []byte) (taken bool, er
 		}
 		return r.take(row, field, value, text, point)
 	}
-	l.onlyComma = l.onlyComma || !isPoint
+	l.onlyComma = l.onlyComma || !isPoint && !likeGroup(text)
 	return true, r.wait(row, field, value, text)
+}
+
+// likeGroup tells of texts such as 0,123 and 01,000, which may be thousands written badly. They speak for no locale.
+func likeGroup(text []byte) bool {
+	at := bytes.IndexByte(text, ',')
+	digits := 0
+	for _, c := range text[at+1:] {
+		if c-'0' < 10 {
+			digits++
+		}
+	}
+	return at >= 0 && digits == 3 && bytes.IndexByte(text, '.') < 0
 }
 
 // take puts an amount into its row.

@@ -1,0 +1,160 @@
+package queries
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+)
+
+// mistakes are what somebody might write: in each question a part of the query, what the mistake puts in its place, and the story that
+// shows it.
+var mistakes = []struct{ question, mistake, story, part, instead string }{
+	{"attainment", "closed is that of the week of the last call", "designed", "n.closed_number = 1", "n.call_number = 1"},
+	{"attainment", "the override of the manager is left out", "designed", "COALESCE(c.adjustment_value, c.forecast_value) AS effective_value", "c.forecast_value AS effective_value"},
+	{"attainment", "the quota of all weeks is summed", "designed", "MAX(CASE WHEN n.field_name = p.quota_field AND n.quota_number = 1", "SUM(CASE WHEN n.field_name = p.quota_field"},
+	{"attainment", "who has a quota and no call is left out", "designed", "WHERE effective_value IS NOT NULL OR quota_value IS NOT NULL OR crm_closed IS NOT NULL", "WHERE effective_value IS NOT NULL"},
+	{
+		"submissions", "today's list has the latest week of every quarter", "weekly",
+		"w.end_date >= CURRENT_DATE AND COALESCE(q.first_day, w.start_date) <= CURRENT_DATE AND COALESCE(q.last_day, w.end_date) >= CURRENT_DATE",
+		"w.start_date = MAX(w.start_date) OVER (PARTITION BY w.forecast_key)",
+	},
+	{
+		"submissions", "a week on the border is listed in both quarters", "designed",
+		"COALESCE(q.first_day, w.start_date) <= CURRENT_DATE AND COALESCE(q.last_day, w.end_date) >= CURRENT_DATE", "w.start_date <= CURRENT_DATE",
+	},
+	{"roll_up", "overrides are left out of the sum", "designed", "SUM(COALESCE(k.adjustment_value, k.forecast_value)) AS sum_of_direct_reports", "SUM(k.forecast_value) AS sum_of_direct_reports"},
+	{"roll_up", "who has not called does not count", "designed", "COUNT(*) AS direct_reports", "COUNT(k.forecast_value) AS direct_reports"},
+	{"roll_up", "past weeks are shown under today's tree", "designed", " AND u.snapshot_date BETWEEN w.start_date AND w.end_date", ""},
+	{"roll_up", "what is left of an overwritten export is taken for the team", "weekly", "HAVING COUNT(DISTINCT u.user_id) = MAX(x.users)", "HAVING COUNT(DISTINCT u.user_id) > 0"},
+}
+
+// TestMistakes: the truth of a story tells each query from itself with a mistake in it.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	for name, tell := range stories {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t)
+			d := openSQLite(t, s.writes("overwrite"))
+			d.mode, d.today = "overwrite", s.today.Format("'2006-01-02'")
+			for _, q := range viewsOf(s) {
+				d.exec(t, q.Text)
+			}
+			for _, m := range mistakes {
+				if m.story != name {
+					continue
+				}
+				right := byName(m.question).Without("activities")
+				wrong := strings.Replace(right, m.part, m.instead, 1)
+				if wrong == right {
+					t.Errorf("%s has no %q", m.question, m.part)
+				}
+				if want := checks[m.question](t, s, d); len(difference(d.answer(t, wrong), want)) == 0 {
+					t.Errorf("%s: %s, and nobody notices", m.question, m.mistake)
+				}
+			}
+		})
+	}
+}
+
+// designed has a person under two managers, a manager who is adjusted, and people who stop calling, never call, and miss a week.
+func designed() sim.Tenant {
+	p := func(i int, name, crm, role, roleID, parent, parentID, typ string) sim.Person {
+		return sim.Person{
+			ID: 280000 + i, Name: name, Email: crm + "@x.example", CRMID: "0054M" + crm, Role: role, RoleID: roleID,
+			ParentRole: parent, ParentRoleID: parentID, Type: typ,
+		}
+	}
+	return sim.Tenant{
+		BlankWeeks: true, Amounts: designedAmounts,
+		Staff: []sim.Person{
+			p(0, "Cro", "cro", "CRO", "00E0", "", "", "MGR"),
+			p(1, "Mgr East", "east", "Mgr East", "00E1", "CRO", "00E0", "MGR"),
+			p(2, "Mgr West", "west", "Mgr West", "00E2", "CRO", "00E0", "MGR"),
+			p(3, "Rep A", "repa", "Rep East", "00E3", "Mgr East", "00E1", "REP"),
+			p(4, "Rep B", "repb", "Rep East", "00E3", "Mgr East", "00E1", "REP"),
+			p(4, "Rep B", "repb", "Rep West", "00E4", "Mgr West", "00E2", "REP"),
+			p(6, "Rep C", "repc", "Rep West", "00E4", "Mgr West", "00E2", "REP"),
+			p(7, "Rep D", "repd", "Rep West", "00E4", "Mgr West", "00E2", "REP"),
+		},
+		Tabs: []sim.Tab{{ID: "net_arr", Encoding: sim.Arrays, Fields: designedFields}, {ID: "bookings", Encoding: sim.FlatObjects, Fields: designedFields}},
+	}
+}
+
+var designedFields = []sim.Field{
+	{ID: "fc_commit", Name: "Commit", Type: "forecast"}, {ID: "fc_best", Name: "Best Case", Type: "forecast"}, {ID: "quota_f", Name: "Quota", Type: "quota"},
+}
+
+// designedAmounts: Rep A calls up to week 3 while what is closed goes on. Rep D never calls; the manager does it for her. Rep C is adjusted in
+// even weeks. Rep B misses week 2. The manager of the East enters nothing.
+func designedAmounts(s sim.Sale) sim.Amounts {
+	none := math.NaN()
+	a := sim.Amounts{Forecast: none, Quota: none, Adjustment: none, CRMTotal: none, CRMClosed: none}
+	week := float64(s.Week.Number)
+	base := map[int]float64{0: 100000, 1: 40000, 2: 60000, 3: 20000, 4: 15000, 5: 12000, 6: 10000, 7: 8000}[s.Person]
+	if s.Field.Type == "quota" {
+		a.Quota = base * 1.2
+		return a
+	}
+	if s.Week.First.After(s.At) || s.Person == 1 {
+		return a
+	}
+	a.Forecast, a.CRMClosed, a.CRMTotal, a.Updated = base+100*week+float64(s.Quarter.Number), base*week/14, base*3, true
+	switch {
+	case s.Person == 3 && s.Week.Number > 3, s.Person == 4 && s.Week.Number == 2:
+		a.Forecast, a.Updated = none, false
+	case s.Person == 7:
+		a.Forecast, a.Updated, a.Adjustment = none, false, 5000
+	case s.Person == 6 && s.Week.Number%2 == 0:
+		a.Adjustment = a.Forecast * 0.9
+	}
+	return a
+}
+
+// TestClosedIsThatOfTheNewestWeek: Rep A stopped calling in the fourth week, when 18 % of her quota were closed. In the last week it is 77 %.
+func TestClosedIsThatOfTheNewestWeek(t *testing.T) {
+	t.Parallel()
+	s := stories["designed"](t)
+	each(t, s, "overwrite", func(t *testing.T, d *database) {
+		for _, r := range d.file(t, "attainment") {
+			if r["forecast_key"] != "bookings/2000_Q4" || r["user_name"] != "Rep A" {
+				continue
+			}
+			if got := fmt.Sprintf("%s of %s, closed %.5s", r["crm_closed"], r["quota_value"], r["closed_attainment"]); got != "18571.43 of 24000, closed 0.773" {
+				t.Errorf("Rep A: %s", got)
+			}
+			return
+		}
+		t.Error("Rep A has no row")
+	})
+}
+
+// TestQuotaUseCountsActivities: an export of activities costs what one of forecasts does.
+func TestQuotaUseCountsActivities(t *testing.T) {
+	t.Parallel()
+	s := tell(t, sim.Config{Tenant: sim.Tenant{People: 3}, Monthly: 30, Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
+		"periods": []string{"current"}, "activities": map[string]any{"since": "1999-12-20"},
+	}, true, day(0, 6), day(1, 6), day(2, 6))
+	spent := map[[2]string]int{}
+	for _, job := range s.jobs {
+		kind := "forecast"
+		if job.Activities != nil {
+			kind = "activity"
+		}
+		spent[[2]string{job.CreatedAt.Format(time.DateOnly), kind}]++
+	}
+	each(t, s, "overwrite", func(t *testing.T, d *database) {
+		var want []row
+		for at, n := range spent {
+			want = append(want, with(nil, nil, map[string]any{"export_day": at[0], "export_kind": at[1], "exports": n, "exports_a_day": float64(len(s.jobs)) / 3}))
+		}
+		q := byName("quota_use")
+		equal(t, "quota_use", d.answer(t, q.Select), want)
+		if len(difference(d.answer(t, q.Without("activities")), want)) == 0 {
+			t.Error("activities are left out, and nobody notices")
+		}
+	})
+}
