@@ -15,6 +15,7 @@ import (
 func (w *work) Report(ctx context.Context, e *job.Export) error {
 	w.tellPlanner(e)
 	f, again := foundIn(e), e.Outcome == job.OutcomeAgain
+	asked := w.askedFor(e)
 	jobs := e.Created
 	if again {
 		jobs = w.state.Jobs
@@ -28,7 +29,7 @@ func (w *work) Report(ctx context.Context, e *job.Export) error {
 		JobsCreated: table.Some(int64(jobs)), Why: table.NonZero(cmp.Or(e.Decision.Why, w.Why)), NextTry: table.Day(e.NextTry),
 		FirstWeekStart: f.FirstWeek, LastWeekStart: f.LastWeek,
 		ValuesUnread: table.Opt[int64]{V: f.Values, Valid: f.Shape != ""}, LabelsUnknown: table.Opt[int64]{V: f.Labels, Valid: f.Shape != ""},
-		Types: w.Types, IncludeHistorical: table.Some(w.IncludeHistorical), Format: table.Some(w.Format),
+		Types: asked.Types, IncludeHistorical: table.Some(asked.IncludeHistorical), Format: table.Some(asked.Format),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),
 		ExpiresAt: table.Micros(e.Job.ExpiredTime), ResultShape: table.NonZero(f.Shape), ResultBytes: table.NonZero(e.ResultBytes),

@@ -26,13 +26,14 @@ var errEndless = errors.New("read: a proxy on the way takes the length off the r
 
 // Read reads a result while it is downloaded.
 func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Result, error) {
-	if !body.EndMarked && w.Format == "csv" {
+	asked := w.askedFor(e)
+	if !body.EndMarked && asked.Format == "csv" {
 		return nil, errEndless
 	}
-	copied := kept.Folder(w.k.Spec.KeepResults).Begin(w.ForecastID, e.Job.ID, w.Format)
+	copied := kept.Folder(w.k.Spec.KeepResults).Begin(w.ForecastID, e.Job.ID, asked.Format)
 	in := copied.Tee(body)
 	read, err := result.Read(ctx, in, result.Asked{
-		Period: w.Period, Format: w.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: w.Types,
+		Period: w.Period, Format: asked.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: asked.Types,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = w.k.planner.Days(w.Tab, quarter)
 			return start, end, !start.IsZero() || !end.IsZero()

@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"context"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,19 @@ func class(r plan.Request) string {
 		history = "weeks"
 	}
 	return strings.Join(append([]string{"forecast", r.ForecastID, r.ScopeID, history, r.Format}, slices.Sorted(slices.Values(r.Types))...), " ")
+}
+
+// askedFor is what the job of an export was asked for: of one that has landed before that may be another request of the same place.
+func (w *work) askedFor(e *job.Export) plan.Request {
+	r := w.Request
+	if e.There.Job == "" || e.There.Job != e.Job.ID {
+		return r
+	}
+	r.Types, r.IncludeHistorical = e.There.Types, e.There.Whole
+	if format := strings.ToLower(cmp.Or(e.Job.FileType, strings.TrimPrefix(path.Ext(e.Job.FileName), "."))); format == "csv" || format == "json" {
+		r.Format = format
+	}
+	return r
 }
 
 // State is what is kept of the place.
