@@ -89,12 +89,15 @@ func TestCLISync(t *testing.T) {
 	c.backend = true
 	require.NoError(t, c.run("sync"))
 	c.landed(4)
+	rows := c.count("clari_forecast_entries", "true")
 
 	c.sim.Add(sim.Fault{Op: sim.Create, Forecast: "bookings", Count: sim.Always, Do: sim.Answer(403)})
 	c.fails("sync")
 	require.Contains(t, c.told.String(), "forecast bookings period")
-	c.landed(4)
+	require.Equal(t, rows, c.count("clari_forecast_entries", "true"))
 	require.Positive(t, c.count("clari_forecast_exports", "outcome = 'failed'"))
+	newest := c.sim.Ledger().Created()[4] // of the tab that could be exported
+	require.Positive(t, c.count("clari_forecast_entries", "forecast_id = 'net_arr' AND job_id = ?", newest.ID))
 }
 
 // TestCLIInterrupted: on Ctrl-C the CLI kills the plugin at once. The next sync takes over the job that was paid for.

@@ -3,7 +3,6 @@ package warehouse
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/cq-source-clari/cq-source-clari/resources/destination"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
@@ -116,10 +114,6 @@ func TestWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSetup(t, sim.Config{}, map[string]any{
 			"activities": map[string]any{"window_days": 7}, "audit": map[string]any{}, "opportunities": map[string]any{},
-		})
-		// One day of two windows is sent twice, so far.
-		w.sinks = slices.DeleteFunc(w.sinks, func(s *sink) bool {
-			return s.KeyTwice == destination.BatchIsLost || s.KeyTwice == destination.LostOrDoubled
 		})
 		w.twoDays()
 		w.arrived()

@@ -113,7 +113,7 @@ func TestStateWhereTheRowsAre(t *testing.T) {
 				a := &appender{}
 				w := newSetup(t, sim.Config{}, map[string]any{"periods": []string{"previous", "current-2", "current"}})
 				w.sinks = []*sink{newSink(p)}
-				for _, spent := range []int{3, 3, 1} { // two landings settle the quarters that are over
+				for _, spent := range []int{3, 1, 1} { // what is final lands once more from its stored result, and is settled
 					before := w.sim.Ledger().Spent()
 					w.state = a.open(t)
 					w.sync()

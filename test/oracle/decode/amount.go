@@ -13,11 +13,12 @@ type amount struct {
 
 // The digits of an amount, with commas or points between thousands; spaces and apostrophes have been taken out of whole groups before.
 var (
-	pointed  = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
-	commaed  = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?$`)
-	spaced   = regexp.MustCompile("^[1-9][0-9]{0,2}([ '\u00a0\u202f\u2019][0-9]{3})+([.,][0-9]+)?$")
-	spaces   = regexp.MustCompile("[ '\u00a0\u202f\u2019]")
-	currency = regexp.MustCompile(`^(\p{Sc}|[A-Z]{3}|)$`)
+	pointed      = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
+	commaed      = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?([eE][-+]?[0-9]+)?$`)
+	spaced       = regexp.MustCompile("^[1-9][0-9]{0,2}([ '\u00a0\u202f\u2019][0-9]{3})+([.,][0-9]+)?$")
+	spaces       = regexp.MustCompile("[ '\u00a0\u202f\u2019]")
+	badThousands = regexp.MustCompile(`[0-9](,[0-9]{3})+[^0-9,]*$`) // 0,123 and 01,000 are none, and no sign of commas for points
+	currency     = regexp.MustCompile(`^(\p{Sc}|[A-Z]{3}|)$`)
 )
 
 // amountOf is $3,000,190.00, -2473435.0, (1,200.50) or 3 000 USD; with commas for points, 3.000.190,00 €.
@@ -72,7 +73,7 @@ func commas(rows []flatRow) bool {
 		if _, fits := amountOf(text, true); !fits {
 			return false
 		}
-		if _, fits := amountOf(text, false); !fits {
+		if _, fits := amountOf(text, false); !fits && !badThousands.MatchString(text) {
 			some = true
 		}
 	}

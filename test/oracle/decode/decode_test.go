@@ -55,3 +55,22 @@ func TestRefused(t *testing.T) {
 		require.ErrorAs(t, err, new(Refused), name)
 	}
 }
+
+// TestWeeks: a quarter from Thursday, 1 January, to Tuesday, 31 March.
+func TestWeeks(t *testing.T) {
+	for _, tt := range []struct {
+		first, last       string
+		number, weeksLeft int64
+	}{
+		{"2025-12-25", "2025-12-31", 0, 12},
+		{"2025-12-29", "2026-01-04", 1, 12},
+		{"2026-01-01", "2026-01-07", 1, 11},
+		{"2026-01-02", "2026-01-08", 2, 11},
+		{"2026-03-18", "2026-03-24", 12, 1},
+		{"2026-03-19", "2026-03-25", 12, 0},
+		{"2026-03-30", "2026-04-05", 14, 0},
+	} {
+		require.Equal(t, tt.number, weekNumber(day("2026-01-01"), day(tt.first)), tt.first)
+		require.Equal(t, tt.weeksLeft, weeksToEnd(day(tt.last), day("2026-03-31")), tt.last)
+	}
+}

@@ -13,8 +13,6 @@ type tenant struct {
 	*writer
 	users, fields, weeks, periods []string
 	odd                           bool // values do not fit their columns
-	// The one value of its kind that is none. Several that contradict each other in one entry are not made up yet.
-	noAmount, noInstant, noFlag, noLabel, oddCurrency string
 }
 
 // arrays makes five arrays.
@@ -30,10 +28,6 @@ func arrays(c *Choices) Document {
 		writer: w, odd: c.in(2), fields: []string{"f1", "f\"2", "3"}[:1+c.n(3)], weeks: []string{"TF:2026-01-05", "TF:2026-01-12", `w\x`}[:1+c.n(3)],
 		periods: []string{"2026_Q1", "2026_Q1", "2026_Q1", "2026_M1", "", ""},
 	}
-	t.noAmount = pick(c, `"N/A"`, `"soon"`, `"0x10"`, `"NaN"`, `"Inf"`, `"1e"`, `"5."`, `{"a":1,"b":[]}`, `[1,2]`, `true`, `[]`, `{}`, "1e400")
-	t.noInstant = pick(c, "-5", `"yesterday"`, "253402300800000")
-	t.noFlag, t.noLabel = pick(c, `"maybe"`, "[]"), pick(c, `{"b":1,"a":{"d":null,"c":"\u00e9"}}`, `["x"]`)
-	t.oddCurrency = pick(c, `{"code":"USD","symbol":"$","x":1}`, `[]`)
 	for range 1 + c.n(4) {
 		t.users = append(t.users, t.userID())
 	}
@@ -112,7 +106,7 @@ func (t *tenant) entry() []member {
 	if t.in(3) {
 		value := pick(t.Choices, "true", "true", "true", "true", "true", "true", "false")
 		if t.odd && t.in(3) {
-			value = pick(t.Choices, `"TRUE"`, `"false"`, "null", `""`, t.noFlag)
+			value = pick(t.Choices, `"TRUE"`, `"false"`, "null", `""`, `"maybe"`, "[]")
 		}
 		all = append(all, member{"isUpdated", value})
 	}
@@ -128,7 +122,7 @@ func (t *tenant) entry() []member {
 	}
 	if t.in(3) {
 		all = append(all, member{"currency", pick(t.Choices, `{"code":"USD","symbol":"$"}`, `{"symbol":"$","code":"USD"}`, `{"code":"USD"}`, `{"symbol":"€"}`, `"EUR"`,
-			"null", `{}`, `{"code":"US\u0044","symbol":"US$"}`, `{"code":null,"symbol":""}`, t.oddCurrency)})
+			"null", `{}`, `{"code":"US\u0044","symbol":"US$"}`, `{"code":null,"symbol":""}`, `{"code":"USD","symbol":"$","x":1}`, `[]`)})
 	}
 	all = t.unknown(all)
 	if t.in(3) {
@@ -157,12 +151,15 @@ func (t *tenant) amounts() (all []member) {
 	return all
 }
 
-// unknown adds keys that no column has, each with one value only.
+// unknown adds keys that no column has.
 func (t *tenant) unknown(all []member) []member {
 	for _, m := range []member{
-		{"foo", `{"a":[1,{"b":2.50}]}`}, {"closedTotal", "12"}, {"forecastvalue", `"v"`}, {"é", "[]"}, {"forecastValue ", "null"}, {"other_updated_by_x", `["x"]`},
+		{"foo", `{"a":[1,{"b":2.50}]}`}, {"closedTotal", "12"}, {"forecastvalue", `"v"`}, {"é", "[]"}, {"k\x00", `"é"`}, {"forecastValue ", "null"}, {"other_updated_by_x", `["x"]`},
 	} {
 		if t.in(15) {
+			if m.key != "other_updated_by_x" && t.in(3) {
+				m.value = pick(t.Choices, "1", `"other"`, `["x","y"]`, "null")
+			}
 			all = append(all, m)
 		}
 	}
@@ -198,26 +195,26 @@ func (t *tenant) amount() string {
 	case 1:
 		return `"` + pick(t.Choices, "", " ") + t.number() + `"`
 	case 2:
-		return pick(t.Choices, "null", `""`)
+		return pick(t.Choices, "null", `""`, `"N/A"`, `"soon"`, `"0x10"`, `"NaN"`, `"Inf"`, `"1e"`, `"5."`)
 	default:
-		return t.noAmount
+		return pick(t.Choices, `{"a":1,"b":[]}`, `[1,2]`, `true`, `[]`, `{}`, "1e400")
 	}
 }
 
 func (t *tenant) label() string {
 	if t.odd && t.in(3) {
-		return pick(t.Choices, "null", `""`, "7", "1.50", "true", t.noLabel)
+		return pick(t.Choices, "null", `""`, "7", "1.50", "true", `{"b":1,"a":{"d":null,"c":"\u00e9"}}`, `["x"]`)
 	}
 	return t.quote(t.text())
 }
 
 func (t *tenant) instant() string {
-	return pick(t.Choices, "1770000000000", "1770000000001", `"1770000000000"`, "1770000000000.0", t.noInstant, `"2026-02-02T02:40:00Z"`, `"2026-02-02T02:40:00.5+09:00"`, "1.77e12",
+	return pick(t.Choices, "1770000000000", "1770000000001", `"1770000000000"`, "1770000000000.0", "-5", `"yesterday"`, `"2026-02-02T02:40:00Z"`, `"2026-02-02T02:40:00.5+09:00"`, "1.77e12",
 		"null", `""`, "253402300799999", "1770000000", `"2026-02-02T02:40:00"`, `"2026-02-02T02:40:00+0900"`, "99999999999", "100000000000")
 }
 
 func (t *tenant) day() string {
-	return pick(t.Choices, `"2026-01-01"`, `"2026-01-05"`, `"2026-03-31"`, `"2026-01-05T23:00:00-08:00"`, `"2026-02-30"`, "null", `""`, "20260105", `"1969-12-28"`)
+	return pick(t.Choices, `"2026-01-01"`, `"2026-01-05"`, `"2026-03-31"`, `"2026-01-05T23:00:00-08:00"`, `"2026-02-30"`, "null", `""`, "20260105", `"1969-12-28"`, `"2026-03-24"`, `"2026-03-25"`)
 }
 
 func (t *tenant) user() []member {
@@ -234,15 +231,10 @@ func (t *tenant) user() []member {
 		all = append(all, member{"parentHierarchyId", t.quote(pick(t.Choices, "r1", "r2", "r3", "r4", "r5", "gone"))})
 	}
 	if t.in(2) {
-		all = append(all, member{"scopeId", pick(t.Choices, scopeOf[all[0].value], "null", `""`, `"  "`)})
+		all = append(all, member{"scopeId", pick(t.Choices, `{"userId":1,"userType":"MGR"}`, `"{\"userType\":\"REP\",\"userId\": 1}"`, `"1905::MGR"`, `null`, `""`, `"  "`, `{"userType":null}`,
+			`"{broken"`, "[1]")})
 	}
 	return t.unknown(all)
-}
-
-// scopeOf are scopes by the user's id: those of one user that contradict each other are not made up yet.
-var scopeOf = map[string]string{
-	`"1:r1"`: `{"userId":1,"userType":"MGR"}`, `"1:r2"`: `"{\"userType\":\"REP\",\"userId\": 1}"`, `"2:r2"`: `"1905::MGR"`, `"3:r3"`: `{"userType":null}`,
-	`"4"`: `"{broken"`, `"é:r"`: "[1]",
 }
 
 func (t *tenant) field() []member {

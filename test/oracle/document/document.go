@@ -122,7 +122,7 @@ func (w *writer) list(open, end byte, n int, element func(int) string) string {
 
 // Texts that are hard to write or to read.
 var odd = []string{
-	"a", "Zoë \"Q\" O'Brien, Jr.", "李雷 🚀", "Line\nBreak", `back\slash`, "},{", "null", "true", "1", "1.50", " ", " pad ", "é", "e\u0301",
+	"a", "Zoë \"Q\" O'Brien, Jr.", "李雷 🚀", "Line\nBreak", `back\slash`, "},{", "null", "true", "1", "1.50", " ", " pad ", "é", "e\u0301", "x\x00y",
 	"bad\xffutf", "TF:2026-01-05", "2026_Q1", "other_role", "A@X.COM", " a@x.com", "\uFFFD", "N/A",
 	"long long long long long long long long long long long long long long long long long long long long long long long long long long",
 }

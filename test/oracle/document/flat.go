@@ -17,6 +17,19 @@ var header = []string{
 // flat makes flat rows, as a CSV, as objects or as lists with a header.
 func flat(c *Choices) Document {
 	rows := flatRows(c)
+	if c.in(5) {
+		swap := strings.NewReplacer(",", ".", ".", ",") // amounts in the other locale
+		for _, r := range rows {
+			if strings.Trim(r[11], "$()-0123456789,.") == "" {
+				r[11] = swap.Replace(r[11])
+			}
+		}
+	}
+	if c.in(5) {
+		for _, r := range rows { // days without leading zeros
+			r[8], r[9] = strings.ReplaceAll(strings.TrimPrefix(r[8], "0"), "/0", "/"), strings.ReplaceAll(strings.TrimPrefix(r[9], "0"), "/0", "/")
+		}
+	}
 	asked := decode.Asked{Period: "2026_Q1", Currency: pick(c, "", "EUR"), JobCurrency: pick(c, "", "JPY")}
 	if c.in(2) {
 		asked.Start, asked.End = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
@@ -35,7 +48,10 @@ func flat(c *Choices) Document {
 	}
 	w := &writer{Choices: c, blanks: pick(c, 0, 0, 8), escapes: pick(c, 0, 0, 8)}
 	var text string
-	switch c.n(3) {
+	switch c.n(4) {
+	case 3:
+		all := oneList(c, rows)
+		text = w.list('[', ']', len(all), func(i int) string { return w.quote(all[i]) })
 	case 0:
 		text = csvText(c, lines)
 	case 1:
@@ -57,6 +73,22 @@ func reorder(cells []string, order []int) (out []string) {
 		out = append(out, cells[i])
 	}
 	return out
+}
+
+// oneList has the cells of rows one after the other, as in Clari's example: where a row has no value, that cell may be missing. Rows of a type
+// that nobody knows are left out: where they end, nothing would tell.
+func oneList(c *Choices, rows [][]string) []string {
+	all, short := append([]string{}, header...), c.in(2)
+	for _, r := range rows {
+		switch {
+		case r[10] == "Stretch Target":
+		case r[11] == "" && short:
+			all = append(all, r[:11]...)
+		default:
+			all = append(all, r...)
+		}
+	}
+	return all
 }
 
 func csvText(c *Choices, lines [][]string) string {
