@@ -49,7 +49,8 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 		case several || over && r.now().Sub(newest) >= surelyListed:
 			e.paid.search(true)
 			if e.Attempts >= r.attempts(e) && e.cause != nil {
-				return false, fmt.Errorf("tried %d times", e.Attempts)
+				err, e.cause = e.cause, nil
+				return false, err
 			}
 			e.Log(r.Log.Warn()).Msg("unclear whether a job was created and none can be told for sure: creating another")
 			e.spend = "unclear whether a job was created"

@@ -137,8 +137,11 @@ func (e *Export) retry(a *again) *Export {
 		order: e.order, paid: e.paid, extra: e.extra, tried: true, begun: e.begun, span: e.span, due: a.due,
 	}
 	n.Place, n.planned = e.planned, e.planned
-	if n.spend = a.spend; a.spend != "" {
-		n.cause, n.spent = a.err, e.Job.ID
+	if n.cause, n.spend = e.cause, a.spend; a.spend != "" {
+		n.spent = e.Job.ID
+		if n.cause == nil {
+			n.cause = a.err
+		}
 	}
 	if a.last {
 		n.order.late++

@@ -258,7 +258,6 @@ func (r *run) giveUp(ctx context.Context, e *Export, over *TimeoutError) error {
 		e.Log(r.Log.Info()).AnErr("cause", cancelErr).Msg("export job took too long, and could not be cancelled")
 		return over
 	}
-	r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
 	e.Log(r.Log.Info()).Msg("export job took too long: cancelled")
 	return over
 }

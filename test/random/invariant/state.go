@@ -29,7 +29,7 @@ func (g *Observer) stateKnowsJobs(p *Sync, wrong report) {
 		told := g.request(j).Answered.Add(-g.config.Skew)
 		superseded := func(r sim.Request) bool { // nobody knows what a later creation for the same tab and period has made of it
 			return (r.Op == sim.Create || r.Op == sim.CreateActivity) && r.Number > j.Request && r.Forecast == j.Forecast && r.Period == j.Asked ||
-				r.Op == sim.Results && r.JobID == j.ID && r.Status/100 == 4 // its result is of no use, and the next creation may have been noted
+				(r.Op == sim.Results || r.Op == sim.Status) && r.JobID == j.ID && r.Status/100 == 4 // its result is of no use, and the next creation may have been noted
 		}
 		if !g.clean(j) || g.lastOf(p).Sub(told) < p.Backend.Written() || slices.ContainsFunc(p.requests, superseded) {
 			continue
