@@ -22,7 +22,7 @@ func TestParseDefaults(t *testing.T) {
 		Periods: []string{"current"}, TimeZone: "UTC", ExportFormat: "json", Concurrency: 1,
 		DelayBetweenExports: Duration(10 * time.Second), PollInterval: Duration(5 * time.Second), PollMaxInterval: Duration(time.Minute),
 		QueueTimeout: Duration(30 * time.Minute), RunTimeout: Duration(30 * time.Minute),
-		ExportAttempts: 3, ResumeWithin: Duration(45 * time.Minute), MaxRetries: 8, MaxResultBytes: 8 << 30, RequestsPerSecond: 10, SettleDays: 14, OnEmpty: "auto", OnUnread: "warn",
+		ExportAttempts: 2, ResumeWithin: Duration(45 * time.Minute), MaxRetries: 8, MaxResultBytes: 8 << 30, RequestsPerSecond: 10, SettleDays: 14, OnEmpty: "auto", OnUnread: "warn",
 	}
 	require.Empty(t, cmp.Diff(want, got))
 }

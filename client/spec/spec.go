@@ -155,7 +155,7 @@ func Default() Spec {
 		PollMaxInterval:     Duration(60 * time.Second),
 		QueueTimeout:        Duration(30 * time.Minute),
 		RunTimeout:          Duration(30 * time.Minute),
-		ExportAttempts:      3,
+		ExportAttempts:      2,
 		ResumeWithin:        Duration(45 * time.Minute),
 		MaxRetries:          8,
 		MaxResultBytes:      8 << 30,

@@ -115,7 +115,7 @@ var allExpected = []expectation{
 	{"create", "hang", "for good", failed(0, "timeout: no whole answer within 1m0s (the job may or may not have been created)")},
 	{"create", "html malformed-json", "for good", failed(0, "answer not understood")},
 	{"create", "something-went-wrong", "for good", failed(0, "HTTP 400 SWW: Something went wrong")},
-	{"create", "quota-reached", "for good", failed(0, "queue_timeout 30m0s has passed: create: the monthly quota or the export queue")},
+	{"create", "quota-reached", "for good", failed(0, "queue_timeout has passed (30m0s): create: the monthly quota or the export queue")},
 	{"create", "unauthorized", both, failed(0, "HTTP 401: Invalid authentication credentials")},
 	{"create", "forbidden echo-key", both, failed(0, "HTTP 403")},
 	{"create", "not-found", both, failed(0, "HTTP 404")},
@@ -124,8 +124,8 @@ var allExpected = []expectation{
 	{"create", "type-not-supported", both, failed(0, "HTTP 400 type_not_supported")},
 	// Jobs that Clari ends are created again, up to export_attempts, unless somebody cancelled them.
 	{"create", "failed aborted", "once", landed(2)},
-	{"create", "failed", "for good", failed(3, "wait: job ended FAILED")},
-	{"create", "aborted", "for good", failed(3, "wait: job ended ABORTED")},
+	{"create", "failed", "for good", failed(2, "wait: job ended FAILED")},
+	{"create", "aborted", "for good", failed(2, "wait: job ended ABORTED")},
 	{"create", "cancelled", both, failed(1, "wait: job ended CANCELLED")},
 	{"create", "unknown-state", both, landed(1)},
 	// Jobs that do not end are cancelled, which gives the export back.
