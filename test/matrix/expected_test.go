@@ -115,7 +115,7 @@ var allExpected = []expectation{
 	{"create", "hang", "for good", failed(0, "timeout: no whole answer within 1m0s (the job may or may not have been created)")},
 	{"create", "html malformed-json", "for good", failed(0, "answer not understood")},
 	{"create", "something-went-wrong", "for good", failed(0, "HTTP 400 SWW: Something went wrong")},
-	{"create", "quota-reached", "for good", failed(0, "queue_timeout 30m0s has passed: create: the monthly quota or the export queue")},
+	{"create", "quota-reached", "for good", failed(0, "queue_timeout has passed (30m0s): create: the monthly quota or the export queue")},
 	{"create", "unauthorized", both, failed(0, "HTTP 401: Invalid authentication credentials")},
 	{"create", "forbidden echo-key", both, failed(0, "HTTP 403")},
 	{"create", "not-found", both, failed(0, "HTTP 404")},
