@@ -1,7 +1,6 @@
 package command
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -43,7 +42,7 @@ func (e *examined) write(out io.Writer) error {
 		w.line("ok", "Clari: the token works; %s left", exportsOf(*left))
 	}
 	if e.asked && e.failed() == nil {
-		w.line("ok", "a sync can begin: %s", fmt.Sprintf("cq-source-clari plan shows what it would export"))
+		w.line("ok", "a sync can begin: cq-source-clari plan shows what it would export")
 	}
 	return w.err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/activity"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/export"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/limits"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -174,7 +175,7 @@ func (s *syncer) closeLedger(ctx context.Context, err error) {
 }
 
 // reader is the number of the readers of results. It goes up when one of them reads what it refused before, so that what failed is read again.
-const reader = 1
+const reader = result.ReaderNumber
 
 func boundsOf(s *spec.Spec) job.Bounds {
 	return job.Bounds{

@@ -210,6 +210,9 @@ func (c cell) run(t *testing.T, backend bool) seen {
 	return s
 }
 
+// defaultTypes are those of a spec that names none.
+var defaultTypes = []string{"forecast", "forecast_updated", "quota", "adjustment"}
+
 // game is the world that a cell is played in.
 func (c cell) game(t *testing.T) *play.Player {
 	cfg := sim.Config{Key: secret, Tenant: sim.Tenant{People: 3}, Run: sim.Fixed(20 * time.Second)}
@@ -220,7 +223,7 @@ func (c cell) game(t *testing.T) *play.Player {
 	var forecasts []map[string]any
 	for _, id := range []string{"a", "b", "c"} {
 		cfg.Tenant.Tabs = append(cfg.Tenant.Tabs, sim.Tab{ID: id, Fields: sim.Fields(2)})
-		tabs = append(tabs, schedule.Tab{ID: id, Periods: []schedule.Period{period}})
+		tabs = append(tabs, schedule.Tab{ID: id, Types: defaultTypes, Periods: []schedule.Period{period}})
 		forecasts = append(forecasts, map[string]any{"id": id, "include_historical": fmt.Sprint(id == "b")})
 	}
 	w := world.New(t, cfg, map[string]any{

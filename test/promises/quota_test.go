@@ -97,10 +97,6 @@ func (a *alter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func through(change func(job map[string]any)) world.SyncOptions {
-	return world.SyncOptions{Started: func(p *world.Process) { p.Transport = &alter{p.Transport, change} }}
-}
-
 // TestStartTimeOfARun: startTime is when a job leaves the queue, and is not there before (Clari's reference does not say; its one example
 // had no queue). The job of a lost answer is then never found, and the export is paid for twice. The id says when the job was made: in the
 // reference's example 606e23c9 81a6da229d75b515 begins with the second of startTime 1617830857175.

@@ -33,7 +33,7 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 	copied := kept.Folder(w.k.Spec.KeepResults).Begin(w.ForecastID, e.Job.ID, asked.Format)
 	in := copied.Tee(body)
 	read, err := result.Read(ctx, in, result.Asked{
-		Period: w.Period, Format: asked.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: asked.Types,
+		Period: w.Period, Format: asked.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: asked.Types, Locale: w.state.Locale,
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = w.k.planner.Days(w.Tab, quarter)
 			return start, end, !start.IsZero() || !end.IsZero()

@@ -92,6 +92,7 @@ func (w *work) Landed(e *job.Export) {
 	if !f.End.IsZero() {
 		s.End = f.End
 	}
+	s.Locale = cmp.Or(f.Locale, s.Locale)
 	if f.LastWeek.Valid {
 		s.WeekEnd = time.Unix(int64(f.LastWeek.V+6)*24*60*60, 0).UTC()
 	}

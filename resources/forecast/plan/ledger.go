@@ -18,6 +18,7 @@ type State struct {
 	HadRows bool      `json:"had_rows,omitempty"`
 
 	Family  string   `json:"family,omitempty"`   // shapes whose ids are alike: see Family
+	Locale  string   `json:"locale,omitempty"`   // in which the amounts of flat rows are written, where they told
 	AllNext bool     `json:"all_next,omitempty"` // the newest export is of another family than the one before, and of its latest week alone
 	Shown   []string `json:"shown,omitempty"`    // types that had values
 	Weeks   int      `json:"weeks,omitempty"`    // different ones that had entries

@@ -40,23 +40,6 @@ func (a Asked) days(quarter string) (start, end time.Time) {
 	return start, end
 }
 
-// The families of shapes. The ids of one are not those of the other.
-const (
-	FamilyArrays = "arrays"
-	FamilyFlat   = "flat"
-)
-
-// Family is the family of the shape; empty where there is none.
-func (f Found) Family() string {
-	switch f.Shape {
-	case "":
-		return ""
-	case shapeArrays:
-		return FamilyArrays
-	}
-	return FamilyFlat
-}
-
 // UnreadError is for whoever takes that for a failure.
 func (f Found) UnreadError() error {
 	e := &fault.UnreadError{Types: f.Unread}

@@ -124,8 +124,8 @@ var mutations = map[string]func(*Observer, *Sync){
 	"state knows the jobs":               func(g *Observer, _ *Sync) { clear(g.State) },
 	"state knows what landed":            func(g *Observer, _ *Sync) { clear(g.State) },
 	"state forgets no quarter": func(g *Observer, p *Sync) {
-		p.Journal["clari/calendar/x"] = "2000_Q1"
-		delete(g.State, "clari/calendar/x")
+		p.Journal["clari/v1/calendar/x"] = "2000_Q1"
+		delete(g.State, "clari/v1/calendar/x")
 	},
 	"all lands within two undisturbed syncs": func(g *Observer, p *Sync) {
 		g.Played[0].Final, p.Final, p.Err = true, true, errors.New("1 of 1 exports did not land")

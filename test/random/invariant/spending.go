@@ -77,9 +77,9 @@ func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
 		job, at := jobs[r["job_id"]], p.Reported[fmt.Sprint(r["job_id"])]
 		switch {
 		case job == nil || !hasLanded(r):
-		case p.StoppedAt.IsZero() || p.StoppedAt.Sub(at) > time.Minute:
+		case p.StoppedAt.IsZero():
 			s.Landed = append(s.Landed, spending.Landing{Job: job, At: g.clari(at)})
-		default: // it was stopped about when the state was to hear of it
+		default: // the sync was stopped, and perhaps before a barrier: nobody can say whether the rows are there
 			job.Fate = spending.Unclear
 		}
 	}
