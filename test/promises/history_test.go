@@ -55,7 +55,7 @@ func TestOldResultOverwritesNewerSnapshot(t *testing.T) {
 					t.Errorf("snapshot of 2000-01-03: N (ended 15:01) had %d rows; a later sync put those of P (ended 08:01) in their place: N %d, P %d", before[n], after[n], after[p])
 				}
 				for _, r := range w.Destination.Rows("clari_forecast_exports", func(r world.Row) bool { return r["snapshot_date"] == "2000-01-03" }) {
-					t.Logf("exports: job %v outcome %v exported_at %v", map[any]string{p: "P", n: "N"}[r["job_id"]], r["outcome"], time.UnixMicro(r["exported_at"].(int64)).UTC())
+					t.Logf("exports: job %v outcome %v exported_at %v", map[any]string{p: "P", n: "N"}[r["job_id"]], r["outcome"], r.Time("exported_at"))
 				}
 				w.Landed() // the project's own invariant: the newest export of each day is there whole
 				_ = fmt.Sprint
