@@ -14,7 +14,7 @@ import (
 
 // What the plugin's log says of one export, and what that is to somebody who waits. Other lines are shown only where all are.
 var (
-	starts = []string{"export started", "adopting the export of an earlier sync"}
+	starts = []string{"export started", "landing the job of an earlier sync"}
 	lands  = []string{"rows sent"} // what makes them durable comes at the end
 	loses  = []string{"export did not land"}
 )
