@@ -139,14 +139,14 @@ func TestBackend(t *testing.T) {
 	w.backend, w.mode = true, "overwrite-delete-stale"
 	summary := w.mustSync()
 	require.Empty(t, summary.Stale)
-	require.Equal(t, 2, w.count("clari_state", "key LIKE 'clari/export/%' AND value LIKE '%\"done\"%'"))
+	require.Equal(t, 2, w.count("clari_state", "key LIKE 'clari/v1/place/%'"))
 
 	w.spec["periods"] = []string{"2025_Q2", "2025_Q3"}
 	summary = w.mustSync()
 	require.Empty(t, summary.Stale)
 	w.landed(3)
 	require.Equal(t, []string{"2025_Q1", "2025_Q2", "2025_Q3"}, w.texts("SELECT DISTINCT requested_period FROM clari_forecast_entries ORDER BY 1"))
-	require.Equal(t, 3, w.count("clari_state", "key LIKE 'clari/export/%' AND value LIKE '%\"done\"%'"))
+	require.Equal(t, 3, w.count("clari_state", "key LIKE 'clari/v1/place/%'"))
 
 	w.mustSync() // the second sync of 2025_Q2 settled it
 	w.landed(3)
