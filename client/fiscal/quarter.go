@@ -63,6 +63,15 @@ func (q Quarter) Days(startMonth int) (first, last time.Time) {
 	return first, first.AddDate(0, 3, -1)
 }
 
+// drift is how far from the end of a month a quarter of whole weeks may end.
+const drift = 7
+
+// LatestEnd is a day after which no quarter of this name can end, whatever the fiscal year. A fiscal year is named for the year that it ends in, but some
+// name theirs for the year that it begins in, at the latest in December.
+func (q Quarter) LatestEnd() time.Time {
+	return time.Date(q.Year, time.Month(12+3*q.Number), 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, drift-1)
+}
+
 // yearsToEnd is how many calendar years after its start a fiscal year ends.
 func yearsToEnd(startMonth int) int {
 	if startMonth == 1 {

@@ -53,6 +53,25 @@ func TestQuartersTileTheCalendar(t *testing.T) {
 	}
 }
 
+// TestLatestEnd: whenever a fiscal year begins, and whichever of its calendar years it is named for, none of its quarters ends later.
+func TestLatestEnd(t *testing.T) {
+	for year := 2023; year < 2029; year++ {
+		for number := 1; number <= 4; number++ {
+			q := Quarter{year, number}
+			for start := 1; start <= 12; start++ {
+				_, endsIn := q.Days(start)
+				_, beginsIn := Quarter{year + 1, number}.Days(start)
+				if start == 1 {
+					beginsIn = endsIn
+				}
+				require.False(t, endsIn.After(q.LatestEnd()) || beginsIn.After(q.LatestEnd()), "%s from month %d", q, start)
+			}
+			_, latest := Quarter{year + 1, number}.Days(12)
+			require.Equal(t, latest.AddDate(0, 0, 7), q.LatestEnd())
+		}
+	}
+}
+
 func TestOfUsesTheDayOfTheLocation(t *testing.T) {
 	auckland, err := time.LoadLocation("Pacific/Auckland")
 	require.NoError(t, err)

@@ -34,7 +34,7 @@ type Spec struct {
 
 	// Month (1 to 12) in which the fiscal year begins. With 2, February 2025 opens FY2026. Needed where periods count from the
 	// current quarter but do not include it, and no state backend remembers which it is; and where results are flat rows (all
-	// csv is) whose weeks do not span the quarter, which never settles unless its end is known.
+	// csv is) whose weeks do not span the quarter, which settles months later unless its end is known.
 	FiscalYearStartMonth int `json:"fiscal_year_start_month,omitzero" jsonschema:"minimum=1,maximum=12"`
 
 	// IANA time zone whose calendar day is today, and the snapshot_date of the rows.

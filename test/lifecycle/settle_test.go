@@ -158,6 +158,37 @@ func TestSettles(t *testing.T) {
 	}
 }
 
+// TestSettlesLate: of a quarter whose end nothing tells, rows are final that were exported after it must have ended: 15 weeks after one of its weeks began,
+// or, where the result has no rows, after the last day that any fiscal year gives a quarter of its name. The epoch is in the fourth quarter of fiscal 2000.
+func TestSettlesLate(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, period string
+		empty        bool
+		spent        []int // after each of the syncs
+	}{
+		{"its newest week began in July", "2000_Q2", false, []int{1, 1, 1, 1}},
+		{"its newest week began in October", "2000_Q3", false, []int{1, 2, 3}},
+		{"no rows, of a year that is over for everybody", "1998_Q4", true, []int{1, 1, 1, 1}},
+		{"no rows, of a year that may have begun in December", "1999_Q1", true, []int{1, 2, 3}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{test.period}, "export_format": "csv"}).WithState()
+				w.Spec["forecasts"].([]map[string]any)[0]["include_historical"] = "false"
+				if test.empty {
+					w.Sim.Add(sim.Fault{Op: sim.Create, Count: len(test.spent), Do: sim.Empty()})
+				}
+				for day, spent := range test.spent {
+					dayAt(day, 6)
+					w.MustSync()
+					w.Spent(spent)
+				}
+			})
+		})
+	}
+}
+
 // TestSettleDaysGrow: what was settled is not any more, and settles again.
 func TestSettleDaysGrow(t *testing.T) {
 	t.Parallel()

@@ -10,12 +10,6 @@ import (
 
 // knownSeeds are schedules that the engine is known not to pass, by world and seed, with what it does there.
 var knownSeeds = map[string]map[uint64]string{
-	"": { // of TestRandom
-		180:  "final rows of a result with no or few entries are bought again, where their result lives",
-		1614: "final rows of a result with no or few entries are bought again, where their result lives",
-		1702: "final rows of a result with no or few entries are bought again, where their result lives",
-		1798: "final rows of a result with no or few entries are bought again, where their result lives",
-	},
 	"names and lists are late": {10: "a job that shows late in the list is bought again"},
 	"pages of a balancer":      {0: "a page with status 400 in place of a result fails the export at once, and the next sync buys it again"},
 }

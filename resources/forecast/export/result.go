@@ -106,7 +106,7 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 	}
 	w.learn(e, f)
 	if w.Period != "" {
-		e.FinalAt = w.k.planner.FinalAt(w.Tab, w.Period, f.End)
+		e.FinalAt = w.k.planner.FinalAt(w.Tab, w.Period, w.likelyEnd(f))
 	}
 	if otherFamily(w.state, f.Shape) && !w.IncludeHistorical {
 		w.tellMixed(e, f.Shape)

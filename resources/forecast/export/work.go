@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // work is what is done for one item of the plan.
@@ -89,9 +91,7 @@ func (w *work) Landed(e *job.Export) {
 	}
 	s.Rows = w.rows(e)
 	s.Quarter, s.HadRows, s.Shown, s.Weeks = quarter, s.HadRows || f.Entries > 0, f.Types, f.Weeks
-	if !f.End.IsZero() {
-		s.End = f.End
-	}
+	s.End = w.likelyEnd(f.Found)
 	s.Locale = cmp.Or(f.Locale, s.Locale)
 	if f.LastWeek.Valid {
 		s.WeekEnd = time.Unix(int64(f.LastWeek.V+6)*24*60*60, 0).UTC()
@@ -105,6 +105,16 @@ func (w *work) Landed(e *job.Export) {
 	if w.IncludeHistorical {
 		s.WholeOn = day(e.ExportedAt, w.k.Spec.Location())
 	}
+}
+
+// likelyEnd is the last day of a result's quarter, as this result and those before make it likely; zero where they do not, and of other periods where the
+// result does not tell it.
+func (w *work) likelyEnd(f result.Found) time.Time {
+	newest := time.Time{}
+	if _, isQuarter := fiscal.Parse(cmp.Or(w.Period, f.Quarter)); isQuarter && f.LastWeek.Valid {
+		newest = table.DayTime(f.LastWeek.V)
+	}
+	return plan.LikelyEnd(w.state, f.End, newest)
 }
 
 // otherFamily reports whether the ids of a result's shape cannot be compared with those of the place.

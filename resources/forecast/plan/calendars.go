@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
@@ -85,17 +86,34 @@ func (p *Planner) IsCurrent(t Tab, quarter string) bool {
 	return ok && q.String() == quarter
 }
 
-// endOf is the last day of a tab's quarter: a known one, else what its last result made likely.
-func (p *Planner) endOf(t Tab, quarter string, state State) time.Time {
+// endOf is the last day of a tab's quarter: a known one, else what its results made likely; zero where nothing tells.
+func (p *Planner) endOf(t Tab, quarter string, likely time.Time) time.Time {
 	if _, end := p.Days(t, quarter); !end.IsZero() {
 		return end
 	}
-	return state.End
+	return likely
 }
 
-// FinalAt is from when on what is exported of a tab's quarter is final, where its result made its last day likely; zero where nobody knows the day.
+// LikelyEnd is a quarter's last day as its results make it likely, before and now. told is the day that the newest result tells, zero where it tells none:
+// then the quarter ends at the latest 15 weeks after one of its weeks began.
+func LikelyEnd(before State, told, newestWeek time.Time) time.Time {
+	if !told.IsZero() || newestWeek.IsZero() {
+		return cmp.Or(told, before.End)
+	}
+	if latest := newestWeek.AddDate(0, 0, 15*7); before.End.IsZero() || latest.Before(before.End) {
+		return latest
+	}
+	return before.End
+}
+
+// FinalAt is from when on what is exported of a tab's quarter is final, where its results made its last day likely. Where nothing tells the day, the
+// quarter's name tells when it is over for certain; of other periods it is zero then.
 func (p *Planner) FinalAt(t Tab, quarter string, likely time.Time) time.Time {
-	return p.finalAt(p.endOf(t, quarter, State{End: likely}))
+	end := p.endOf(t, quarter, likely)
+	if q, ok := fiscal.Parse(quarter); ok && end.IsZero() {
+		end = q.LatestEnd()
+	}
+	return p.finalAt(end)
 }
 
 // finalAt is from when on what is exported of a quarter with this last day is final; zero where the day is not known.

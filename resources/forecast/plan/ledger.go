@@ -94,7 +94,7 @@ func (p *Planner) stillWatched(t Tab) []string {
 // settled reports whether final rows of a quarter have landed in two syncs.
 func (p *Planner) settled(t Tab, quarter string) bool {
 	there, state := p.place(t, quarter)
-	final := p.finalAt(p.endOf(t, quarter, state))
+	final := p.FinalAt(t, quarter, state.End)
 	return there.Finals >= 2 && !final.IsZero() && !there.ExportedAt.Before(final)
 }
 

@@ -320,9 +320,9 @@ func (p *Planner) item(tab *plannedTab, period, why string) *Item {
 		i.Place = p.PlaceKey(tab.Tab, quarter)
 		there, state = p.place(tab.Tab, quarter)
 	}
-	end := p.endOf(tab.Tab, quarter, state)
+	end := p.endOf(tab.Tab, quarter, state.End)
 	if period != "" {
-		i.FinalAt = p.finalAt(end)
+		i.FinalAt = p.FinalAt(tab.Tab, period, state.End)
 	}
 	q, isQuarter := fiscal.Parse(quarter)
 	i.Ongoing = period == "" || sure && isQuarter && q.Sub(current) >= 0 || !sure && (end.IsZero() || !p.today.After(end))

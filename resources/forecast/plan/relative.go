@@ -102,8 +102,9 @@ func (p *Planner) Settling(i *Item, now time.Time) bool {
 		return false
 	}
 	final := i.FinalAt
-	if q, ok := fiscal.Parse(i.Period); ok && final.IsZero() {
-		_, end := q.Days(1) // no fiscal year of that name ends later than the calendar year
+	_, state := p.place(i.Tab, i.Period)
+	if q, ok := fiscal.Parse(i.Period); ok && p.endOf(i.Tab, i.Period, state.End).IsZero() {
+		_, end := q.Days(1) // as a rule the fiscal year is named for the calendar year that it ends in, and the export will tell
 		final = p.finalAt(end)
 	}
 	if offset, ok := relative(i.Period); ok && offset < 0 {
