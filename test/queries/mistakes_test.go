@@ -29,6 +29,7 @@ var mistakes = []struct{ question, mistake, story, part, instead string }{
 	{"roll_up", "overrides are left out of the sum", "designed", "SUM(COALESCE(k.adjustment_value, k.forecast_value)) AS sum_of_direct_reports", "SUM(k.forecast_value) AS sum_of_direct_reports"},
 	{"roll_up", "who has not called does not count", "designed", "COUNT(*) AS direct_reports", "COUNT(k.forecast_value) AS direct_reports"},
 	{"roll_up", "past weeks are shown under today's tree", "designed", " AND u.snapshot_date BETWEEN w.start_date AND w.end_date", ""},
+	{"quota_use", "what was exported after Clari told its limits counts as left", "weekly", "j.requested_at > n.observed_at", "1 = 0"},
 	{"roll_up", "what is left of an overwritten export is taken for the team", "weekly", "HAVING COUNT(DISTINCT u.user_id) = MAX(x.users)", "HAVING COUNT(DISTINCT u.user_id) > 0"},
 }
 

@@ -80,7 +80,7 @@ func TestQuotaUseOfAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := world.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s"})
 		w.State = map[string]string{}
-		w.Sim.Add(sim.Fault{Op: sim.Results, Count: 1, Do: sim.Answer(401)})
+		w.Sim.Add(sim.Fault{Op: sim.Results, Count: 2, Do: sim.Answer(401)})
 		if l := w.Collect(); l.Err == nil { // what it sent is lost
 			t.Fatal("the first sync landed")
 		}

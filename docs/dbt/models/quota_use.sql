@@ -8,14 +8,14 @@ WITH planned AS (
   FROM {{ source('clari', 'clari_activity_exports') }} WHERE outcome NOT IN ('settled', 'kept')
   {% endif %}
 ),
+jobs AS ( -- a job that a later sync adopted has a row of that sync alone if the first one was killed
+  SELECT
+    export_kind, forecast_id, job, MIN(requested_at) AS requested_at, MAX(CASE WHEN attempts > 1 OR job_id IS NULL THEN attempts ELSE 1 END) AS jobs
+  FROM planned GROUP BY export_kind, forecast_id, job
+),
 spent AS (
   SELECT DATE(requested_at) AS export_day, export_kind, forecast_id, SUM(jobs) AS exports
-  FROM (
-    SELECT -- a job that a later sync adopted has a row of that sync alone if the first one was killed
-      export_kind, forecast_id, job, MIN(requested_at) AS requested_at, MAX(CASE WHEN attempts > 1 OR job_id IS NULL THEN attempts ELSE 1 END) AS jobs
-    FROM planned GROUP BY export_kind, forecast_id, job
-  ) once
-  WHERE jobs > 0
+  FROM jobs WHERE jobs > 0
   GROUP BY DATE(requested_at), export_kind, forecast_id
 ),
 ranked AS (
@@ -24,13 +24,20 @@ ranked AS (
 pace AS (
   SELECT SUM(exports) * 1.0 / COUNT(DISTINCT export_day) AS a_day FROM ranked WHERE days_back <= 7
 ),
+newest AS (
+  SELECT observed_at, monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS copy_number FROM {{ source('clari', 'clari_limits') }}
+),
 quota AS (
-  SELECT monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS copy_number FROM {{ source('clari', 'clari_limits') }}
+  SELECT n.monthly_quota, n.available_monthly_quota - COALESCE(SUM(j.jobs), 0) AS available_monthly_quota
+  FROM newest n
+  LEFT JOIN jobs j ON j.requested_at > n.observed_at
+  WHERE n.copy_number = 1
+  GROUP BY n.monthly_quota, n.available_monthly_quota
 )
 SELECT
   s.export_day, s.export_kind, s.forecast_id, s.exports, p.a_day AS exports_a_day, q.monthly_quota, q.available_monthly_quota,
   CASE WHEN p.a_day * 30 > q.monthly_quota THEN q.available_monthly_quota / p.a_day END AS days_left
 FROM spent s
 CROSS JOIN pace p
-LEFT JOIN quota q ON q.copy_number = 1
+LEFT JOIN quota q ON q.monthly_quota IS NOT NULL
 ORDER BY s.export_day DESC, s.export_kind, s.forecast_id
