@@ -2,7 +2,7 @@
 // works with this plugin, what its block in a spec must say, how it batches rows, what it does to their types and to a key that comes
 // twice, and whether it keeps the state.
 //
-// The profiles are data. The examples, the table in docs/setup.md, the tests in test/warehouse and the command check are made from them.
+// The profiles are data. The examples, the table in docs/destinations.md, the tests in test/warehouse and the command check are made from them.
 // The package knows destinations by their blocks alone: it connects to none, and it knows nothing of Clari.
 package destination
 
@@ -32,8 +32,9 @@ type Profile struct {
 	Days     string // the type of a day there, where it is no date
 	NUL      NUL
 
-	Notes []string // what else a user has to know: whole sentences, in Markdown
-	Tried string   // how far it was run: whole sentences
+	Rights string   // what its account must be allowed: whole sentences, in Markdown
+	Notes  []string // what else a user has to know, likewise
+	Tried  string   // how far it was run: whole sentences
 }
 
 // A Release is a version, and where it was read about.

@@ -35,12 +35,12 @@ func postgresql() Profile {
 		}},
 		Writer: MixedBatchWriter, Rows: sdkRows, Bytes: sdkBytes,
 		KeyTwice: LastStays, State: KeepsState, NUL: NULStripped,
+		Rights: "A role that owns its schema is enough: `CREATE SCHEMA clari AUTHORIZATION loader`. From PostgreSQL 15 on ordinary roles may make " +
+			"nothing in the schema `public`, so name yours in `search_path`.",
 		Notes: []string{
-			"From PostgreSQL 15 on ordinary roles may make nothing in the schema `public`: make a schema that belongs to the role, and name it " +
-				"in `search_path`.",
-			"Two syncs into one schema at once, shards among them, can deadlock: `retry_on_deadlock: true` tries such a batch again. It is of " +
-				"August 2025; v8.8.7 has it not yet.",
-			"The changelog has a v9.0.0 of 2025-05-21. It is older than v8.18.0.",
+			"Two syncs into one schema at once, shards among them, can deadlock. `retry_on_deadlock: true` tries such a batch again; it came in " +
+				"August 2025, after v8.8.7.",
+			"The changelog also has a v9.0.0 (2025-05-21), which is older than v8.18.0.",
 		},
 		Tried: "The server runs in the project's tests. The destination was run by hand, in an earlier version.",
 	}
@@ -63,6 +63,8 @@ func snowflake() Profile {
 		},
 		Writer: BatchWriter, Rows: 5_000, Bytes: 20 << 20,
 		KeyTwice: LostOrDoubled, State: KeepsState, Days: "TEXT",
+		Rights: "`USAGE` on the warehouse, the database and the schema; `CREATE TABLE`, `CREATE STAGE` and `CREATE FILE FORMAT` in the schema; " +
+			"`CREATE VIEW` for whoever makes the views.",
 		Notes: []string{"A batch that fails is only logged."},
 		Tried: "Neither Snowflake nor its destination was ever run.",
 	}
@@ -88,6 +90,7 @@ func bigquery() Profile {
 		},
 		Writer: BatchWriter, Rows: sdkRows, Bytes: sdkBytes, RequestBytes: 10_485_760,
 		KeyTwice: BothStay, State: KeepsVersions,
+		Rights: "`roles/bigquery.dataEditor` on the dataset, which has to be there, and `roles/bigquery.jobUser` on the project.",
 		Notes: []string{
 			"It refuses a request above 10,485,760 bytes, and the destination only logs that: `batch_size` and `batch_size_bytes` are needed.",
 		},
@@ -172,6 +175,7 @@ func s3() Profile {
 		},
 		Writer: StreamingBatchWriter, Rows: sdkRows, Bytes: 50 << 20,
 		KeyTwice: BothStay, State: NoState,
-		Tried: "Neither S3 nor its destination was ever run.",
+		Rights: "`s3:PutObject` on the path of the bucket.",
+		Tried:  "Neither S3 nor its destination was ever run.",
 	}
 }

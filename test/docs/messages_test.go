@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const page = "docs/troubleshooting.md"
+const (
+	page     = "docs/messages.md"
+	question = "docs/troubleshooting.md" // has the codes of test-connection
+)
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
@@ -50,7 +53,7 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, known, told)
-	require.ElementsMatch(t, matches(t, "resources/plugin/testconnection.go", `= "([A-Z_]+)"`), firstColumn(chapter(t, content, "## Testing the connection")))
+	require.ElementsMatch(t, matches(t, "resources/plugin/testconnection.go", `= "([A-Z_]+)"`), firstColumn(chapter(t, readPage(t, question), "## Testing the connection")))
 }
 
 func matches(t *testing.T, file, pattern string) (all []string) {

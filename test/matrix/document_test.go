@@ -14,29 +14,29 @@ import (
 
 var update = flag.Bool("update", false, "write what the tests find into the documentation")
 
-const reliability = "../../docs/reliability.md"
+const page = "../../docs/faults.md"
 
 // document holds the matrix against the documentation, or writes it there.
 func document(t *testing.T, cells []cell, matrix map[string]seen) {
 	const begin, end = "<!-- the fault matrix: written by make gen -->\n", "<!-- end of the fault matrix -->\n"
-	text, err := os.ReadFile(reliability)
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(text), begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		t.Fatalf("%s: no place for the matrix", reliability)
+		t.Fatalf("%s: no place for the matrix", page)
 	}
 	wanted := before + begin + render(cells, matrix) + end + after
 	switch {
 	case wanted == string(text):
 	case *update:
-		if err := os.WriteFile(reliability, []byte(wanted), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(wanted), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is not what the test finds: run make gen", reliability)
+		t.Errorf("%s is not what the test finds: run make gen", page)
 	}
 }
 
@@ -63,7 +63,7 @@ func render(cells []cell, matrix map[string]seen) string {
 			}
 			faults[line] = append(faults[line], c.kind.Name)
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| fault | once | from then on | the error |\n| --- | --- | --- | --- |\n", p.title, p.about)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| fault | once | from then on | the error |\n| --- | --- | --- | --- |\n", p.title, p.about)
 		for _, line := range order {
 			fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(faults[line], ", "), line)
 		}

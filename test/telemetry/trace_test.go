@@ -83,7 +83,7 @@ func tree(spans tracetest.SpanStubs) string {
 // timesAndIDs are what differs from run to run.
 var timesAndIDs = regexp.MustCompile(` +\d+\.\d s|job_id=\w+|(polls|bytes|rows)=\d+`)
 
-// TestTrace: each export is a span whose children name every stage, and docs/telemetry.md shows it.
+// TestTrace: each export is a span whose children name every stage, and docs/trace.md shows it.
 func TestTrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spans, reader := observe(t)
@@ -113,7 +113,7 @@ func TestTrace(t *testing.T) {
 			require.Equal(t, []string{"admit", "barrier", "create", "emit", "read", "wait"}, slices.Sorted(maps.Keys(of)))
 		}
 		text := tree(all)
-		page, err := os.ReadFile("../../docs/telemetry.md")
+		page, err := os.ReadFile("../../docs/trace.md")
 		require.NoError(t, err)
 		_, shown, _ := strings.Cut(string(page), "```trace\n")
 		shown, _, _ = strings.Cut(shown, "```")

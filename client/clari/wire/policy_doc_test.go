@@ -15,7 +15,7 @@ var update = options.Bool("update", false, "write the retry policy into the docu
 
 // TestPolicyDocumented holds the table of retries in the documentation against the policy.
 func TestPolicyDocumented(t *testing.T) {
-	const file, begin, end = "../../../docs/reliability.md", "<!-- the retry policy: written by make gen -->\n", "<!-- end of the retry policy -->\n"
+	const file, begin, end = "../../../docs/retries.md", "<!-- the retry policy: written by make gen -->\n", "<!-- end of the retry policy -->\n"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

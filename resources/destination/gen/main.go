@@ -1,10 +1,9 @@
-// Command gen writes what follows from the profiles of the destinations: docs/examples, and the part of docs/setup.md about them.
+// Command gen writes what follows from the profiles of the destinations: docs/examples and docs/destinations.md.
 package main
 
 import (
 	_ "embed"
 	"errors"
-	"fmt"
 	"log"
 	"os"
 	"path/filepath"
@@ -16,21 +15,18 @@ import (
 
 const (
 	examples = "../../docs/examples"
-	page     = "../../docs/setup.md"
-
-	begin = "<!-- what follows is made from resources/destination by make gen -->\n"
-	end   = "<!-- up to here -->\n"
+	page     = "../../docs/destinations.md"
 )
 
 var (
 	//go:embed example.yml.tmpl
 	exampleText string
-	//go:embed setup.md.tmpl
-	setupText string
+	//go:embed destinations.md.tmpl
+	pageText string
 
-	texts = template.Must(template.Must(template.New("example").Parse(exampleText)).New("setup").Funcs(template.FuncMap{
+	texts = template.Must(template.Must(template.New("example").Parse(exampleText)).New("page").Funcs(template.FuncMap{
 		"join": strings.Join,
-	}).Parse(setupText))
+	}).Parse(pageText))
 )
 
 // example is one spec to copy.
@@ -42,7 +38,7 @@ type example struct {
 }
 
 func main() {
-	if err := errors.Join(writeExamples(), writeSetup()); err != nil {
+	if err := errors.Join(writeExamples(), writePage()); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -138,19 +134,10 @@ func (e example) Blocks() []destination.Profile {
 	return []destination.Profile{e.To, *e.Backend}
 }
 
-func writeSetup() error {
-	content, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(content), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s has no part between %q and %q", page, begin, end)
-	}
+func writePage() error {
 	var text strings.Builder
-	if err := texts.ExecuteTemplate(&text, "setup", destination.Profiles()); err != nil {
+	if err := texts.ExecuteTemplate(&text, "page", destination.Profiles()); err != nil {
 		return err
 	}
-	return os.WriteFile(page, []byte(before+begin+text.String()+end+after), 0o644)
+	return os.WriteFile(page, []byte(text.String()), 0o644)
 }
