@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/description"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
@@ -150,6 +151,47 @@ func (w *world) count(table, condition string, args ...any) (n int) {
 	w.Helper()
 	require.NoError(w, w.db().QueryRow("SELECT count(*) FROM "+table+" WHERE "+condition, args...).Scan(&n))
 	return n
+}
+
+// places is what the state says is there, by job.
+func (w *world) places() map[string]journal.Place {
+	w.Helper()
+	places, err := readPlaces(w.opts.DatabasePath)
+	require.NoError(w, err)
+	return places
+}
+
+// readPlaces reads it out of a database that may be written to. Where the destination has made no table yet, nothing is there.
+func readPlaces(database string) (map[string]journal.Place, error) {
+	db, err := sql.Open("sqlite", database+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	places := map[string]journal.Place{}
+	var made int
+	if err := db.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = 'clari_state'").Scan(&made); err != nil || made == 0 {
+		return places, err
+	}
+	rows, err := db.Query("SELECT value FROM clari_state WHERE key LIKE 'clari/v1/place/%'")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		var record struct{ Job journal.Place }
+		if err := json.Unmarshal([]byte(value), &record); err != nil {
+			return nil, err
+		}
+		if record.Job.Job != "" {
+			places[record.Job.Job] = record.Job
+		}
+	}
+	return places, rows.Err()
 }
 
 // landed checks that so many exports have landed, each exactly as the stand-in made it.

@@ -52,8 +52,8 @@ func load(db *sql.DB, table, jobID string) ([]Row, error) {
 
 // newest are the jobs whose rows are the present state: a later export of the same overwrites those of an earlier one.
 const newest = `
-	SELECT e.job_id FROM clari_forecast_exports e WHERE e.outcome IN ('exported', 'adopted') AND NOT EXISTS (
-		SELECT 1 FROM clari_forecast_exports n WHERE n.outcome IN ('exported', 'adopted') AND n.exported_at > e.exported_at
+	SELECT e.job_id FROM clari_forecast_exports e WHERE e.outcome IN ('exported', 'adopted', 'landed_again') AND NOT EXISTS (
+		SELECT 1 FROM clari_forecast_exports n WHERE n.outcome IN ('exported', 'adopted', 'landed_again') AND n.exported_at > e.exported_at
 			AND (n.forecast_id, n.scope_id, n.requested_currency, n.requested_period)
 				= (e.forecast_id, e.scope_id, e.requested_currency, e.requested_period))`
 

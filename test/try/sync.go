@@ -90,7 +90,7 @@ func (a *attempt) run(ctx context.Context, config *specfile.Config) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(own(err), a.conclude(summary))
+	return errors.Join(own(err), a.conclude(summary, shown.quota))
 }
 
 // wrappers are what CloudQuery's packages put before an error of the plugin.
@@ -109,8 +109,9 @@ func own(err error) error {
 	return err
 }
 
-// conclude makes the views and says what the sync cost and what to do next. It does what it can after a sync that failed, too.
-func (a *attempt) conclude(summary *runner.Summary) error {
+// conclude makes the views and says what the sync cost and what to do next. It does what it can after a sync that failed, too. quota is how
+// many exports are left, -1 where the plugin did not say.
+func (a *attempt) conclude(summary *runner.Summary, quota int) error {
 	if _, err := os.Stat(a.database); err != nil {
 		return nil // nothing landed
 	}
@@ -122,7 +123,7 @@ func (a *attempt) conclude(summary *runner.Summary) error {
 	if err := makeViews(db); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s%s\n", cost(db, summary.SyncTime), left(db))
+	fmt.Fprintf(a.out, "\n%s%s\n", cost(db, summary.SyncTime), left(db, quota))
 	fmt.Fprintf(a.out, "\nThe rows are in %s: sqlite3 %[1]s 'SELECT * FROM clari_forecast_current LIMIT 10'\n", a.database)
 	if summary.Tables["clari_forecast_entries"] > 0 {
 		fmt.Fprintf(a.out, "A page of them:       clari-try report %s\n", a.database)
@@ -176,12 +177,15 @@ func cost(db *sql.DB, at time.Time) string {
 	return text + "."
 }
 
-// left says what is left of the quota, by the newest row about it.
-func left(db *sql.DB) string {
-	var quota, available sql.NullInt64
-	const query = `SELECT monthly_quota, available_monthly_quota FROM clari_limits ORDER BY observed_at DESC LIMIT 1`
-	if err := db.QueryRow(query).Scan(&quota, &available); err != nil || !available.Valid {
+// left says what is left of the quota. The row of clari_limits is of the sync's start: what it held has been spent from since.
+func left(db *sql.DB, quota int) string {
+	if quota < 0 {
 		return ""
 	}
-	return strings.TrimRight(fmt.Sprintf(" %d of %d are left in these 30 days.", available.Int64, quota.Int64), "")
+	var monthly sql.NullInt64
+	const query = `SELECT monthly_quota FROM clari_limits ORDER BY observed_at DESC LIMIT 1`
+	if err := db.QueryRow(query).Scan(&monthly); err != nil || !monthly.Valid {
+		return fmt.Sprintf(" %d are left in these 30 days.", quota)
+	}
+	return fmt.Sprintf(" %d of %d are left in these 30 days.", quota, monthly.Int64)
 }
