@@ -91,7 +91,7 @@ func TestDownloads(t *testing.T) {
 		{"never there", []sim.Fault{{Op: sim.Results, Job: 1, Count: sim.Always, Do: notYet}}, 2, true},
 		{"expired", []sim.Fault{{Op: sim.Create, Do: sim.Lives(time.Nanosecond)}}, 2, true},
 		{"expired for ever", []sim.Fault{{Op: sim.Create, Count: sim.Always, Do: sim.Lives(time.Nanosecond)}}, 2, false},
-		{"not found", []sim.Fault{{Op: sim.Results, Job: 1, Count: sim.Always, Do: notFound}}, 2, true},
+		{"not found", []sim.Fault{{Op: sim.Results, Job: 1, Count: sim.Always, Do: world.NotFound}}, 2, true},
 		{"server error", []sim.Fault{{Op: sim.Results, Count: 3, Do: sim.Answer(502)}}, 1, true},
 		{"a page", []sim.Fault{{Op: sim.Results, Count: 1, Do: sim.HTML(200)}}, 1, true},
 	} {

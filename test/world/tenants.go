@@ -54,3 +54,6 @@ var Slow = sim.Config{Queue: sim.Fixed(20 * time.Second), Run: sim.Fixed(60 * ti
 
 // Tiny is the tenant of tests that sync very often.
 var Tiny = sim.Tenant{People: 2, Tabs: []sim.Tab{{ID: "forecast", Fields: sim.Fields(1)}}}
+
+// NotFound is Clari's own 404: a gateway's says nothing of a job.
+var NotFound = sim.AnswerJSON(404, map[string]any{"code": "not_found", "namespace": "exports", "message": "There is no such job.", "errorId": "e1"})

@@ -1,5 +1,6 @@
-// Package lifecycle tests whole syncs in virtual time. Its files are named as the steps of an export.
-package lifecycle
+// Package due tests what a sync plans and what it does about each item of the plan, by what earlier syncs left: whole syncs in virtual time.
+// What happens to one export from there on is tested in lifecycle.
+package due
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package lifecycle
+package due
 
 import (
 	"errors"
@@ -56,14 +56,11 @@ func TestAdoptionByAge(t *testing.T) {
 	}
 }
 
-// notFound is Clari's own 404: a gateway's says nothing of a job.
-var notFound = sim.AnswerJSON(404, map[string]any{"code": "not_found", "namespace": "exports", "message": "There is no such job.", "errorId": "e1"})
-
 // TestForgottenJob: a job that Clari does not know any more, or keeps from us, is forgotten and its export made anew.
 func TestForgottenJob(t *testing.T) {
 	t.Parallel()
 	gone := map[string]sim.Effect{
-		"403": sim.Answer(403), "404": notFound,
+		"403": sim.Answer(403), "404": world.NotFound,
 		"invalid_jobId": sim.AnswerJSON(400, map[string]any{"code": "invalid_jobId", "namespace": "exports", "message": "The jobId is not valid."}),
 	}
 	for _, op := range []sim.Op{sim.Status, sim.Results} {
@@ -96,7 +93,7 @@ func TestLostWhileAdopted(t *testing.T) {
 		if err := w.Sync(world.Interrupt{Response: world.On(sim.Status, (*world.Process).Kill)}.Options()); err != world.ErrKilled {
 			t.Fatal(err)
 		}
-		w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, From: 2, Count: sim.Always, Do: notFound})
+		w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, From: 2, Count: sim.Always, Do: world.NotFound})
 		w.MustSync()
 		if n := w.Landed(); n != 1 {
 			t.Errorf("%d exports landed", n)
