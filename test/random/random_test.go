@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/cq-source-clari/cq-source-clari/test/random/invariant"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 	"github.com/cq-source-clari/cq-source-clari/test/random/play"
 	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
 )
@@ -34,7 +35,7 @@ func TestRandom(t *testing.T) {
 			t.Skip(why)
 		}
 		play.Play(t, schedule.New(n), total, play.Options{
-			Only: *only, Verbose: *seed >= 0, Again: fmt.Sprintf("-run 'TestRandom$' -seed %d", n),
+			Held: invariant.Selection{Only: *only}, Verbose: *seed >= 0, Again: fmt.Sprintf("-run 'TestRandom$' -seed %d", n),
 		})
 	})
 	t.Log(total)
@@ -53,7 +54,7 @@ func TestUnkind(t *testing.T) {
 					t.Skip(why)
 				}
 				play.Play(t, w.Draw(n), total, play.Options{
-					Only: *only, Broken: w.Broken, Verbose: *seed >= 0, Again: fmt.Sprintf("-run 'TestUnkind$' -world '%s' -seed %d", w.Name, n),
+					Held: invariant.Selection{Only: *only, Broken: w.Broken}, Verbose: *seed >= 0, Again: fmt.Sprintf("-run 'TestUnkind$' -world '%s' -seed %d", w.Name, n),
 				})
 			})
 			t.Log(total)
@@ -61,7 +62,7 @@ func TestUnkind(t *testing.T) {
 	}
 }
 
-func newTally() *invariant.Tally { return &invariant.Tally{Fired: map[string]int{}} }
+func newTally() *observer.Tally { return &observer.Tally{Fired: map[string]int{}} }
 
 // many plays some seeds side by side, each in a bubble, and sees that no file is left behind.
 func many(t *testing.T, count uint64, one func(*testing.T, uint64)) {

@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // blocksLand: once an undisturbed sync has succeeded, whatever came before, all activities are there that the days exported hold, none twice, and
 // those of the time that the last job of an earlier sync may be fresh: and all audit events that Clari could still list in every sync.
-func (g *Observer) blocksLand(p *Sync, wrong report) {
+func blocksLand(g *observer.Observer, p *observer.Sync, wrong report) {
 	if g.Since.IsZero() || !p.Final || p.Err != nil || p.Tables != nil {
 		return
 	}
@@ -24,7 +24,7 @@ func (g *Observer) blocksLand(p *Sync, wrong report) {
 		panic(err)
 	}
 	first := time.Date(g.Since.Year(), g.Since.Month(), g.Since.Day(), 0, 0, 0, 0, zone)
-	end := p.End.Add(g.config.Skew)
+	end := p.End.Add(g.Config.Skew)
 	all := func(at time.Time) map[string]sim.Activity {
 		found := map[string]sim.Activity{}
 		for a := range g.Sim.Activities(sim.Activities{First: first, Last: end, Types: sim.ActivityTypes, At: at}) {
@@ -32,8 +32,8 @@ func (g *Observer) blocksLand(p *Sync, wrong report) {
 		}
 		return found
 	}
-	due, ever := all(p.Start.Add(g.config.Skew-fresh)), all(end)
-	maps.DeleteFunc(due, func(_ string, a sim.Activity) bool { return a.At.After(p.Start.Add(g.config.Skew - fresh)) })
+	due, ever := all(p.Start.Add(g.Config.Skew-fresh)), all(end)
+	maps.DeleteFunc(due, func(_ string, a sim.Activity) bool { return a.At.After(p.Start.Add(g.Config.Skew - fresh)) })
 	seen, parents := map[any]bool{}, map[any]sim.Activity{}
 	for _, r := range g.Destination.Rows("clari_activities", nil) {
 		id := r["activity_id"]
@@ -60,17 +60,17 @@ func (g *Observer) blocksLand(p *Sync, wrong report) {
 	if rows := g.Destination.Rows("clari_activity_participants", nil); len(rows) != people {
 		wrong("%d participants of %d", len(rows), people)
 	}
-	g.opportunitiesLand(p, wrong)
+	opportunitiesLand(g, p, wrong)
 	// Audit events: those of the last days, which every sync could list.
-	from := p.Start.Add(g.config.Skew - 20*24*time.Hour)
+	from := p.Start.Add(g.Config.Skew - 20*24*time.Hour)
 	missing := map[string]int{}
-	for e := range g.Sim.AuditEvents(from, p.Start.Add(g.config.Skew), p.Start.Add(g.config.Skew)) {
+	for e := range g.Sim.AuditEvents(from, p.Start.Add(g.Config.Skew), p.Start.Add(g.Config.Skew)) {
 		missing[world.AuditLine(e)]++
 	}
 	for _, r := range g.Destination.Rows("clari_audit_events", nil) {
 		line := r.Line("_cq_id", "event_id")
 		at := r.Time("occurred_at")
-		if missing[line]--; !at.Before(from) && missing[line] < 0 && at.Before(p.Start.Add(g.config.Skew)) {
+		if missing[line]--; !at.Before(from) && missing[line] < 0 && at.Before(p.Start.Add(g.Config.Skew)) {
 			wrong("an audit event too many: %s", line)
 		}
 	}
@@ -83,7 +83,7 @@ func (g *Observer) blocksLand(p *Sync, wrong report) {
 }
 
 // opportunitiesLand: those that are listed and those of this sync's activities are there, and all that are there are as Clari has them.
-func (g *Observer) opportunitiesLand(p *Sync, wrong report) {
+func opportunitiesLand(g *observer.Observer, p *observer.Sync, wrong report) {
 	due, there := slices.Clone(schedule.ListedOpportunities), []string{}
 	landed := map[any]bool{}
 	for _, r := range p.Windows {
@@ -107,16 +107,16 @@ func (g *Observer) opportunitiesLand(p *Sync, wrong report) {
 }
 
 // windowsAccounted: a window's row tells how many jobs it took, and no job was made for none. Where a creation's end is unclear nobody knows.
-func (g *Observer) windowsAccounted(p *Sync, wrong report) {
-	if g.Since.IsZero() || len(p.wants("clari_activity_exports")) == 0 || p.doomed() {
+func windowsAccounted(g *observer.Observer, p *observer.Sync, wrong report) {
+	if g.Since.IsZero() || len(p.Wants("clari_activity_exports")) == 0 || p.Doomed() {
 		return
 	}
 	made := 0
-	for _, j := range p.created {
-		if !isActivity(j) {
+	for _, j := range p.Created {
+		if !observer.IsActivity(j) {
 			continue
 		}
-		if made++; !g.clean(j) {
+		if made++; !g.Clean(j) {
 			return
 		}
 	}
@@ -135,8 +135,8 @@ func (g *Observer) windowsAccounted(p *Sync, wrong report) {
 }
 
 // windowsNotSkipped: an older window that has never landed is planned in every sync, although newer ones have.
-func (g *Observer) windowsNotSkipped(p *Sync, wrong report) {
-	if g.Since.IsZero() || len(p.wants("clari_activity_exports")) == 0 || p.Err != nil || p.Tables != nil {
+func windowsNotSkipped(g *observer.Observer, p *observer.Sync, wrong report) {
+	if g.Since.IsZero() || len(p.Wants("clari_activity_exports")) == 0 || p.Err != nil || p.Tables != nil {
 		return
 	}
 	// A sync that succeeded has every window since the first day: they touch.
@@ -152,9 +152,7 @@ func (g *Observer) windowsNotSkipped(p *Sync, wrong report) {
 		}
 		reached = max(reached, covered[from])
 	}
-	if yesterday := p.Start.Add(g.config.Skew - 36*time.Hour).Format(time.DateOnly); reached < yesterday && p.Final {
+	if yesterday := p.Start.Add(g.Config.Skew - 36*time.Hour).Format(time.DateOnly); reached < yesterday && p.Final {
 		wrong("windows that landed reach from %s to %s only", g.Since.Format(time.DateOnly), reached)
 	}
 }
-
-func isActivity(j sim.Job) bool { return j.Forecast == "" && strings.Contains(j.Asked, "..") }

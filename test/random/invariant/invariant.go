@@ -2,11 +2,13 @@
 // the plugin decides.
 package invariant
 
+import "github.com/cq-source-clari/cq-source-clari/test/random/observer"
+
 // invariant is what must hold after a sync, whatever went wrong in it.
 type invariant struct {
 	name  string
-	when  func(*Observer, *Sync) bool
-	check func(*Observer, *Sync, report)
+	when  func(*observer.Observer, *observer.Sync) bool
+	check func(*observer.Observer, *observer.Sync, report)
 
 	broken string // what the engine does today against it, in words: it is held to it only where it is asked for by name
 }
@@ -34,43 +36,63 @@ type report func(format string, args ...any)
 
 // invariants are all of them. Where two syncs ran at once nothing may be lost, but an export may be paid for twice.
 var invariants = []invariant{
-	{name: "rows stay", when: always, check: (*Observer).rowsStay},
-	{name: "the key is not told", when: always, check: (*Observer).keyNotTold},
-	{name: "only own jobs are cancelled", when: always, check: (*Observer).ownCancelled},
-	{name: "it ends in time", when: ended, check: (*Observer).endsInTime},
-	{name: "what landed is the truth", when: alone(ended), check: (*Observer).landedIsTrue},
-	{name: "done is never ahead", when: alone(always), check: (*Observer).doneIsThere},
-	{name: "manners", when: alone(always), check: (*Observer).manners},
-	{name: "no job of use is made again", when: alone(always), check: (*Observer).noJobAgain},
-	{name: "nothing is planned twice", when: alone(ended), check: (*Observer).plannedOnce},
-	{name: "what is planned is accounted for", when: alone(ended), check: (*Observer).planAccounted},
-	{name: "what was current stays in the plan", when: alone(ended), check: (*Observer).watchedPlanned},
-	{name: "what has settled is not exported", when: alone(always), check: (*Observer).settledStays},
-	{name: "each loss has its line and its row", when: alone(ended), check: (*Observer).lossesTold},
-	{name: "a stopped sync stops", when: alone(stopped), check: (*Observer).stopsAtOnce},
-	{name: "state knows the jobs", when: alone(always), check: (*Observer).stateKnowsJobs},
-	{name: "state knows what landed", when: alone(ended), check: (*Observer).stateKnowsLanded},
-	{name: "state forgets no quarter", when: alone(always), check: (*Observer).stateKeepsCalendar},
-	{name: "all lands within two undisturbed syncs", when: alone(always), check: (*Observer).landsInTwo},
-	{name: "activities and audit events are the truth", when: alone(always), check: (*Observer).blocksLand},
-	{name: "what activities cost is told", when: alone(ended), check: (*Observer).windowsAccounted},
-	{name: "no window is skipped", when: alone(ended), check: (*Observer).windowsNotSkipped},
-	{name: "errors can be read", when: always, check: (*Observer).errorsReadable},
-	{name: "no row is replaced by an older one", when: alone(always), check: (*Observer).neverOlder},
-	{name: "no key comes twice", when: alone(always), check: (*Observer).keyOnce},
-	{name: "what is shown stays", when: alone(always), check: (*Observer).shownStays},
-	{name: "what is bought is sent first", when: alone(always), check: (*Observer).sentFirst, broken: "exports are bought while results that Clari refused are asked for a second time, beyond concurrency and one"},
-	{name: "no export is bought without need", when: alone(always), check: (*Observer).boughtOnce},
+	{name: "rows stay", when: always, check: rowsStay},
+	{name: "the key is not told", when: always, check: keyNotTold},
+	{name: "only own jobs are cancelled", when: always, check: ownCancelled},
+	{name: "it ends in time", when: ended, check: endsInTime},
+	{name: "what landed is the truth", when: alone(ended), check: landedIsTrue},
+	{name: "done is never ahead", when: alone(always), check: doneIsThere},
+	{name: "manners", when: alone(always), check: manners},
+	{name: "no job of use is made again", when: alone(always), check: noJobAgain},
+	{name: "nothing is planned twice", when: alone(ended), check: plannedOnce},
+	{name: "what is planned is accounted for", when: alone(ended), check: planAccounted},
+	{name: "what was current stays in the plan", when: alone(ended), check: watchedPlanned},
+	{name: "what has settled is not exported", when: alone(always), check: settledStays},
+	{name: "each loss has its line and its row", when: alone(ended), check: lossesTold},
+	{name: "a stopped sync stops", when: alone(stopped), check: stopsAtOnce},
+	{name: "state knows the jobs", when: alone(always), check: stateKnowsJobs},
+	{name: "state knows what landed", when: alone(ended), check: stateKnowsLanded},
+	{name: "state forgets no quarter", when: alone(always), check: stateKeepsCalendar},
+	{name: "all lands within two undisturbed syncs", when: alone(always), check: landsInTwo},
+	{name: "activities and audit events are the truth", when: alone(always), check: blocksLand},
+	{name: "what activities cost is told", when: alone(ended), check: windowsAccounted},
+	{name: "no window is skipped", when: alone(ended), check: windowsNotSkipped},
+	{name: "errors can be read", when: always, check: errorsReadable},
+	{name: "no row is replaced by an older one", when: alone(always), check: neverOlder},
+	{name: "no key comes twice", when: alone(always), check: keyOnce},
+	{name: "what is shown stays", when: alone(always), check: shownStays},
+	{name: "what is bought is sent first", when: alone(always), check: sentFirst, broken: "exports are bought while results that Clari refused are asked for a second time, beyond concurrency and one"},
+	{name: "no export is bought without need", when: alone(always), check: boughtOnce},
 }
 
-func always(*Observer, *Sync) bool { return true }
+// Selection is what a world is held to.
+type Selection struct {
+	Only   string            // name of the one invariant; "": all that the engine is known to keep
+	Broken map[string]string // invariants that the engine is known not to keep here, and why
+}
 
-func ended(_ *Observer, p *Sync) bool { return p.StoppedAt.IsZero() }
+// Hold holds what a sync did against the invariants, in their order. What comes after one that does not hold may follow from it.
+func (s Selection) Hold(g *observer.Observer, p *observer.Sync) {
+	for _, i := range invariants {
+		if len(g.Problems) == 0 && s.has(i) && i.when(g, p) {
+			i.check(g, p, func(format string, args ...any) { g.Report(p, i.name, format, args...) })
+		}
+	}
+}
 
-func stopped(_ *Observer, p *Sync) bool { return !p.StoppedAt.IsZero() }
+func (s Selection) has(i invariant) bool {
+	if s.Only != "" {
+		return i.name == s.Only
+	}
+	return i.broken == "" && s.Broken[i.name] == ""
+}
 
-func (p *Sync) alone() bool { return p.Beside == 0 }
+func always(*observer.Observer, *observer.Sync) bool { return true }
 
-func alone(when func(*Observer, *Sync) bool) func(*Observer, *Sync) bool {
-	return func(w *Observer, p *Sync) bool { return p.alone() && when(w, p) }
+func ended(_ *observer.Observer, p *observer.Sync) bool { return p.StoppedAt.IsZero() }
+
+func stopped(_ *observer.Observer, p *observer.Sync) bool { return !p.StoppedAt.IsZero() }
+
+func alone(when func(*observer.Observer, *observer.Sync) bool) func(*observer.Observer, *observer.Sync) bool {
+	return func(w *observer.Observer, p *observer.Sync) bool { return p.Alone() && when(w, p) }
 }

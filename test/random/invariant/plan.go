@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // planAccounted: each planned export has landed, or was settled, or is named in the error by tab and period. With no error it has landed or
 // was settled. The plan is worked out here from the tenant's calendar; a sync around a quarter's end may go by either quarter.
-func (g *Observer) planAccounted(p *Sync, wrong report) {
-	if p.doomed() {
+func planAccounted(g *observer.Observer, p *observer.Sync, wrong report) {
+	if p.Doomed() {
 		return
 	}
 	tenant := g.Sim.Tenant()
-	skew := g.config.Skew
+	skew := g.Config.Skew
 	current := tenant.Calendar.QuarterOf(p.Start.Add(skew - 26*time.Hour))
 	if current != tenant.Calendar.QuarterOf(p.End.Add(skew+26*time.Hour)) {
 		return
@@ -28,14 +29,14 @@ func (g *Observer) planAccounted(p *Sync, wrong report) {
 	if p.Err != nil {
 		text = p.Err.Error()
 	}
-	for _, tab := range g.tabsOf(p) {
+	for _, tab := range g.TabsOf(p) {
 		for _, period := range tab.Periods {
 			for _, quarter := range period.Quarters(current) {
 				labels := []string{quarter.String(), period.Text}
 				if quarter == current {
 					labels = append(labels, "current")
 				}
-				if !g.landedOrSettled(p, tab, quarter, wrong) && !named(text, tab, quarter, labels) {
+				if !landedOrSettled(g, p, tab, quarter, wrong) && !named(text, tab, quarter, labels) {
 					wrong("%s %s neither landed nor is it in the error", tab, quarter)
 				}
 			}
@@ -65,8 +66,8 @@ func named(text string, tab schedule.Tab, quarter sim.Quarter, periods []string)
 
 // landedOrSettled goes by the sync's rows of clari_forecast_exports. Settled may be called only what two syncs before this have exported
 // later than its end and settle_days; the rows of the newest of those exports are there, whole.
-func (g *Observer) landedOrSettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, wrong report) bool {
-	if !p.wantsExports() {
+func landedOrSettled(g *observer.Observer, p *observer.Sync, tab schedule.Tab, quarter sim.Quarter, wrong report) bool {
+	if !p.WantsExports() {
 		return true
 	}
 	for _, r := range p.Exports {
@@ -80,18 +81,18 @@ func (g *Observer) landedOrSettled(p *Sync, tab schedule.Tab, quarter sim.Quarte
 			return true
 		}
 		if r["outcome"] == "settled" {
-			g.trulySettled(p, tab, quarter, wrong)
+			trulySettled(g, p, tab, quarter, wrong)
 			return true
 		}
 	}
 	return false
 }
 
-func (g *Observer) trulySettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, wrong report) {
-	if g.specChanged() { // what is there may come from two requests, and be there for two days
+func trulySettled(g *observer.Observer, p *observer.Sync, tab schedule.Tab, quarter sim.Quarter, wrong report) {
+	if g.SpecChanged() { // what is there may come from two requests, and be there for two days
 		return
 	}
-	late := g.lateExports(p, place{tab.ID, "", tab.Currency, quarter.String()}, quarter)
+	late := lateExports(g, p, observer.Place{Forecast: tab.ID, Scope: "", Currency: tab.Currency, Quarter: quarter.String()}, quarter)
 	if len(late) < 2 {
 		wrong("%s %s is called settled after %d late exports", tab, quarter, len(late))
 		return
@@ -103,9 +104,9 @@ func (g *Observer) trulySettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, 
 			newest, by = r, g.Played[max(n, -n)-1]
 		}
 	}
-	together := slices.ContainsFunc(g.Played, func(p *Sync) bool { return !p.alone() }) // then an older one may have landed last
-	if job, ok := g.job(newest["job_id"]); ok && !together && g.Destination.Tables["clari_forecast_exports"][newest["_cq_id"].(string)] != nil {
-		if differs := g.differ(by, job); len(differs) > 0 {
+	together := slices.ContainsFunc(g.Played, func(p *observer.Sync) bool { return !p.Alone() }) // then an older one may have landed last
+	if job, ok := g.Job(newest["job_id"]); ok && !together && g.Destination.Tables["clari_forecast_exports"][newest["_cq_id"].(string)] != nil {
+		if differs := g.Differences(by, job); len(differs) > 0 {
 			wrong("%s %s is called settled, and its newest export %s is not there:%s", tab, quarter, job.ID, world.Lines(differs))
 		}
 	}
@@ -113,8 +114,8 @@ func (g *Observer) trulySettled(p *Sync, tab schedule.Tab, quarter sim.Quarter, 
 
 // lossesTold: the log has one error line for each lost export and each other table that could not be had, and each lost export has a
 // row that says why.
-func (g *Observer) lossesTold(p *Sync, wrong report) {
-	if p.doomed() || !p.wantsExports() {
+func lossesTold(g *observer.Observer, p *observer.Sync, wrong report) {
+	if p.Doomed() || !p.WantsExports() {
 		return
 	}
 	text, lost := fmt.Sprint(p.Err), 0
@@ -142,13 +143,13 @@ func (g *Observer) lossesTold(p *Sync, wrong report) {
 }
 
 // plannedOnce: no tab and quarter is exported twice in a sync. Under history an old result may land beside the new one, for its day's sake.
-func (g *Observer) plannedOnce(p *Sync, wrong report) {
+func plannedOnce(g *observer.Observer, p *observer.Sync, wrong report) {
 	if g.Spec["history"] == true {
 		return
 	}
-	seen := map[place]world.Row{}
+	seen := map[observer.Place]world.Row{}
 	for _, r := range p.Exports {
-		at := placeOf(r)
+		at := observer.PlaceOf(r)
 		if !world.HasLanded(r) {
 			continue
 		}
@@ -160,55 +161,50 @@ func (g *Observer) plannedOnce(p *Sync, wrong report) {
 }
 
 // watchedPlanned: with a state backend, a quarter once exported as current is exported until it has settled.
-func (g *Observer) watchedPlanned(p *Sync, wrong report) {
-	if !g.kept(p) || !p.wantsExports() || p.doomed() || len(p.Exports) == 0 {
+func watchedPlanned(g *observer.Observer, p *observer.Sync, wrong report) {
+	if !g.Kept(p) || !p.WantsExports() || p.Doomed() || len(p.Exports) == 0 {
 		return
 	}
-	now := map[place]bool{}
+	now := map[observer.Place]bool{}
 	for _, r := range p.Exports {
-		now[placeOf(r)] = true
+		now[observer.PlaceOf(r)] = true
 	}
 	for _, before := range g.Played[:p.Number-1] {
 		for _, r := range before.Exports {
-			job, ok := g.job(r["job_id"])
-			if !ok || !before.StoppedAt.IsZero() || !before.wantsExports() || !world.HasLanded(r) || job.Asked != "" || now[placeOf(r)] || !g.inSpec(p, job) {
+			job, ok := g.Job(r["job_id"])
+			if !ok || !before.StoppedAt.IsZero() || !before.WantsExports() || !world.HasLanded(r) || job.Asked != "" || now[observer.PlaceOf(r)] || !inSpec(g, p, job) {
 				continue
 			}
 			quarter, _ := sim.ParseQuarter(fmt.Sprint(r["requested_period"]))
-			late := g.lateExports(p, placeOf(r), quarter)
+			late := lateExports(g, p, observer.PlaceOf(r), quarter)
 			unresolved := slices.ContainsFunc(p.Exports, func(r world.Row) bool { // an export of current that made no job may name another quarter than Clari has
 				return r["requested_period"] == "" || r["requested_period"] == nil || r["forecast_id"] == job.Forecast && r["job_id"] == nil && !world.HasLanded(r)
 			})
 			if len(late) < 2 && !unresolved {
-				wrong("%v was exported as current in sync %d, has not settled, and is not in the plan", placeOf(r), before.Number)
+				wrong("%v was exported as current in sync %d, has not settled, and is not in the plan", observer.PlaceOf(r), before.Number)
 			}
 		}
 	}
 }
 
 // inSpec says whether the tab of a job is in the spec of a sync, in the job's currency.
-func (g *Observer) inSpec(p *Sync, j sim.Job) bool {
-	return slices.ContainsFunc(g.tabsOf(p), func(tab schedule.Tab) bool { return tab.ID == j.Forecast && tab.Currency == j.Currency })
-}
-
-// specChanged says whether the spec of any sync until now was another than that of the schedule: then several requests write one place.
-func (g *Observer) specChanged() bool {
-	return slices.ContainsFunc(g.Played, func(p *Sync) bool { return p.Tabs != nil })
+func inSpec(g *observer.Observer, p *observer.Sync, j sim.Job) bool {
+	return slices.ContainsFunc(g.TabsOf(p), func(tab schedule.Tab) bool { return tab.ID == j.Forecast && tab.Currency == j.Currency })
 }
 
 // lateExports are the last exports of a quarter, in each sync before p, that were later than its end and settle_days. One that ran beside
 // another has its negative number.
-func (g *Observer) lateExports(p *Sync, at place, quarter sim.Quarter) map[int]world.Row {
+func lateExports(g *observer.Observer, p *observer.Sync, at observer.Place, quarter sim.Quarter) map[int]world.Row {
 	_, end := g.Sim.Tenant().Calendar.Days(quarter)
 	zone, err := time.LoadLocation(g.Spec["time_zone"].(string))
 	if err != nil {
 		panic(err)
 	}
 	late := map[int]world.Row{}
-	from := end.AddDate(0, 0, g.number("settle_days")).Format(time.DateOnly)
+	from := end.AddDate(0, 0, g.Number("settle_days")).Format(time.DateOnly)
 	add := func(number int, rows []world.Row) {
 		for _, r := range rows {
-			if world.HasLanded(r) && placeOf(r) == at && r.Time("exported_at").In(zone).Format(time.DateOnly) > from {
+			if world.HasLanded(r) && observer.PlaceOf(r) == at && r.Time("exported_at").In(zone).Format(time.DateOnly) > from {
 				late[number] = r
 			}
 		}
@@ -221,17 +217,17 @@ func (g *Observer) lateExports(p *Sync, at place, quarter sim.Quarter) map[int]w
 }
 
 // settledStays: a quarter that has settled is exported again only by refresh. A new export would rewrite history.
-func (g *Observer) settledStays(p *Sync, wrong report) {
-	tells := g.config.JSON == sim.Arrays && g.Spec["export_format"] == "json" || g.Spec["fiscal_year_start_month"] != nil
-	if !g.kept(p) || p.Spec["refresh"] != nil || !tells || g.specChanged() { // when a quarter ends that no result tells of is not known
+func settledStays(g *observer.Observer, p *observer.Sync, wrong report) {
+	tells := g.Config.JSON == sim.Arrays && g.Spec["export_format"] == "json" || g.Spec["fiscal_year_start_month"] != nil
+	if !g.Kept(p) || p.Spec["refresh"] != nil || !tells || g.SpecChanged() { // when a quarter ends that no result tells of is not known
 		return
 	}
-	for _, j := range p.created {
+	for _, j := range p.Created {
 		quarter, ok := sim.ParseQuarter(j.Asked)
-		late := g.lateExports(p, place{j.Forecast, j.Scope, j.Currency, j.Asked}, quarter)
+		late := lateExports(g, p, observer.Place{Forecast: j.Forecast, Scope: j.Scope, Currency: j.Currency, Quarter: j.Asked}, quarter)
 		for n := range late {
 			// One that Clari chose as its current quarter is another request, and settles nothing.
-			asked, known := g.job(late[n]["job_id"])
+			asked, known := g.Job(late[n]["job_id"])
 			if n < 0 || !g.Played[n-1].StoppedAt.IsZero() || known && asked.Asked != j.Asked {
 				delete(late, n)
 			}
@@ -250,7 +246,7 @@ func remembered(err error) bool {
 
 // landsInTwo: every quarter that can be exported lands within two undisturbed syncs, whatever came before; but for what failed for its content, and is
 // not tried again yet.
-func (g *Observer) landsInTwo(p *Sync, wrong report) {
+func landsInTwo(g *observer.Observer, p *observer.Sync, wrong report) {
 	if p.Final && p.Err != nil && p.Number > 1 && g.Played[p.Number-2].Final && !remembered(p.Err) {
 		wrong("it failed, undisturbed and after an undisturbed one")
 	}

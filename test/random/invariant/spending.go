@@ -2,29 +2,24 @@ package invariant
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/oracle/spending"
-	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
-	"github.com/cq-source-clari/cq-source-clari/test/world"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 )
 
 // boughtOnce: no export is bought that the table of what is due does not have.
-func (g *Observer) boughtOnce(p *Sync, wrong report) {
-	for _, e := range g.excess() {
-		if !strings.HasSuffix(e.Why, ofUnsent(g.number("concurrency"))) {
+func boughtOnce(g *observer.Observer, p *observer.Sync, wrong report) {
+	for _, e := range g.Excess() {
+		if !strings.HasSuffix(e.Why, ofUnsent(g.Number("concurrency"))) {
 			wrong("%s", e)
 		}
 	}
 }
 
 // sentFirst: no export is bought while concurrency and one more of the sync are bought and not sent.
-func (g *Observer) sentFirst(p *Sync, wrong report) {
-	for _, e := range g.excess() {
-		if strings.HasSuffix(e.Why, ofUnsent(g.number("concurrency"))) {
+func sentFirst(g *observer.Observer, p *observer.Sync, wrong report) {
+	for _, e := range g.Excess() {
+		if strings.HasSuffix(e.Why, ofUnsent(g.Number("concurrency"))) {
 			wrong("%s", e)
 		}
 	}
@@ -32,197 +27,4 @@ func (g *Observer) sentFirst(p *Sync, wrong report) {
 
 func ofUnsent(concurrency int) string {
 	return fmt.Sprintf("bought and not sent, of %d", concurrency+1)
-}
-
-// excess is what the last sync bought without need, by a reckoning that is told of all syncs anew: what became of a job may show later.
-func (g *Observer) excess() (last []spending.Excess) {
-	calendar := g.Sim.Tenant().Calendar
-	h := spending.History{QuarterEnd: func(label string) time.Time {
-		q, ok := sim.ParseQuarter(label)
-		if !ok {
-			return time.Time{}
-		}
-		first, _ := calendar.Days(q.Add(1))
-		if here := time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, g.zone()); here.After(first) {
-			return here // days are those of the spec's time zone
-		}
-		return first
-	}}
-	jobs := map[any]*spending.Job{}
-	for _, p := range g.Played {
-		last = h.Add(g.told(p, jobs))
-	}
-	return last
-}
-
-// told is a sync as the reckoning wants it. Where it cannot be known what the state backend kept, it is told that all was lost.
-func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
-	s := spending.Sync{
-		Start: g.clari(p.Start), End: g.clari(p.End), Well: p.Err == nil && p.StoppedAt.IsZero(), Forgot: !g.kept(p), Settings: g.settings(p), Wanted: g.wanted(p),
-	}
-	for _, j := range p.created {
-		if isActivity(j) {
-			continue
-		}
-		bought := g.bought(p, j)
-		for _, before := range s.Bought { // it was given up, if it was not sent, when the same was asked for again
-			if j.CreatedAt.After(before.At) && before.Sent.IsZero() && sameExport(before, bought) {
-				before.Sent = bought.At
-			}
-		}
-		jobs[j.ID] = bought
-		s.Bought = append(s.Bought, bought)
-	}
-	for _, r := range p.Exports {
-		job, at := jobs[r["job_id"]], p.Reported[fmt.Sprint(r["job_id"])]
-		switch {
-		case job == nil || !hasLanded(r):
-		case p.StoppedAt.IsZero():
-			s.Landed = append(s.Landed, spending.Landing{Job: job, At: g.clari(at)})
-		default: // the sync was stopped, and perhaps before a barrier: nobody can say whether the rows are there
-			job.Fate = spending.Unclear
-		}
-	}
-	return s
-}
-
-// sameExport says whether two jobs were for one export of the plan.
-func sameExport(a, b *spending.Job) bool {
-	return a.Forecast == b.Forecast && a.Currency == b.Currency && a.Period == b.Period
-}
-
-// hasLanded is world.HasLanded, and that an earlier result was landed once more.
-func hasLanded(r world.Row) bool { return world.HasLanded(r) || r["outcome"] == "landed_again" }
-
-// clari is a time of ours by Clari's clock.
-func (g *Observer) clari(at time.Time) time.Time { return at.Add(g.config.Skew) }
-
-func (g *Observer) zone() *time.Location {
-	zone, err := time.LoadLocation(g.Spec["time_zone"].(string))
-	if err != nil {
-		panic(err)
-	}
-	return zone
-}
-
-func (g *Observer) settings(p *Sync) spending.Settings {
-	set := spending.Defaults()
-	set.Backend, set.History, set.SettleDays = g.State != nil, p.Used["history"] == true, g.number("settle_days")
-	set.Concurrency, set.Zone = g.number("concurrency"), g.zone()
-	if n, ok := p.Used["export_attempts"].(int); ok {
-		set.Attempts = n
-	}
-	set.JobTimeout = g.duration("queue_timeout") + g.duration("run_timeout")
-	return set
-}
-
-// wanted are the items of a sync's plan. Around the turn of a quarter either may be the current one.
-func (g *Observer) wanted(p *Sync) (items []spending.Item) {
-	calendar := g.Sim.Tenant().Calendar
-	forecasts := p.Used["forecasts"].([]map[string]any)
-	_, refresh := p.Spec["refresh"]
-	for _, moment := range []time.Time{p.Start.Add(-26 * time.Hour), p.End.Add(26 * time.Hour)} {
-		current := calendar.QuarterOf(g.clari(moment))
-		for i, tab := range g.tabsOf(p) {
-			for _, period := range tab.Periods {
-				for _, quarter := range period.Quarters(current) {
-					item := spending.Item{Quarter: quarter.String(), Request: spending.Request{
-						Forecast: tab.ID, Currency: tab.Currency, Period: quarter.String(), Types: tab.Types, Format: p.FormatOf(p.Used),
-					}}
-					weeks := forecasts[i]["include_historical"]
-					item.EitherWeeks = weeks == "auto"
-					item.AllWeeks = weeks == "true" || item.EitherWeeks && p.Used["history"] != true
-					if refresh {
-						item.Refresh = &spending.Refresh{}
-					}
-					items = append(items, item)
-					if named, asked := p.currentOf(tab); quarter == current && (!asked || named == quarter.String()) {
-						item.Period = ""
-						items = append(items, item)
-					}
-				}
-			}
-		}
-	}
-	return items
-}
-
-// currentOf is the quarter that Clari chose in this sync for a tab, where it was asked.
-func (p *Sync) currentOf(tab schedule.Tab) (quarter string, asked bool) {
-	for _, j := range p.created {
-		if j.Asked == "" && j.Forecast == tab.ID && j.Currency == tab.Currency {
-			quarter, asked = j.Got, true
-		}
-	}
-	return quarter, asked
-}
-
-// tabsOf are the forecasts of a sync's spec.
-func (g *Observer) tabsOf(p *Sync) []schedule.Tab {
-	if p.Tabs != nil {
-		return p.Tabs
-	}
-	return g.tabs
-}
-
-// bought is a job as it turned out.
-func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
-	now, known := g.job(j.ID)
-	if known {
-		j = now
-	}
-	format := j.Format
-	b := &spending.Job{
-		ID: j.ID, Quarter: j.Got, At: j.CreatedAt, Ended: j.EndsAt(), Gone: j.ExpiresAt(), Fate: g.fate(p, j), Read: g.clari(p.End),
-		Request: spending.Request{Forecast: j.Forecast, Scope: j.Scope, Currency: j.Currency, Period: j.Asked, Types: j.Types, AllWeeks: j.Historical, Format: format},
-	}
-	at, sent := p.Sent[j.ID]
-	if reported, ok := p.Reported[j.ID]; !sent && ok { // it was given up
-		at, sent = reported, true
-	}
-	if sent {
-		b.Sent = g.clari(at)
-	}
-	return b
-}
-
-// fate is what became of a job. In doubt it may be bought again.
-func (g *Observer) fate(p *Sync, j sim.Job) spending.Fate {
-	switch {
-	case !g.clean(j) || !g.aliveAfter(j):
-		return spending.Unclear
-	case j.Vanished || g.refusedFor(j) || j.Withheld > 0 || g.Tally.Fired["refused"] > 0:
-		return spending.Lost
-	case j.End == sim.Failed || j.End == sim.Aborted:
-		return spending.Failed
-	case !j.CancelledAt.IsZero() && p.StoppedAt.IsZero():
-		return spending.TimedOut
-	case !j.CancelledAt.IsZero() || j.End == sim.Cancelled:
-		return spending.Lost
-	case j.WrongBy != 0 && j.Asked == "":
-		return spending.OtherQuarter
-	case j.Export.Quirks.Empty:
-		return spending.Empty
-	case j.WrongBy != 0, j.RowsTruncated, j.CellsTruncated, j.Export.Quirks.RepeatEntry, j.Export.Quirks.MissingID:
-		return spending.BadContent
-	case !j.EndsAt().Before(j.ExpiresAt()):
-		return spending.Lost
-	}
-	return spending.Good
-}
-
-// refusedFor tells whether Clari itself refused what was asked about a job, or something stood in the way of asking again and again. A page
-// of a balancer is no refusal.
-func (g *Observer) refusedFor(j sim.Job) bool {
-	failed := 0
-	for _, r := range g.ledger.Requests {
-		if r.JobID != j.ID || r.Op == sim.Create || r.Status == 200 && !r.Cut && len(r.Faults) == 0 {
-			continue
-		}
-		failed++
-		if !slices.ContainsFunc(r.Faults, func(name string) bool { return strings.HasPrefix(name, "html-") }) {
-			return true
-		}
-	}
-	return failed > 3
 }

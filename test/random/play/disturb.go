@@ -15,7 +15,7 @@ import (
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/random/invariant"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
@@ -26,7 +26,7 @@ const longest = 6 * 24 * time.Hour
 // disturbance is what happens while a sync runs.
 type disturbance struct {
 	*Player
-	p      *invariant.Sync
+	p      *observer.Sync
 	proc   *world.Process
 	mu     sync.Mutex
 	over   bool

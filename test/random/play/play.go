@@ -2,7 +2,6 @@
 package play
 
 import (
-	"encoding/json"
 	"maps"
 	"os"
 	"slices"
@@ -13,29 +12,30 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/random/invariant"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // Player is a schedule being played.
 type Player struct {
-	*invariant.Observer
-	S *schedule.Schedule
+	*observer.Observer
+	S    *schedule.Schedule
+	Held invariant.Selection
 }
 
 // Options are how a schedule is played.
 type Options struct {
-	Only    string            // name of the one invariant to hold the world to; "": all that the engine keeps
-	Broken  map[string]string // invariants that the engine is known not to keep here: not held, unless it is the one asked for
-	Again   string            // how to play it alone
-	Verbose bool              // show the log of each sync
+	Held    invariant.Selection
+	Again   string // how to play it alone
+	Verbose bool   // show the log of each sync
 }
 
 // Play plays a schedule to its end, or until something is wrong.
-func Play(t *testing.T, s *schedule.Schedule, total *invariant.Tally, o Options) {
+func Play(t *testing.T, s *schedule.Schedule, total *observer.Tally, o Options) {
 	fields := maps.Clone(s.Spec)
-	g := &Player{S: s, Observer: invariant.New(world.New(t, s.Config, fields), s.Config, s.Tabs)}
-	g.Since, g.Only, g.Broken = s.Since, o.Only, o.Broken
+	g := &Player{S: s, Held: o.Held, Observer: observer.New(world.New(t, s.Config, fields), s.Config, s.Tabs)}
+	g.Since = s.Since
 	if s.State {
 		g.WithState()
 	}
@@ -80,14 +80,14 @@ func (g *Player) pauseBefore(st schedule.Step) {
 }
 
 // PlayStep plays one sync, and holds it against the invariants.
-func (g *Player) PlayStep(number int, st schedule.Step) *invariant.Sync {
+func (g *Player) PlayStep(number int, st schedule.Step) *observer.Sync {
 	if st.Final && len(g.S.Lasting) > 0 && !strings.HasPrefix(g.S.Lasting[0].Kind, "odd-item") {
 		st.Tables = slices.Concat(world.ResultTables, []string{"clari_forecast_exports"}) // the others are made from what cannot be had
 	}
 	if st.Backend.Older {
 		g.age()
 	}
-	p := &invariant.Sync{Step: st, Number: number, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(g.State), Keys: map[string]map[string]int{}, Sent: map[string]time.Time{}, Reported: map[string]time.Time{}}
+	p := &observer.Sync{Step: st, Number: number, Start: time.Now(), Logs: &world.Logs{}, Journal: maps.Clone(g.State), Keys: map[string]map[string]int{}, Sent: map[string]time.Time{}, Reported: map[string]time.Time{}}
 	if !st.Keep {
 		g.Sim.ClearFaults()
 		g.arm(g.S.Lasting)
@@ -110,6 +110,7 @@ func (g *Player) PlayStep(number int, st schedule.Step) *invariant.Sync {
 		p.StoppedAt = time.Time{} // it had done all when it was cancelled
 	}
 	g.End(p)
+	g.Held.Hold(g.Observer, p)
 	g.Spec = was
 	return p
 }
@@ -120,27 +121,15 @@ func (g *Player) arm(faults []schedule.Fault) {
 	}
 }
 
-// age takes from the entries of state what older ones did not have.
+// age puts state of another form in place of all that is there.
 func (g *Player) age() {
-	for key, value := range g.State {
-		var e map[string]any
-		if json.Unmarshal([]byte(value), &e) != nil || e["state"] == nil { // of another form altogether
-			g.State[key] = `{"older": [1, "form"]}`
-			continue
-		}
-		maps.DeleteFunc(e, func(k string, _ any) bool {
-			return !slices.Contains([]string{"state", "job_id", "at", "done_job_id"}, k)
-		})
-		text, err := json.Marshal(e)
-		if err != nil {
-			panic(err)
-		}
-		g.State[key] = string(text)
+	for key := range g.State {
+		g.State[key] = `{"older": [1, "form"]}`
 	}
 }
 
 // run runs the sync of a step, with what happens meanwhile, and stops it as the step says.
-func (g *Player) run(p *invariant.Sync) error {
+func (g *Player) run(p *observer.Sync) error {
 	m := &disturbance{Player: g, p: p}
 	options := m.options()
 	var beside sync.WaitGroup
