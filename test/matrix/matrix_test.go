@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/random/invariant"
+	"github.com/cq-source-clari/cq-source-clari/test/random/observer"
 	"github.com/cq-source-clari/cq-source-clari/test/random/play"
 	"github.com/cq-source-clari/cq-source-clari/test/random/schedule"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
@@ -243,7 +243,7 @@ func (c cell) game(t *testing.T) *play.Player {
 		"forecasts": forecasts, "periods": []string{period.Text}, "export_format": "json", "concurrency": 1, "delay_between_exports": "10s",
 		"poll_interval": "5s", "poll_max_interval": "60s", "queue_timeout": "30m", "run_timeout": "30m", "settle_days": 14, "quota_reserve": 0, "time_zone": "UTC",
 	})
-	return &play.Player{Observer: invariant.New(w, cfg, tabs), S: &schedule.Schedule{}}
+	return &play.Player{Observer: observer.New(w, cfg, tabs), S: &schedule.Schedule{}}
 }
 
 // fault is what is armed. What a table is made from is asked for once a sync, after all that the exports ask.
@@ -273,7 +273,7 @@ func (c cell) alsoC() bool {
 }
 
 // check tells what a fault may not do beyond what the invariants say: the other tabs land, and what is lost leaves the rows of before.
-func (c cell) check(t *testing.T, w *world.World, p *invariant.Sync, old sim.Job) {
+func (c cell) check(t *testing.T, w *world.World, p *observer.Sync, old sim.Job) {
 	err, lost := p.Err, 0
 	for _, tab := range []string{"a", "b", "c"} {
 		jobs := w.LedgerOf(tab)
