@@ -124,60 +124,31 @@ func TestQuota(t *testing.T) {
 // TestLimitsUnknown: where the limits cannot be read, exports go one by one.
 func TestLimitsUnknown(t *testing.T) {
 	t.Parallel()
-	for name, limits := range map[string]sim.Effect{"refused": sim.Answer(403), "incomplete": sim.IncompleteLimits(), "a page": sim.HTML(200)} {
-		for _, trouble := range []string{"", "a job fails", "a job cannot be polled", "a result expires"} {
-			t.Run(name+", "+trouble, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					w := world.New(t, world.Slow, world.Fields(map[string]any{"periods": []string{"1999_Q1..1999_Q4"}, "concurrency": 3}))
-					w.Sim.Add(sim.Fault{Op: sim.Limits, Count: sim.Always, Do: limits})
-					switch trouble {
-					case "a job fails":
-						w.Sim.Add(sim.Fault{Op: sim.Create, From: 2, Do: sim.Ends(sim.Failed)})
-					case "a job cannot be polled":
-						w.Sim.Add(sim.Fault{Op: sim.Status, Job: 2, Count: sim.Always, Do: sim.Answer(403)})
-					case "a result expires":
-						w.Sim.Add(sim.Fault{Op: sim.Create, From: 2, Do: sim.Lives(time.Nanosecond)})
-					}
-					err := w.Sync(world.ExportsOnly())
-					if err != nil { // a job that Clari refuses for good is made anew
-						t.Errorf("error %v", err)
-					}
-					if n := w.Sim.Ledger().MaxConcurrent(); n != 1 && trouble != "a job cannot be polled" {
-						t.Errorf("%d jobs at a time", n)
-					}
-					if n := w.Logs.Count("info", "export limits cannot be read"); n != 1 {
-						t.Errorf("%d lines say so", n)
-					}
-					if n := w.Logs.Count("warn", ""); n != 0 {
-						t.Errorf("%d warnings", n)
-					}
-					w.Landed()
-				})
+	for _, trouble := range []string{"", "a job fails", "a job cannot be polled", "a result expires"} {
+		t.Run(trouble, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, world.Slow, world.Fields(map[string]any{"periods": []string{"1999_Q1..1999_Q4"}, "concurrency": 3}))
+				w.Sim.Add(sim.Fault{Op: sim.Limits, Count: sim.Always, Do: sim.Answer(403)})
+				switch trouble {
+				case "a job fails":
+					w.Sim.Add(sim.Fault{Op: sim.Create, From: 2, Do: sim.Ends(sim.Failed)})
+				case "a job cannot be polled":
+					w.Sim.Add(sim.Fault{Op: sim.Status, Job: 2, Count: sim.Always, Do: sim.Answer(403)})
+				case "a result expires":
+					w.Sim.Add(sim.Fault{Op: sim.Create, From: 2, Do: sim.Lives(time.Nanosecond)})
+				}
+				w.MustSync(world.ExportsOnly()) // a job that Clari refuses for good is made anew
+				if n := w.Sim.Ledger().MaxConcurrent(); n != 1 && trouble != "a job cannot be polled" {
+					t.Errorf("%d jobs at a time", n)
+				}
+				if n := w.Logs.Count("info", "export limits cannot be read"); n != 1 {
+					t.Errorf("%d lines say so", n)
+				}
+				if n := w.Logs.Count("warn", ""); n != 0 {
+					t.Errorf("%d warnings", n)
+				}
+				w.Landed()
 			})
-		}
-	}
-}
-
-// TestRefusalThatCannotBeToldApart is waited out up to queue_timeout, and then called quota or queue.
-func TestRefusalThatCannotBeToldApart(t *testing.T) {
-	t.Parallel()
-	for _, frees := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
-			w := world.New(t, sim.Config{Run: sim.Fixed(time.Minute)}, world.Fields(map[string]any{"periods": []string{"1999_Q1", "1999_Q2"}, "queue_timeout": "10m"}))
-			w.Sim.Add(sim.Fault{Op: sim.Limits, Count: sim.Always, Do: sim.Answer(403)})
-			w.FillQueue(3, map[bool]time.Duration{true: 5 * time.Minute, false: sim.Forever}[frees])
-			err := w.Sync(world.ExportsOnly())
-			if frees && err != nil {
-				t.Errorf("error %v", err)
-			}
-			if text := fmt.Sprint(err); !frees && (strings.Count(text, "quota") < 2 || strings.Count(text, "queue") < 2 || errors.Is(err, queue.ErrQuota)) {
-				t.Errorf("error %v", err)
-			}
-			if took := time.Since(world.Epoch); took > 12*time.Minute {
-				t.Errorf("took %s", took)
-			}
-			w.Spent(map[bool]int{true: 2, false: 0}[frees])
-			w.Landed()
 		})
 	}
 }

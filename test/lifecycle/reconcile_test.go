@@ -18,9 +18,7 @@ import (
 // next sync.
 func TestNoListForGood(t *testing.T) {
 	t.Parallel()
-	for _, do := range []sim.Effect{
-		sim.Answer(500), sim.Answer(403), sim.Answer(404), sim.Malformed(), sim.HTML(200), sim.Reset(), sim.Shorten(20), sim.Hang(),
-	} {
+	for _, do := range []sim.Effect{sim.Answer(403), sim.Malformed(), sim.Hang()} {
 		t.Run(do.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"max_retries": 1}).WithState()
@@ -47,7 +45,7 @@ func TestNoListForGood(t *testing.T) {
 // clari_export_jobs has the others.
 func TestOddItem(t *testing.T) {
 	t.Parallel()
-	for _, item := range []string{"null", `{"status":"DONE"}`, `{"jobId":"5f0c2e9b"}`, "17", `"text"`, `{}`} {
+	for _, item := range []string{"null", `{"status":"DONE"}`} {
 		t.Run(item, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, nil).WithState()

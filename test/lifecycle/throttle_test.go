@@ -12,32 +12,6 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
-// TestThrottled: a 429 is waited out exactly, wherever it comes, and costs no export.
-func TestThrottled(t *testing.T) {
-	t.Parallel()
-	for _, op := range []sim.Op{sim.Limits, sim.Create, sim.Status, sim.Results, sim.List} {
-		for name, effect := range map[string]sim.Effect{
-			"seconds": sim.Throttled().RetryAfter(90 * time.Second), "date": sim.Throttled().RetryAfterDate(90 * time.Second), "silent": sim.Throttled(),
-		} {
-			t.Run(string(op)+" "+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					w := world.New(t, world.Slow, world.Fields(map[string]any{"periods": []string{"1999_Q1", "1999_Q2"}, "concurrency": 2})).WithState()
-					w.Sim.Add(sim.Fault{Op: op, Count: 3, Do: effect})
-					w.MustSync()
-					w.Spent(2)
-					if n := w.Landed(); n != 2 {
-						t.Errorf("%d exports landed", n)
-					}
-					w.Tidy()
-					if n := w.Logs.Count("warn", "") + w.Logs.Count("error", ""); n > 0 {
-						t.Errorf("%d warnings and errors", n)
-					}
-				})
-			})
-		}
-	}
-}
-
 // TestThrottledLongerThanTheTimeouts: the time for which Clari holds everything back is not time that a job takes.
 func TestThrottledLongerThanTheTimeouts(t *testing.T) {
 	t.Parallel()

@@ -35,26 +35,6 @@ func TestSkewedClocks(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsKept, whatever the status is that it comes with.
-func TestRetryAfterIsKept(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{429, 500, 502, 503, 504} {
-		for _, op := range []sim.Op{sim.Limits, sim.Status, sim.Results} {
-			synctest.Test(t, func(t *testing.T) {
-				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, nil)
-				w.Sim.Add(sim.Fault{Op: op, Count: 2, Do: sim.Answer(status).RetryAfter(70 * time.Second)})
-				w.MustSync()
-				if early := w.Sim.Ledger().TooEarly(); len(early) > 0 {
-					t.Errorf("%s, %d: sent before Retry-After ran out: %v", op, status, early)
-				}
-				if n := w.Landed(); n != 1 {
-					t.Errorf("%s, %d: %d exports landed", op, status, n)
-				}
-			})
-		}
-	}
-}
-
 // TestHeldBackAgain: each 429 counts against queue_timeout by itself, and all of one request against queue_timeout and run_timeout
 // together.
 func TestHeldBackAgain(t *testing.T) {
@@ -92,15 +72,9 @@ func TestNotThereYet(t *testing.T) {
 		times int
 	}{
 		{"the result, for some minutes", sim.Create, sim.Altered("takes-", func(j *sim.Job) { j.Withheld = 3 * time.Minute }), 1},
-		{"the result, three times", sim.Results, sim.NotFinished(), 3},
-		{"the result, with a text of its own", sim.Results, sim.ResultsGone(), 3},
 		{"the result, by the gateway", sim.Results, gateway, 1},
-		{"the result, 404", sim.Results, sim.Answer(404), 1},
-		{"the result, 408", sim.Results, sim.Answer(408), 1},
 		{"the job, 404 on the first poll", sim.Status, sim.Answer(404), 1},
-		{"the job, invalid_jobId on the first poll", sim.Status, sim.NotFinished(), 1},
 		{"the job, 408", sim.Status, sim.Answer(408), 1},
-		{"the job, by the gateway", sim.Status, gateway, 1},
 		{"the limits, 408", sim.Limits, sim.Answer(408), 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -217,38 +191,33 @@ func TestJobEnds(t *testing.T) {
 		{sim.Aborted, 1, 1, 1, false},
 		{sim.Cancelled, 1, 3, 1, false},
 	} {
-		for _, backend := range []bool{true, false} {
-			t.Run(fmt.Sprint(test, backend), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					w := world.New(t, world.Slow, map[string]any{"export_attempts": test.attempts})
-					if backend {
-						w.WithState()
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, world.Slow, map[string]any{"export_attempts": test.attempts}).WithState()
+				w.Sim.Add(sim.Fault{Op: sim.Create, Count: test.times, Do: sim.Ends(test.status)})
+				err := w.Sync(world.ExportsOnly())
+				if test.lands != (err == nil) || !test.lands && !strings.Contains(err.Error(), "ended "+test.status) {
+					t.Errorf("error %v", err)
+				}
+				if n := len(w.Sim.Ledger().Created()); n != test.jobs {
+					t.Errorf("%d jobs, want %d", n, test.jobs)
+				}
+				if rows := w.Destination.Tables["clari_forecast_exports"]; len(rows) != 1 {
+					t.Errorf("%d rows for one export", len(rows))
+				}
+				for _, r := range w.Destination.Tables["clari_forecast_exports"] {
+					if r["attempts"] != int64(test.jobs) {
+						t.Errorf("the row says %v attempts", r["attempts"])
 					}
-					w.Sim.Add(sim.Fault{Op: sim.Create, Count: test.times, Do: sim.Ends(test.status)})
-					err := w.Sync(world.ExportsOnly())
-					if test.lands != (err == nil) || !test.lands && !strings.Contains(err.Error(), "ended "+test.status) {
-						t.Errorf("error %v", err)
-					}
-					if n := len(w.Sim.Ledger().Created()); n != test.jobs {
-						t.Errorf("%d jobs, want %d", n, test.jobs)
-					}
-					if rows := w.Destination.Tables["clari_forecast_exports"]; len(rows) != 1 {
-						t.Errorf("%d rows for one export", len(rows))
-					}
-					for _, r := range w.Destination.Tables["clari_forecast_exports"] {
-						if r["attempts"] != int64(test.jobs) {
-							t.Errorf("the row says %v attempts", r["attempts"])
-						}
-					}
-					if n := len(w.Sim.Ledger().Of(sim.Cancel)); n != 0 {
-						t.Error("cancelled a job that had ended")
-					}
-					w.Sim.ClearFaults()
-					w.MustSync(world.ExportsOnly()) // the failed job is not adopted
-					w.Landed()
-				})
+				}
+				if n := len(w.Sim.Ledger().Of(sim.Cancel)); n != 0 {
+					t.Error("cancelled a job that had ended")
+				}
+				w.Sim.ClearFaults()
+				w.MustSync(world.ExportsOnly()) // the failed job is not adopted
+				w.Landed()
 			})
-		}
+		})
 	}
 }
 
