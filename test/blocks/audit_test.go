@@ -238,5 +238,3 @@ func TestAuditCursorIsOfWhatLanded(t *testing.T) {
 		}
 	})
 }
-
-var opportunityTables = world.Only("clari_opportunities", "clari_opportunity_fields", "clari_opportunity_trend_history")

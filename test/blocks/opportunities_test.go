@@ -11,6 +11,8 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
+var opportunityTables = world.Only(world.Family("clari_opportunities")...)
+
 func TestOpportunities(t *testing.T) {
 	t.Parallel()
 	for _, wrap := range []string{"", "opportunities", "items"} {

@@ -24,15 +24,9 @@ const (
 // ofDays are the columns of flat rows that follow from the days of the quarter.
 var ofDays = []string{"start_date", "end_date", "time_period_start_date", "time_period_end_date", "week_number", "number", "weeks_to_end"}
 
-// keys are what a row of a table is known by, beside the job.
-var keys = map[string][]string{
-	"clari_forecast_entries": {"time_period_id", "time_frame_id", "user_id", "field_id"}, "clari_forecast_users": {"user_id"},
-	"clari_forecast_fields": {"field_id"}, "clari_forecast_time_periods": {"time_period_id"}, "clari_forecast_time_frames": {"time_frame_id"},
-}
-
 func (r Row) key(table string) string {
 	var b strings.Builder
-	for _, name := range keys[table] {
+	for _, name := range made[table].keys {
 		fmt.Fprintf(&b, "%v|", r[name])
 	}
 	return b.String()

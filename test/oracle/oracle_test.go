@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -134,4 +136,15 @@ func TestDiffer(t *testing.T) {
 			return rows
 		}))
 	}
+}
+
+// TestTables: the oracle knows every table that comes from a result, and no other.
+func TestTables(t *testing.T) {
+	var want []string
+	for _, table := range forecast.Schemas(table.Options{}) {
+		if table.Name != "clari_forecast_exports" { // made by the sync, not from a result
+			want = append(want, table.Name)
+		}
+	}
+	require.ElementsMatch(t, want, Tables())
 }

@@ -4,16 +4,30 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
-// Tables are those that come from a result.
-var Tables = []string{
-	"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames",
+// made is what the oracle knows of each table that comes from a result.
+var made = map[string]struct {
+	keys []string // what a row is known by, beside the job
+	rows func(*told) iter.Seq[Row]
+}{
+	"clari_forecast_entries": {
+		[]string{"time_period_id", "time_frame_id", "user_id", "field_id"}, func(t *told) iter.Seq[Row] { return each(t, t.x.Entries(), t.entry) },
+	},
+	"clari_forecast_users":        {[]string{"user_id"}, func(t *told) iter.Seq[Row] { return each(t, t.x.Users(), t.user) }},
+	"clari_forecast_fields":       {[]string{"field_id"}, func(t *told) iter.Seq[Row] { return each(t, t.x.Fields(), t.field) }},
+	"clari_forecast_time_periods": {[]string{"time_period_id"}, func(t *told) iter.Seq[Row] { return each(t, t.x.TimePeriods(), t.timePeriod) }},
+	"clari_forecast_time_frames":  {[]string{"time_frame_id"}, func(t *told) iter.Seq[Row] { return each(t, t.x.TimeFrames(), t.timeFrame) }},
 }
+
+// Tables are those that come from a result.
+func Tables() []string { return slices.Sorted(maps.Keys(made)) }
 
 // A Row is column to value, in the form that Canonical gives. Nulls are left out.
 type Row map[string]any
@@ -25,13 +39,11 @@ func Of(job sim.Job) map[string]iter.Seq[Row] {
 	t.start, t.end = t.x.Tenant.Calendar.Days(t.x.Quarter)
 	t.hierarchy = hierarchyOf(t)
 	t.quotas = quotaFields(t)
-	return map[string]iter.Seq[Row]{
-		"clari_forecast_entries":      each(t, t.x.Entries(), t.entry),
-		"clari_forecast_users":        each(t, t.x.Users(), t.user),
-		"clari_forecast_fields":       each(t, t.x.Fields(), t.field),
-		"clari_forecast_time_periods": each(t, t.x.TimePeriods(), t.timePeriod),
-		"clari_forecast_time_frames":  each(t, t.x.TimeFrames(), t.timeFrame),
+	all := map[string]iter.Seq[Row]{}
+	for table, m := range made {
+		all[table] = m.rows(t)
 	}
+	return all
 }
 
 // told is what one export tells.

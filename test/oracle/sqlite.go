@@ -10,7 +10,7 @@ import (
 
 // Stored compares all rows of a job in the embedded destination with its truth, and tells how many there must be.
 func Stored(db *sql.DB, job sim.Job) (wrong []string, compared int, err error) {
-	for _, table := range Tables {
+	for _, table := range Tables() {
 		rows, err := load(db, table, job.ID)
 		if err != nil {
 			return nil, 0, err

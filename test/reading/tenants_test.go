@@ -120,7 +120,7 @@ func check(t *testing.T, w *world.World, days oracle.Days) {
 		t.Fatal(l.Err)
 	}
 	for _, job := range w.Sim.Ledger().Created() {
-		for _, table := range oracle.Tables {
+		for _, table := range oracle.Tables() {
 			var rows []oracle.Row
 			for _, r := range l.Rows[table] {
 				if r["job_id"] == job.ID {

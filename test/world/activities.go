@@ -49,7 +49,7 @@ func (w *World) activityDifferences(from, to, now time.Time) (wrong []string) {
 		parents[r["_cq_id"]] = r["activity_id"]
 		left["clari_activities: "+r.Line("_cq_id", "job_id", "exported_at")]--
 	}
-	for _, table := range []string{"clari_activity_accounts", "clari_activity_opportunities", "clari_activity_participants"} {
+	for _, table := range Family("clari_activities")[1:] {
 		for _, r := range w.Destination.Rows(table, nil) {
 			r = maps.Clone(r)
 			r["parent"] = parents[r["_cq_parent_id"]]

@@ -149,7 +149,7 @@ func (w *World) Tidy() {
 // Differ compares the rows that landed from a job with its truth and returns what differs, one line each, at most a few.
 func (w *Destination) Differ(job sim.Job, tables ...string) []string {
 	if len(tables) == 0 {
-		tables = oracle.Tables
+		tables = oracle.Tables()
 	}
 	var wrong []string
 	for _, table := range tables {

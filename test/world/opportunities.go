@@ -38,7 +38,7 @@ func (w *World) OpportunityDiffer(ids []string) (wrong []string) {
 			}
 		}
 	}
-	for _, table := range []string{"clari_opportunities", "clari_opportunity_fields", "clari_opportunity_trend_history"} {
+	for _, table := range Family("clari_opportunities") {
 		for _, r := range w.Destination.Rows(table, nil) {
 			r = maps.Clone(r)
 			switch table {

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"slices"
 
 	sdk "github.com/cloudquery/plugin-sdk/v4/plugin"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
@@ -37,3 +38,14 @@ func Tables() schema.Tables {
 
 // TableNames are the names of all tables.
 func TableNames() []string { return Tables().TableNames() }
+
+// Family are the names of a table and of those below it, each behind the one whose rows are its rows' parents.
+func Family(table string) []string {
+	names := []string{table}
+	for _, t := range Tables() { // parents come first
+		if t.Parent != nil && slices.Contains(names, t.Parent.Name) {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
