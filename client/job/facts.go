@@ -11,8 +11,11 @@ import (
 
 // decide finds out what is to be done for an export: from the ledgers, and from Clari as far as they name jobs. See Decide.
 func (r *run) decide(ctx context.Context, e *Export) error {
-	if e.Item.Err != nil {
+	switch {
+	case e.Item.Err != nil:
 		return notAsked(e.Item.Err)
+	case r.silent != nil:
+		return notAsked(r.silent)
 	}
 	if e.extra { // it was decided with the item's own export
 		return nil
@@ -72,7 +75,7 @@ func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
 	e.Job = j
 	if own := paid.Job != nil && paid.Job.ID == j.ID; own {
 		e.Listed, e.RequestedAt = paid.Job.Listed, r.Client.LocalTime(paid.Job.AskedAt)
-		e.made = !paid.Job.AskedAt.Before(r.began) // by an earlier try
+		e.made = r.accounts.isMade(j.ID) // by an earlier try
 	} else if e.There.Job == j.ID {
 		e.RequestedAt = r.Client.LocalTime(e.There.AskedAt)
 	}

@@ -66,7 +66,7 @@ type run struct {
 	unknown  sync.Map      // status words told of
 	listing  chan struct{} // a token: held by who uses listed
 	listed   []clari.Job   // finished jobs that Clari lists, to learn from; nil: not asked for yet
-	began    time.Time     // on Clari's clock
+	silent   error         // Clari answers nothing, so that its clock is not known; nil: it does
 
 	turn    chan struct{} // a token: held from an export's decision to the answer to its creation, so that they come in the order of the plan
 	landing chan struct{} // a token: held by the one export that reads its result and sends its rows
@@ -113,10 +113,10 @@ func Run(ctx context.Context, c Config) (close func(context.Context), err error)
 func newRun(c Config) *run {
 	r := &run{
 		Config: c, doubts: newDoubts(), plan: newPlan(), budget: newBudget(), slots: queue.NewSlots(c.Concurrency),
-		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}},
+		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}, made: map[string]bool{}},
 		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), progress: newProgress(), metrics: newMetrics(),
-		listing: make(chan struct{}, 1), began: c.Client.ServerTime(time.Now()),
-		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
+		listing: make(chan struct{}, 1),
+		turn:    make(chan struct{}, 1), landing: make(chan struct{}, 1),
 		sentTo: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
 	}
 	if r.Location == nil {
@@ -134,6 +134,7 @@ func (r *run) run(ctx context.Context) error {
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.stop = cancel
+	r.silent = r.learnClock(ctx)
 	var failed error
 	for _, kind := range r.Kinds {
 		failed = errors.Join(failed, r.runKind(running, kind))
