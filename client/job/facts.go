@@ -20,8 +20,16 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 	if e.extra { // it was decided with the item's own export
 		return nil
 	}
-	if err := r.accounts.place(ctx, e, cmp.Or(e.Place, e.paid.read().Place)); err != nil {
+	place := cmp.Or(e.Place, e.paid.read().Place)
+	if e.landing != "" {
+		place = e.Place // the other one is what is over
+	}
+	if err := r.accounts.place(ctx, e, place); err != nil {
 		return err
+	}
+	if today := journal.DayNumber(r.now().In(r.Location)); e.Place != "" && r.isTaken(snapshotAt(e, today)) {
+		e.Outcome, e.Decision.Why = OutcomeKept, landedThere
+		return nil
 	}
 	jobs := map[string]Seen{}
 	for {
@@ -45,8 +53,12 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 }
 
 func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
+	paid := e.paid.undecided()
+	if e.landing != "" {
+		forget(&paid, e.landing)
+	}
 	return Facts{
-		Item: e.Item, Paid: e.paid.undecided(), There: e.There, Jobs: jobs, Now: r.now(),
+		Item: e.Item, Paid: paid, There: e.There, Jobs: jobs, Now: r.now(),
 		Policy: Policy{
 			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
 			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,
@@ -102,6 +114,13 @@ func (r *run) addExtra(e *Export, d Decision, j clari.Job) {
 		x.Job = j
 	}
 	r.add(x)
+}
+
+// addNext puts an item into the plan once more whose paid job turns out to be of something that is over: that lands, and so does what the item is about now.
+func (r *run) addNext(e *Export) {
+	r.add(&Export{
+		Item: *e.Next, Kind: e.Kind, planned: e.Next.Place, paid: e.paid, order: e.order, landing: e.Job.ID, RequestedAt: time.Now(),
+	})
 }
 
 func (r *run) tookExtra(id string) bool {

@@ -75,7 +75,6 @@ type run struct {
 
 	// Of whoever holds landing.
 	sent        []*Export              // not yet past a barrier
-	sentTo      map[snapshot]bool      // places, and under history their days, that this run has sent rows of
 	landed      map[string]landedPlace // by place: what has to be closed
 	barrier     time.Time              // when the last one was passed
 	toldRefused bool
@@ -85,9 +84,10 @@ type run struct {
 	prepared bool // see prepare; of whoever holds turn
 
 	mu     sync.Mutex
-	own    map[string]bool // jobs that a creation of this run returned, and that have not ended
-	opened []*Export       // all tries so far
-	extras map[string]bool // jobs that are landed beside their item's own export
+	own    map[string]bool   // jobs that a creation of this run returned, and that have not ended
+	opened []*Export         // all tries so far
+	extras map[string]bool   // jobs that are landed beside their item's own export
+	taken  map[snapshot]bool // places, and under history their days, whose rows this run has sent or is about to send
 }
 
 // Run makes the items of all kinds and lands them. One failed export does not stop the others; the error is then an *IncompleteError that names each. It
@@ -117,7 +117,7 @@ func newRun(c Config) *run {
 		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), progress: newProgress(), metrics: newMetrics(),
 		listing: make(chan struct{}, 1),
 		turn:    make(chan struct{}, 1), landing: make(chan struct{}, 1),
-		sentTo: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
+		taken: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
 	}
 	if r.Location == nil {
 		r.Location = time.UTC
