@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +18,8 @@ type account struct {
 
 	mu       sync.Mutex
 	paid     journal.Paid
-	searched bool // the jobs of its unclear creations were looked for to the end in this run
+	searched bool        // the jobs of its unclear creations were looked for to the end in this run
+	sent     []time.Time // creations of this run, as the record has them
 }
 
 // read is a copy of the record.
@@ -34,6 +36,7 @@ type accounts struct {
 	mu    sync.Mutex
 	all   map[string]*account // by request
 	known map[string]bool     // jobs of the ledgers and of this run
+	made  map[string]bool     // those of this run
 }
 
 // open reads what the ledger has of an item. An error means that nobody knows what was done before.
@@ -82,10 +85,31 @@ func (a *accounts) know(id string) {
 	}
 }
 
+// make notes that a creation of this run made a job.
+func (a *accounts) make(id string) {
+	a.know(id)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.made[id] = true
+}
+
+func (a *accounts) isMade(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.made[id]
+}
+
 func (a *accounts) isKnown(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.known[id]
+}
+
+// isOurs reports whether a creation was sent by this run.
+func (a *account) isOurs(c journal.Creation) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.sent, c.Sent.Equal)
 }
 
 // undecided is the record as far as something is to be done about it: without creations whose jobs were looked for to the end.

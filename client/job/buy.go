@@ -81,6 +81,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		before := sent
 		sent = r.Client.ServerTime(e.RequestedAt).Round(0).UTC()
 		r.accounts.note(e, func(p *journal.Paid) {
+			e.paid.sent = append(e.paid.sent, sent)
 			p.Answered(before) // it was held back, and is noted anew
 			r.setAside(e, p)
 			p.Sending(journal.Creation{Sent: sent, GivenUp: sent.Add(journal.FlushPatience + clari.CreateTimeout)})
@@ -131,7 +132,7 @@ func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 	r.mu.Lock()
 	r.own[j.ID] = true
 	r.mu.Unlock()
-	r.accounts.know(j.ID)
+	r.accounts.make(j.ID)
 	r.slots.Begin(e)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Unclear = nil // this one was answered, and the others were looked for to the end

@@ -115,6 +115,9 @@ func failure(asked float64, reader, days int) func(*Facts) {
 	}
 }
 
+// damaged: it is the job that was paid for whose result failed.
+func damaged(f *Facts) { f.Paid.Failure.Job = f.Paid.Job.ID }
+
 // gaveUp: it was the stored result of what is there that failed.
 func gaveUp(f *Facts) { f.Paid.Failure.Job, f.Paid.Failure.NextTry = f.There.Job, time.Time{} }
 
@@ -157,6 +160,8 @@ func TestDecide(t *testing.T) {
 		{"row 2a: no period names it", is{there(200, 0), reload, storedOnly}, "2a kept; 2a land again old"},
 		{"row 2a: no period names it, and its result is gone", is{there(200, 0), reload, storedOnly, gone("old")}, "2a kept"},
 
+		{"row 3: its result came damaged, and its day is to come", is{ongoing, paid(10, "DONE"), failure(10, 2, 1), damaged}, "3 adopt paid"},
+		{"row 3: its result came damaged, and its day has come", is{ongoing, paid(10, "DONE"), failure(10, 2, 0), damaged}, "9 buy"},
 		{"row 3: Clari has to be asked", is{paid(0.5, "RUNNING"), unasked}, "3 ask paid"},
 		{"row 3: running", is{paid(0.9, "RUNNING")}, "3 adopt paid"},
 		{"row 3: queued", is{paid(0.9, "SCHEDULED")}, "3 adopt paid"},

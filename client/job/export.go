@@ -33,6 +33,7 @@ type Export struct {
 	ResultBytes int64     // unpacked
 	Rows        int64     // sent
 	Found       any       // what the kind made of the result: its own
+	Next        *Item     // set by the kind where the result is of something that is over: the item as it is wanted now, which is planned as well
 
 	Outcome Outcome
 	Err     error     // why it failed or was left out
@@ -46,6 +47,7 @@ type Export struct {
 	cause     error     // what became of that try
 	spend     string    // why it may be bought a second time
 	spent     string    // the job that was paid for first
+	landing   string    // the job that another export of the item lands already
 	extra     bool      // a further landing of an item: Decision is made, and the item's own export is another one
 	made      bool      // its job was created by this sync
 	waitedFor bool      // its result was waited for, and did not appear

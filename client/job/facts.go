@@ -11,14 +11,25 @@ import (
 
 // decide finds out what is to be done for an export: from the ledgers, and from Clari as far as they name jobs. See Decide.
 func (r *run) decide(ctx context.Context, e *Export) error {
-	if e.Item.Err != nil {
+	switch {
+	case e.Item.Err != nil:
 		return notAsked(e.Item.Err)
+	case r.silent != nil:
+		return notAsked(r.silent)
 	}
 	if e.extra { // it was decided with the item's own export
 		return nil
 	}
-	if err := r.accounts.place(ctx, e, cmp.Or(e.Place, e.paid.read().Place)); err != nil {
+	place := cmp.Or(e.Place, e.paid.read().Place)
+	if e.landing != "" {
+		place = e.Place // the other one is what is over
+	}
+	if err := r.accounts.place(ctx, e, place); err != nil {
 		return err
+	}
+	if today := journal.DayNumber(r.now().In(r.Location)); e.Place != "" && r.isTaken(snapshotAt(e, today)) {
+		e.Outcome, e.Decision.Why = OutcomeKept, landedThere
+		return nil
 	}
 	jobs := map[string]Seen{}
 	for {
@@ -42,8 +53,12 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 }
 
 func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
+	paid := e.paid.undecided()
+	if e.landing != "" {
+		forget(&paid, e.landing)
+	}
 	return Facts{
-		Item: e.Item, Paid: e.paid.undecided(), There: e.There, Jobs: jobs, Now: r.now(),
+		Item: e.Item, Paid: paid, There: e.There, Jobs: jobs, Now: r.now(),
 		Policy: Policy{
 			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
 			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,
@@ -72,7 +87,7 @@ func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
 	e.Job = j
 	if own := paid.Job != nil && paid.Job.ID == j.ID; own {
 		e.Listed, e.RequestedAt = paid.Job.Listed, r.Client.LocalTime(paid.Job.AskedAt)
-		e.made = !paid.Job.AskedAt.Before(r.began) // by an earlier try
+		e.made = r.accounts.isMade(j.ID) // by an earlier try
 	} else if e.There.Job == j.ID {
 		e.RequestedAt = r.Client.LocalTime(e.There.AskedAt)
 	}
@@ -99,6 +114,13 @@ func (r *run) addExtra(e *Export, d Decision, j clari.Job) {
 		x.Job = j
 	}
 	r.add(x)
+}
+
+// addNext puts an item into the plan once more whose paid job turns out to be of something that is over: that lands, and so does what the item is about now.
+func (r *run) addNext(e *Export) {
+	r.add(&Export{
+		Item: *e.Next, Kind: e.Kind, planned: e.Next.Place, paid: e.paid, order: e.order, landing: e.Job.ID, RequestedAt: time.Now(),
+	})
 }
 
 func (r *run) tookExtra(id string) bool {

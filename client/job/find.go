@@ -131,11 +131,13 @@ func (r *run) found(e *Export, j clari.Job, c journal.Creation) {
 	e.Job, e.Listed, e.RequestedAt = j, true, r.Client.LocalTime(c.Sent)
 	e.Decision = Decision{Action: Adopt, JobID: j.ID, Row: "1", Why: "the job of a creation whose answer was lost"}
 	r.accounts.know(j.ID)
+	e.made = e.paid.isOurs(c)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Answered(c.Sent)
 		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: c.Sent, Listed: true}
 	})
-	if e.made = !c.Sent.Before(r.began); e.made {
+	if e.made {
+		r.accounts.make(j.ID)
 		e.Created++
 		r.spent.Add(1)
 	}

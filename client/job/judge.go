@@ -172,10 +172,16 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 		return ""
 	case j.There.Job != "" && !j.exported(p, seen.Job).After(j.There.ExportedAt):
 		return "what is there is newer"
-	case anyAge || p.Unread > 0 || p.TooLarge > 0 || j.Now.Sub(ended) < freshFor || j.finalAt(ended):
+	case anyAge || p.Unread > 0 || p.TooLarge > 0 || j.damaged(p) || j.Now.Sub(ended) < freshFor || j.finalAt(ended):
 		return ""
 	}
 	return "it ended more than six hours ago"
+}
+
+// damaged reports whether the result of a paid job has failed once, perhaps on its way, and its export is not due yet: then it is read once more.
+func (j *judge) damaged(p journal.PaidJob) bool {
+	f := j.Paid.Failure
+	return f != nil && f.Job == p.ID && j.dayStart().Before(f.NextTry)
 }
 
 // exported is when the result of a paid job is from.

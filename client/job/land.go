@@ -39,6 +39,7 @@ func (r *run) check(ctx context.Context, e *Export, result Result) error {
 		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
 		return nil
 	}
+	r.take(e)
 	if lost := missingTypes(e); len(lost) > 0 {
 		e.Log(r.Log.Warn()).Strs("types", lost).Msg("fewer types than what is there: the columns of these become null")
 	}
@@ -86,11 +87,31 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 // day is the day whose snapshot an export is.
 func (r *run) day(e *Export) int32 { return journal.DayNumber(e.ExportedAt.In(r.Location)) }
 
-func (r *run) snapshotOf(e *Export) snapshot {
+func (r *run) snapshotOf(e *Export) snapshot { return snapshotAt(e, r.day(e)) }
+
+// snapshotAt is what rows of an export replace that are of a day.
+func snapshotAt(e *Export, day int32) snapshot {
 	if e.Daily {
-		return snapshot{e.Place, r.day(e)}
+		return snapshot{e.Place, day}
 	}
 	return snapshot{place: e.Place}
+}
+
+const landedThere = "another export of this sync has landed there"
+
+// take notes that the rows of an export land where nothing else of this run may.
+func (r *run) take(e *Export) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.Place != "" {
+		r.taken[r.snapshotOf(e)] = true
+	}
+}
+
+func (r *run) isTaken(s snapshot) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.taken[s]
 }
 
 // older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.
@@ -98,8 +119,8 @@ func (r *run) older(e *Export) string {
 	if e.Place == "" {
 		return ""
 	}
-	if r.sentTo[r.snapshotOf(e)] {
-		return "another export of this sync has landed there"
+	if r.isTaken(r.snapshotOf(e)) {
+		return landedThere
 	}
 	if e.There.Job == "" || e.There.Job == e.Job.ID {
 		return ""
@@ -126,9 +147,6 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 	done(err)
 	if e.Rows = rows; err != nil {
 		return nil, err
-	}
-	if e.Place != "" {
-		r.sentTo[r.snapshotOf(e)] = true
 	}
 	r.budget.sent(e)
 	if f, ok := e.Work.(Finisher); ok {
@@ -186,12 +204,9 @@ func (r *run) keepFailure(e *Export, err error) {
 		case content.Passing:
 			forget(p, f.Job)
 			return
-		case content.Damaged && !same: // perhaps on its way: the next sync reads it once more
-			f.NextTry = r.dayAfter(0)
-			p.Failure = f
-			return
+		case !content.Damaged || same: // else it may have been damaged on its way, and the next sync reads it once more
+			forget(p, f.Job)
 		}
-		forget(p, f.Job)
 		f.NextTry = r.nextTry(e, f.Tries)
 		p.Failure, e.NextTry = f, f.NextTry
 	})

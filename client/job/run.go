@@ -66,7 +66,7 @@ type run struct {
 	unknown  sync.Map      // status words told of
 	listing  chan struct{} // a token: held by who uses listed
 	listed   []clari.Job   // finished jobs that Clari lists, to learn from; nil: not asked for yet
-	began    time.Time     // on Clari's clock
+	silent   error         // Clari answers nothing, so that its clock is not known; nil: it does
 
 	turn    chan struct{} // a token: held from an export's decision to the answer to its creation, so that they come in the order of the plan
 	landing chan struct{} // a token: held by the one export that reads its result and sends its rows
@@ -75,7 +75,6 @@ type run struct {
 
 	// Of whoever holds landing.
 	sent        []*Export              // not yet past a barrier
-	sentTo      map[snapshot]bool      // places, and under history their days, that this run has sent rows of
 	landed      map[string]landedPlace // by place: what has to be closed
 	barrier     time.Time              // when the last one was passed
 	toldRefused bool
@@ -85,9 +84,10 @@ type run struct {
 	prepared bool // see prepare; of whoever holds turn
 
 	mu     sync.Mutex
-	own    map[string]bool // jobs that a creation of this run returned, and that have not ended
-	opened []*Export       // all tries so far
-	extras map[string]bool // jobs that are landed beside their item's own export
+	own    map[string]bool   // jobs that a creation of this run returned, and that have not ended
+	opened []*Export         // all tries so far
+	extras map[string]bool   // jobs that are landed beside their item's own export
+	taken  map[snapshot]bool // places, and under history their days, whose rows this run has sent or is about to send
 }
 
 // Run makes the items of all kinds and lands them. One failed export does not stop the others; the error is then an *IncompleteError that names each. It
@@ -113,11 +113,11 @@ func Run(ctx context.Context, c Config) (close func(context.Context), err error)
 func newRun(c Config) *run {
 	r := &run{
 		Config: c, doubts: newDoubts(), plan: newPlan(), budget: newBudget(), slots: queue.NewSlots(c.Concurrency),
-		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}},
+		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}, made: map[string]bool{}},
 		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), progress: newProgress(), metrics: newMetrics(),
-		listing: make(chan struct{}, 1), began: c.Client.ServerTime(time.Now()),
-		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
-		sentTo: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
+		listing: make(chan struct{}, 1),
+		turn:    make(chan struct{}, 1), landing: make(chan struct{}, 1),
+		taken: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
 	}
 	if r.Location == nil {
 		r.Location = time.UTC
@@ -134,6 +134,7 @@ func (r *run) run(ctx context.Context) error {
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.stop = cancel
+	r.silent = r.learnClock(ctx)
 	var failed error
 	for _, kind := range r.Kinds {
 		failed = errors.Join(failed, r.runKind(running, kind))

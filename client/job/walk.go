@@ -40,6 +40,9 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	err = r.unusable(e, err)
 	var broken error
 	if err == nil && result != nil && e.Outcome == "" {
+		if e.Next != nil {
+			r.addNext(e)
+		}
 		r.plan.read(e) // the rest of the plan may build on it, while its rows go out
 		err, broken = r.emit(ctx, e, result)
 	}

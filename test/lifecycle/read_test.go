@@ -118,6 +118,41 @@ func TestDownloads(t *testing.T) {
 	}
 }
 
+// TestDamagedResult: a result that came damaged, perhaps on its way, is read once more before the day on which it is exported anew.
+func TestDamagedResult(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		damaged int // downloads
+		after   []time.Duration
+		spent   []int // after the second sync and those that follow
+		lands   bool
+	}{
+		"whole an hour later":     {3, []time.Duration{time.Hour}, []int{1}, true},
+		"whole eight hours later": {3, []time.Duration{8 * time.Hour}, []int{1}, true},
+		"whole a day later":       {3, []time.Duration{24 * time.Hour}, []int{2}, true},
+		"never whole":             {sim.Always, []time.Duration{time.Hour, time.Hour, 24 * time.Hour}, []int{1, 1, 2}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{}, nil).WithState()
+				w.Sim.Add(sim.Fault{Op: sim.Results, Count: test.damaged, Do: sim.Shorten(20)})
+				if err := w.Sync(); err == nil {
+					t.Fatal("half a result landed")
+				}
+				w.Spent(1)
+				for i, after := range test.after {
+					time.Sleep(after)
+					_ = w.Sync()
+					w.Spent(test.spent[i])
+				}
+				if landed := w.Landed() > 0; landed != test.lands {
+					t.Errorf("landed: %t", landed)
+				}
+			})
+		})
+	}
+}
+
 // TestEncodingsAndEnvelopes syncs one tenant in every form that Clari is known to answer in.
 func TestEncodingsAndEnvelopes(t *testing.T) {
 	t.Parallel()

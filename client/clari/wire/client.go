@@ -54,6 +54,7 @@ type Client struct {
 
 	keyRefusals keyRefusals
 	skew        atomic.Int64 // Clari's clock minus ours, in nanoseconds
+	dated       atomic.Bool  // skew is known
 	retries     atomic.Int64
 	log         zerolog.Logger
 }
@@ -113,6 +114,9 @@ func (c *Client) Close() {
 func (c *Client) ServerTime(local time.Time) time.Time {
 	return local.Add(time.Duration(c.skew.Load()))
 }
+
+// TimeKnown reports whether a Date header has told Clari's clock.
+func (c *Client) TimeKnown() bool { return c.dated.Load() }
 
 // LocalTime is the inverse of ServerTime.
 func (c *Client) LocalTime(server time.Time) time.Time {

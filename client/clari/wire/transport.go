@@ -158,5 +158,6 @@ func port(u *url.URL) string {
 func (c *Client) learnTime(h http.Header) {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		c.skew.Store(int64(time.Until(date)))
+		c.dated.Store(true)
 	}
 }

@@ -165,6 +165,8 @@ func (w *work) learn(e *job.Export, f result.Found) {
 	}
 	if e.Created > 0 || !planner.Over(end, w.k.Client.ServerTime(time.Now())) {
 		planner.LearnCurrent(w.Tab, f.Quarter)
+	} else if e.Decision.Action == job.Adopt {
+		e.Next = new(w.k.item(w.Item))
 	}
 }
 
