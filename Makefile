@@ -73,6 +73,6 @@ package: ## VERSION=v0.1.0: what `cloudquery plugin publish` takes, into dist/pa
 fuzz: ## 30 s of fuzzing for each target
 	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 		for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$target/*_test.go | sed 's/func //'); do \
-			go test -run '^$$' -fuzz "^$$name$$" -fuzztime 30s $$target || exit 1; \
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime 30s -fuzzminimizetime 10x $$target || exit 1; \
 		done; \
 	done

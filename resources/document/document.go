@@ -93,8 +93,12 @@ func (s *Source) lookForNUL(b []byte) {
 // Decoder reads the tokens and values of a document. It takes duplicate names and invalid UTF-8.
 type Decoder struct {
 	*jsontext.Decoder
-	in   *Source
-	base int64
+	in    *Source
+	r     io.Reader // that it reads
+	base  int64
+	ahead ahead
+	one   jsontext.Decoder // of one element
+	list  bytes.Buffer     // that it is in
 
 	// NULs are how many texts and keys had NUL characters, for each of which Value writes U+FFFD.
 	NULs int64
@@ -103,10 +107,11 @@ type Decoder struct {
 // NewDecoder reads r, which reads from in and is base bytes into it.
 func NewDecoder(in *Source, r io.Reader, base int64) *Decoder {
 	in.value = 0
-	return &Decoder{
-		Decoder: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), in: in, base: base,
-	}
+	return &Decoder{Decoder: jsontext.NewDecoder(r, options...), in: in, r: r, base: base}
 }
+
+// Base is where in the document offsets begin to count that its errors have, in bytes.
+func (d *Decoder) Base() int64 { return d.base }
 
 // At is where in the document it is, in bytes.
 func (d *Decoder) At() int64 { return d.base + d.InputOffset() }

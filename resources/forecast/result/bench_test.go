@@ -79,6 +79,7 @@ func BenchmarkTokens(b *testing.B) {
 }
 
 func BenchmarkRead(b *testing.B) {
+	oneWay(b)
 	b.SetBytes(int64(len(benchResult())))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -104,6 +105,7 @@ func BenchmarkEmitBytes(b *testing.B) {
 }
 
 func benchmarkEmit(b *testing.B, send table.Send) {
+	oneWay(b)
 	res, err := Read(b.Context(), bytes.NewReader(benchResult()), Asked{Period: "2023_Q4"})
 	if err != nil {
 		b.Fatal(err)

@@ -224,6 +224,7 @@ func (endlessText) Read(b []byte) (int, error) {
 
 // A whole pass over a result of 28,000 entries.
 func TestAllocations(t *testing.T) {
+	oneWay(t)
 	tables := forecast.NewTables(everyTable, table.Options{}, nowhere)
 	plain := tenant(100, 20, 14)
 	odd := bytes.ReplaceAll(bytes.ReplaceAll(plain, []byte(`"forecastValue"`), []byte(`"closedTotal"`)), []byte(`"updatedBy"`), []byte(`"closedBy"`))

@@ -23,7 +23,6 @@ import (
 type reading struct {
 	in     *document.Source
 	d      *document.Decoder
-	base   int64 // bytes before those that d reads
 	store  *store.Store
 	asked  Asked
 	arrays *arrays.Reader
@@ -50,7 +49,7 @@ func (doc *reading) fill(r *bufio.Reader) error {
 		return &fault.MalformedError{Offset: doc.in.Offset(), Detail: "it ends too early"}
 	}
 	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return &fault.MalformedError{Offset: doc.base + wrong.ByteOffset, Detail: fault.Clip(wrong.Err.Error())}
+		return &fault.MalformedError{Offset: doc.d.Base() + wrong.ByteOffset, Detail: fault.Clip(wrong.Err.Error())}
 	}
 	return err
 }
@@ -68,7 +67,6 @@ func (doc *reading) any(r *bufio.Reader) error {
 	case len(first) == 0:
 		return io.EOF
 	case first[0] == '{' || first[0] == '[':
-		doc.base = base
 		doc.d = document.NewDecoder(doc.in, r, base)
 		return doc.json(first[0])
 	case flat.IsCSV(string(first)):
@@ -224,12 +222,18 @@ func (doc *reading) array(name string, kind jsontext.Kind) error {
 		"entries": doc.arrays.Entry, "users": doc.arrays.User, "fields": doc.arrays.Field,
 		"timePeriods": doc.arrays.TimePeriod, "timeFrames": doc.arrays.TimeFrame,
 	}[name]
-	return doc.elements('{', func(value []byte) error {
-		err := read(value)
+	here := func(err error) error {
 		if wrong, ok := err.(*fault.MalformedError); ok && wrong.Offset < 0 {
 			return &fault.MalformedError{Offset: doc.in.Value(), Detail: wrong.Detail}
 		}
 		return err
+	}
+	return doc.elements('{', func(value []byte) error {
+		err := read(value)
+		if err == nil && name == "entries" {
+			err = doc.d.Ahead(doc.arrays.Quick, read)
+		}
+		return here(err)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/arrays"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle/decode"
@@ -25,6 +26,9 @@ var (
 	documents = flag.Int("documents", 2500, "TestReader: how many documents")
 	from      = flag.Int("from", 0, "TestReader: the seed of the first")
 )
+
+// Each entry is read both ways, and compared.
+func init() { arrays.BothWays = true }
 
 // landed are the rows that the plugin's reader sends, by table.
 type landed map[string][]map[string]any

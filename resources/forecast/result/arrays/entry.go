@@ -4,6 +4,18 @@
 //
 // A value of another kind than its column takes is no reason to lose an export: it goes to extra under its own key and the cell
 // stays null. Null and empty text are absent.
+//
+// Entries are nearly all of a result, and are read in one of two ways. Entry takes one that jsontext has found valid. Quick takes one of
+// which nothing is known, and does jsontext's work itself where that is easy to prove:
+//
+//   - Bytes equal to those of a key, an id, a label or a currency that came before are valid, since those were. Most of an entry is such bytes.
+//   - Strings without control characters, whose escapes are each one character; numbers of at most 15 digits without an exponent; true,
+//     false, null; and what stands between them are checked byte by byte, as strictly as RFC 8259 has them.
+//   - All else, a list or an object in an entry, an odd value, what breaks off, makes Quick give up before anything has happened. That one
+//     entry goes through jsontext and Entry. So no text is accepted, and no error told, that jsontext would not accept or tell.
+//
+// It saves that each byte is read twice, once to see that it is valid and once to take it apart: reading takes 0.6 of the time
+// (BenchmarkDecode). BothWays makes tests and fuzz targets read each entry in both ways and compare.
 package arrays
 
 import (
@@ -54,8 +66,15 @@ type Reader struct {
 	rows    [forecast.KeyParts]uint32 // in the small tables
 	money   money
 	arena   []byte
+	others  []other
 	extra   store.Extra
 	err     error
+}
+
+// other is a member that no column has.
+type other struct {
+	number     int // of the key; negative where it is not remembered
+	key, value []byte
 }
 
 // New makes a reader of a result of which a period was asked for, empty where Clari chose.
@@ -97,36 +116,53 @@ func meaningOf(quotedKey []byte) meaning {
 
 var idNames = [forecast.KeyParts]string{forecast.KeyUser: "userId", forecast.KeyField: "fieldId", forecast.KeyFrame: "timeFrameId", forecast.KeyPeriod: "timePeriodId"}
 
-// key is what the key stands for that document begins with, its number, and its size in bytes. One that is not remembered has no
-// number.
-func (r *Reader) keyAt(document []byte) (m meaning, number, size int) {
-	if n, size := r.keys.Ahead(document); size > 0 {
-		return r.meanings[n], int(n), size
+// foreseeKey returns what the key stands for that document begins with, its number, and its size in bytes, if it is the one that followed
+// the last one before.
+func (r *Reader) foreseeKey(document []byte) (m meaning, number, size int) {
+	n, size := r.keys.Ahead(document)
+	if size == 0 {
+		return unknown, -1, 0
 	}
-	size = scalar.SkipValue(document, 0)
-	key := document[:size]
-	inner := key[1 : size-1]
+	return r.meanings[n], int(n), size
+}
+
+// lookUp returns what a key stands for, and its number. One that is not remembered has none.
+func (r *Reader) lookUp(key []byte) (m meaning, number int) {
+	inner := key[1 : len(key)-1]
 	if r.keys.Full(maxKeys, maxKeyBytes) {
 		if n, known := r.keys.Lookup(inner); known {
-			return r.meanings[n], int(n), size
+			return r.meanings[n], int(n)
 		}
-		return meaningOf(key), -1, size
+		return meaningOf(key), -1
 	}
 	n, isNew := r.keys.Number(inner)
 	if isNew {
 		name, _ := scalar.Text(key)
 		r.meanings, r.names, r.told = append(r.meanings, meaningOf(key)), append(r.names, name), append(r.told, false)
 	}
-	return r.meanings[n], int(n), size
+	return r.meanings[n], int(n)
 }
 
 // Entry reads one entry. Most of it was seen before: what comes next is compared with what came then, and only where it differs are
 // ends searched for and texts looked up.
 func (r *Reader) Entry(object []byte) error {
-	r.present, r.known, r.seen, r.arena, r.err = 0, [forecast.KeyParts]bool{}, [forecast.KeyParts]bool{}, r.arena[:0], nil
+	r.parse(object)
+	return r.land()
+}
+
+func (r *Reader) begin() {
+	r.present, r.known, r.seen, r.arena, r.others, r.err = 0, [forecast.KeyParts]bool{}, [forecast.KeyParts]bool{}, r.arena[:0], r.others[:0], nil
 	r.extra.Reset()
+}
+
+func (r *Reader) parse(object []byte) {
+	r.begin()
 	for i := scalar.SkipSpace(object, 1); object[i] != '}'; {
-		m, number, size := r.keyAt(object[i:])
+		m, number, size := r.foreseeKey(object[i:])
+		if size == 0 {
+			size = scalar.SkipValue(object, i) - i
+			m, number = r.lookUp(object[i : i+size])
+		}
 		key := object[i : i+size]
 		i = scalar.SkipColon(object, i+size)
 		if size = r.foresee(m, key, object[i:]); size == 0 {
@@ -134,6 +170,13 @@ func (r *Reader) Entry(object []byte) error {
 			r.member(m, number, key, object[i:i+size])
 		}
 		i = scalar.SkipComma(object, i+size)
+	}
+}
+
+// land puts the entry that was read into the store.
+func (r *Reader) land() error {
+	for _, o := range r.others {
+		r.unknown(o)
 	}
 	if r.err != nil {
 		return r.err
@@ -152,7 +195,7 @@ func (r *Reader) Entry(object []byte) error {
 }
 
 // foresee reads the value that document begins with, and returns its size in bytes, if it is null, a plain number, a flag, or what
-// followed the last one before.
+// followed the last one before. What it reads is valid JSON, as far as it goes.
 func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 	switch {
 	case m >= 0:
@@ -187,8 +230,10 @@ func (r *Reader) foresee(m meaning, key, document []byte) (size int) {
 
 func (r *Reader) foreseeValue(i int, key, document []byte) (size int) {
 	if document[0] == 'n' {
-		r.Types |= 1 << i
-		return len("null")
+		if size = begins(document, "null"); size > 0 {
+			r.Types |= 1 << i
+		}
+		return size
 	}
 	switch forecast.Values[i].Kind {
 	case forecast.Label:
@@ -199,26 +244,31 @@ func (r *Reader) foreseeValue(i int, key, document []byte) (size int) {
 		}
 	case forecast.Amount:
 		var n scalar.Number
-		if n, size = scalar.Decimal(document); size > 0 {
+		if n, size = plainNumber(document); size > 0 {
 			r.number(i, key, math.Float64bits(n.Float()))
 		}
 	case forecast.Instant:
-		n, digits := scalar.Decimal(document)
+		n, digits := plainNumber(document)
 		if at, ok := n.Instant(); ok && at != 0 {
 			size = digits
 			r.number(i, key, uint64(at))
 		}
 	case forecast.Flag:
-		switch document[0] {
-		case 't':
-			size = len("true")
+		if size = begins(document, "true"); size > 0 {
 			r.number(i, key, 1)
-		case 'f':
-			size = len("false")
+		} else if size = begins(document, "false"); size > 0 {
 			r.number(i, key, 0)
 		}
 	}
 	return size
+}
+
+// begins is the size in bytes of a word that document begins with, 0 if it does not.
+func begins(document []byte, word string) int {
+	if len(document) >= len(word) && string(document[:len(word)]) == word {
+		return len(word)
+	}
+	return 0
 }
 
 func (r *Reader) member(m meaning, number int, key, value []byte) {
@@ -227,12 +277,8 @@ func (r *Reader) member(m meaning, number int, key, value []byte) {
 		r.value(int(m), key, value)
 	case m == currency:
 		r.currency(key, value)
-	case m == unknown && number >= 0 && value[0] != '{' && value[0] != '[':
-		r.unknown(key, value, number)
-		r.extra.Keep(r.names[number], value)
 	case m == unknown:
-		r.unknown(key, value, number)
-		r.keep(key, value)
+		r.others = append(r.others, other{number, key, value})
 	default:
 		if text, ok := r.text(idNames[m.part()], key, value); ok {
 			r.setID(m.part(), key, text)
@@ -240,18 +286,24 @@ func (r *Reader) member(m meaning, number int, key, value []byte) {
 	}
 }
 
-// unknown counts a key that no column has. number is its number, where it is remembered.
-func (r *Reader) unknown(key, value []byte, number int) {
-	if number >= 0 {
-		if r.told[number] {
-			return
-		}
-		r.told[number] = true
+// unknown counts the key of a member that no column has, and keeps the member.
+func (r *Reader) unknown(o other) {
+	if o.number < 0 || !r.told[o.number] {
+		name, _ := scalar.Text(o.key)
+		r.to.Odd.Label("key of entries", name)
+		_, isNumber := scalar.ParseValue(o.value)
+		r.Unknown = r.Unknown || isNumber
 	}
-	name, _ := scalar.Text(key)
-	r.to.Odd.Label("key of entries", name)
-	_, isNumber := scalar.ParseValue(value)
-	r.Unknown = r.Unknown || isNumber
+	if o.number < 0 {
+		r.keep(o.key, o.value)
+		return
+	}
+	r.told[o.number] = true
+	if o.value[0] == '{' || o.value[0] == '[' {
+		r.keep(o.key, o.value)
+	} else {
+		r.extra.Keep(r.names[o.number], o.value)
+	}
 }
 
 func (r *Reader) twice(key []byte) {
