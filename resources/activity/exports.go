@@ -33,26 +33,25 @@ type Export struct {
 var exportsTable = table.Def[struct{}, Export]{
 	Name:  ExportsTable,
 	Title: "Clari Activity Exports",
-	Description: "What became of each window of activities that a sync planned: one row an export job, and one for each window that got none. " +
-		"A window that has landed and is over is not planned again, unless a table is selected later.",
+	Description: "One row per window of days that a sync planned to export activities of: what became of it, what it cost, and why. " +
+		"A window that has landed and has ended is not planned again, unless a table is selected later.",
 	Columns: []table.Column[Export]{
-		table.String("export_id", "The export job, else a fingerprint of the request and its time.", func(x *Export) *string { return &x.ExportID }).Key(),
+		table.String("export_id", "The export job. If there is none: a hash of the request, and the time.", func(x *Export) *string { return &x.ExportID }).Key(),
 		table.Date("window_start", "First day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowStart }),
 		table.Date("window_end", "Last day that was exported.", func(x *Export) *table.Opt[int32] { return &x.WindowEnd }),
 		table.NullString("job_id", "The export job.", func(x *Export) *table.Opt[string] { return &x.JobID }),
 		table.Timestamp("exported_at", "When the export ended.", func(x *Export) *table.Opt[int64] { return &x.ExportedAt }),
-		table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; "+
-			"landed_again: the stored result of a job that had landed before landed once more, at no cost; these three have landed. settled: it lacks a table that was selected later, and its result is gone; "+
-			"kept: what is there serves; failed; left_out: it was never asked for.",
+		table.String("outcome", "Three have landed. exported: a job of this sync; adopted: a job of an earlier sync; landed_again: the stored result of a job that had landed before, at no cost. "+
+			"Four have not. settled: it lacks a table that was selected later, and its result is gone; kept: the rows that are there serve; failed; left_out: Clari was never asked.",
 			func(x *Export) *string { return &x.Outcome }),
 		table.Int("jobs_created", "What it cost: export jobs that were created for it.", func(x *Export) *table.Opt[int64] { return &x.JobsCreated }),
 		table.NullString("why", "Why it was exported, or not.", func(x *Export) *table.Opt[string] { return &x.Why }),
-		table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null where no result was read.",
+		table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null if no result was read.",
 			func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
-		table.Int("labels_unknown", "Keys of the result, different ones, that no column has. Null where no result was read.", func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
-		table.Date("next_try", "Day of the next export, where this one failed for what is in its result.", func(x *Export) *table.Opt[int32] { return &x.NextTry }),
+		table.Int("labels_unknown", "How many different keys of the result no column has. Null if no result was read.", func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
+		table.Date("next_try", "Day on which the window is tried again, if it failed for what is in its result.", func(x *Export) *table.Opt[int32] { return &x.NextTry }),
 		table.Strings("types", "Types asked for.", func(x *Export) *[]string { return &x.Types }),
-		table.NullString("status", "Status of the job as last seen.", func(x *Export) *table.Opt[string] { return &x.Status }),
+		table.NullString("status", "Status in which the job was last seen.", func(x *Export) *table.Opt[string] { return &x.Status }),
 		table.Int("attempts", "Jobs that this sync created for the export.", func(x *Export) *table.Opt[int64] { return &x.Attempts }),
 		table.Int("polls", "How often the status of its jobs was asked for.", func(x *Export) *table.Opt[int64] { return &x.Polls }),
 		table.Timestamp("requested_at", "When the job was asked for.", func(x *Export) *table.Opt[int64] { return &x.RequestedAt }),

@@ -51,7 +51,7 @@ type activityRow struct {
 var activitiesTable = table.Def[Origin, activityRow]{
 	Name:        ActivitiesTable,
 	Title:       "Clari Activities",
-	Description: "Meetings, e-mails and attachments. An activity that several exports hold is one row, that of the last one.",
+	Description: "One row per meeting, e-mail or attachment. If several exports have it, the row is from the last one.",
 	Shared:      originColumns,
 	Columns: []table.Column[activityRow]{
 		table.String("activity_id", "The activity.", func(r *activityRow) *string { return &r.id }).Key(),
@@ -75,7 +75,7 @@ type accountRow struct {
 var accountsTable = table.Def[struct{}, accountRow]{
 	Name:        AccountsTable,
 	Title:       "Clari Activity Accounts",
-	Description: "The accounts that activities are about.",
+	Description: "One row per activity and account that it is about.",
 	Parent:      ActivitiesTable,
 	Columns: []table.Column[accountRow]{
 		table.String("activity_id", "The activity.", func(r *accountRow) *string { return &r.activityID }).Key(),
@@ -95,7 +95,7 @@ type opportunityRow struct {
 var opportunitiesTable = table.Def[struct{}, opportunityRow]{
 	Name:        OpportunitiesTable,
 	Title:       "Clari Activity Opportunities",
-	Description: "The opportunities that activities are about.",
+	Description: "One row per activity and opportunity that it is about.",
 	Parent:      ActivitiesTable,
 	Columns: []table.Column[opportunityRow]{
 		table.String("activity_id", "The activity.", func(r *opportunityRow) *string { return &r.activityID }).Key(),
@@ -116,7 +116,7 @@ type participantRow struct {
 var participantsTable = table.Def[struct{}, participantRow]{
 	Name:        ParticipantsTable,
 	Title:       "Clari Activity Participants",
-	Description: "Who took part in activities.",
+	Description: "One row per activity and person who took part.",
 	Parent:      ActivitiesTable,
 	Columns: []table.Column[participantRow]{
 		table.String("activity_id", "The activity.", func(r *participantRow) *string { return &r.activityID }).Key(),

@@ -19,7 +19,7 @@ type eventRow struct {
 var eventsTable = table.Def[struct{}, eventRow]{
 	Name:  EventsTable,
 	Title: "Clari Audit Events",
-	Description: "What people, systems and jobs did in Clari, API use included. Clari keeps events for about 30 days; with a state backend those that landed stay. " +
+	Description: "One row per thing that a person, a system or a job did in Clari. API use is included. Clari keeps events for about 30 days; with a state backend those that landed stay. " +
 		"Needs the right to see audit events.",
 	Columns: []table.Column[eventRow]{
 		table.String("event_id", "Clari gives events no id: this is a hash of the event, and how many equal ones came before it.",
@@ -50,7 +50,7 @@ type actorRow struct {
 var actorsTable = table.Def[struct{}, actorRow]{
 	Name:        ActorsTable,
 	Title:       "Clari Audit Actors",
-	Description: "Who caused the audit events that were listed.",
+	Description: "One row per person, system or job that audit events name.",
 	Columns: []table.Column[actorRow]{
 		table.String("actor_id", "The actor.", func(r *actorRow) *string { return &r.id }).Key(),
 		table.String("actor_type", "USER, SYSTEM or JOB.", func(r *actorRow) *string { return &r.actorType }).Key(),

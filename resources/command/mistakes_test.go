@@ -82,7 +82,7 @@ var mistakes = []struct {
 	{"a program without its end", "./cq-source-clari", "./windows", []string{ofSource + `path: "./windows": no such file or directory, seen from where the sync runs; write ./windows.exe`}},
 	{"from the Hub", "registry: local\n  path: ./cq-source-clari", "registry: cloudquery\n  path: clari/clari", []string{
 		ofSource + "version: required with this registry; write version: v0.1.0, or whichever you mean",
-		"~" + ofSource + "registry: cloudquery has this plugin only where somebody published it there; write registry: github, or local with the path of the program (docs/setup.md)",
+		"~" + ofSource + "registry: cloudquery has this plugin only where somebody published it there; write registry: github, or local with the path of the program (docs/overview.md)",
 	}},
 	{"registry: hub", "registry: local", "registry: hub", []string{ofSource + `registry: "hub" is none of cloudquery, github, local, grpc, docker; the Hub's name here is cloudquery, and a release's on GitHub is github`}},
 	{"a version without its letter", "version: v2.14.10", "version: 2.14.10", []string{ofDestination + `version: "2.14.10" does not begin with v; write v2.14.10`}},

@@ -90,8 +90,8 @@ func ofQuarter(c table.Column[FiscalQuarter]) table.Column[Entries] {
 var EntriesTable = table.Def[shared, Entries]{
 	Name:  EntriesTableName,
 	Title: "Clari Forecast Entries",
-	Description: "What Clari knows of one person, field and week: call, quota, adjustment and CRM amounts, as far as the export asked for them. " +
-		"A value that the export left out is null, never zero. What a manager is credited with holds the whole team: never add up rows of different levels.",
+	Description: "One row per person, field and week: call, quota, adjustment, CRM sums. A value that the export did not ask for is null, never zero. " +
+		"A manager's amounts include the team's. Never add rows of different levels.",
 	Shared:  sharedColumns(true),
 	Columns: entryColumns(),
 }
@@ -100,11 +100,11 @@ func entryColumns() []table.Column[Entries] {
 	columns := []table.Column[Entries]{
 		ofPeriod(table.String("time_period_id", "Fiscal quarter of the entry, or the month in it.", func(p *TimePeriod) *string { return &p.TimePeriodID }).Key()),
 		ofFrame(table.String("time_frame_id", "Week of the entry. A week on the boundary belongs to two quarters.", func(f *TimeFrame) *string { return &f.TimeFrameID }).Key()),
-		ofUser(table.String("user_id", "Person in a role; a person who changes roles gets another one. Sum by it.", func(u *User) *string { return &u.UserID }).Key()),
+		ofUser(table.String("user_id", "Person in a role. Somebody who changes roles gets another one. Sum by it.", func(u *User) *string { return &u.UserID }).Key()),
 		ofField(table.String("field_id", "Field of the forecast tab, such as commit or best case.", func(f *Field) *string { return &f.FieldID }).Key()),
 		ofFrame(table.Date("week_start_date", "First day of the week.", frameStart)),
 		ofFrame(table.Date("week_end_date", "Last day of the week.", frameEnd)),
-		ofFrame(table.Int("week_number", "Weeks since the one in which the quarter begins, which is 1. Null where the quarter's start is not known.", frameNumber)),
+		ofFrame(table.Int("week_number", "Number of the week in the quarter: the week in which the quarter begins is 1. Null if the start of the quarter is not known.", frameNumber)),
 		ofFrame(table.Int("weeks_to_end", weeksToEndDescription, frameWeeksToEnd)),
 		ofPeriod(table.NullString("time_period_type", "Kind of the entry's time period: quarter or month.", periodType)),
 		ofPeriod(table.Date("time_period_start_date", "First day of the entry's time period.", periodStart)),
@@ -114,7 +114,7 @@ func entryColumns() []table.Column[Entries] {
 		ofUser(table.NullString("user_name", "The person's name.", userName)),
 		ofUser(table.NullString("email", "The person's e-mail address.", userEmail)),
 		ofUser(role), ofUser(personID), ofUser(clariUserID), ofUser(crmUserID), ofUser(userType), ofUser(hierarchyLevel), ofUser(hasReports), ofUser(managerUserID),
-		ofUser(table.NullString("manager_name", "Name of who manager_user_id is.", func(u *User) *table.Opt[string] { return &u.ManagerName })),
+		ofUser(table.NullString("manager_name", "Name of the person whose user_id is manager_user_id.", func(u *User) *table.Opt[string] { return &u.ManagerName })),
 		ofField(table.NullString("field_name", "Label of the field.", fieldName)),
 		ofField(table.NullString("field_type", "Kind of the field, as in clari_forecast_fields.", fieldType)),
 	}
@@ -125,9 +125,9 @@ func entryColumns() []table.Column[Entries] {
 		func(b *Entries) []uint64 { return b.Extras }, func(b *Entries, extra uint64) []byte { return b.Document(extra) }))
 }
 
-const extraDescription = "Keys of the export that this table has no column for, as a JSON object. Null when there are none. " +
-	"other_<column> lists what the export says besides of a label that it contradicts itself about: the first 50, and other_<column>_more how often others came. " +
-	"cut_members names what was left out, where all would be more than 512 KiB."
+const extraDescription = "JSON object of what the result has and no column holds. Null if there is nothing. " +
+	"If the result gives a label of the row several values, the column has the first, other_<column> up to 50 others, and other_<column>_more counts the rest. " +
+	"cut_members names what was dropped because the object would exceed 512 KiB."
 
 func extraColumn[R any](get func(*R) *[]byte) table.Column[R] {
 	return table.JSON("extra", extraDescription, get).Unmerged()

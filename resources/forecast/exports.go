@@ -5,8 +5,8 @@ import "github.com/cq-source-clari/cq-source-clari/resources/table"
 var exportsTable = table.Def[shared, Export]{
 	Name:  "clari_forecast_exports",
 	Title: "Clari Forecast Exports",
-	Description: "What became of each export that a sync planned: one row an export job, and one for each export that needed none or got none. " +
-		"The newest successful row of a tab, scope, currency and period has the job_id of its present rows in the other tables.",
+	Description: "One row per export that a sync planned: what became of it, what it cost, and why. " +
+		"The newest row of a forecast_key that has landed has the job_id of its present rows in the other tables.",
 	Shared:  sharedColumns(false),
 	Columns: exportColumns,
 }
@@ -47,11 +47,10 @@ type Export struct {
 }
 
 var exportColumns = []table.Column[Export]{
-	table.String("export_id", "The export job, else a fingerprint of the request and its time.",
+	table.String("export_id", "The export job. If there is none: a hash of the request, and the time.",
 		func(x *Export) *string { return &x.ExportID }).Key(),
-	table.String("outcome", "exported: a job of this sync landed; adopted: the job of an earlier sync landed; settled: exported before, and final; "+
-		"landed_again: the stored result of a job that had landed before landed once more, at no cost; these three have landed. "+
-		"settled: its quarter is final, and nothing was to be done; kept: what is there serves, or is newer than what came; failed; left_out: it was never asked for.",
+	table.String("outcome", "Three have landed. exported: a job of this sync; adopted: a job of an earlier sync; landed_again: the stored result of a job that had landed before, at no cost. "+
+		"Four have not. settled: the quarter is final, and there was nothing to do; kept: the rows that are there serve, or are newer; failed; left_out: Clari was never asked.",
 		func(x *Export) *string { return &x.Outcome }),
 	table.Int("jobs_created", "What it cost: export jobs that were created for it.",
 		func(x *Export) *table.Opt[int64] { return &x.JobsCreated }),
@@ -61,11 +60,11 @@ var exportColumns = []table.Column[Export]{
 		func(x *Export) *table.Opt[int32] { return &x.FirstWeekStart }),
 	table.Date("last_week_start", "First day of the last week that its entries are of.",
 		func(x *Export) *table.Opt[int32] { return &x.LastWeekStart }),
-	table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null where no result was read.",
+	table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null if no result was read.",
 		func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
-	table.Int("labels_unknown", "Keys, data types and top-level members of the result, different ones, that no column has. Null where no result was read.",
+	table.Int("labels_unknown", "How many different labels of the result (keys, data types, top-level members) no column has. Null if no result was read.",
 		func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
-	table.Date("next_try", "Day of the next export, where this one failed for what is in its result.",
+	table.Date("next_try", "Day on which the export is tried again, if it failed for what is in its result.",
 		func(x *Export) *table.Opt[int32] { return &x.NextTry }),
 	table.Strings("types", "Types asked for.",
 		func(x *Export) *[]string { return &x.Types }),
@@ -73,7 +72,7 @@ var exportColumns = []table.Column[Export]{
 		func(x *Export) *table.Opt[bool] { return &x.IncludeHistorical }),
 	table.NullString("export_format", "Format asked for: json or csv.",
 		func(x *Export) *table.Opt[string] { return &x.Format }),
-	table.NullString("status", "Status of the job as last seen.",
+	table.NullString("status", "Status in which the job was last seen.",
 		func(x *Export) *table.Opt[string] { return &x.Status }),
 	table.Int("attempts", "Jobs that this sync created for the export.",
 		func(x *Export) *table.Opt[int64] { return &x.Attempts }),

@@ -6,13 +6,13 @@ import "github.com/cq-source-clari/cq-source-clari/resources/table"
 var FieldsTable = table.Def[shared, Field]{
 	Name:        "clari_forecast_fields",
 	Title:       "Clari Forecast Fields",
-	Description: "The fields of a forecast tab: the columns of its grid.",
+	Description: "One row per field of a forecast tab. A field is a column of the tab's grid.",
 	Shared:      sharedColumns(true),
 	Columns: []table.Column[Field]{
 		table.String("field_id", "Field of the tab. The same id may occur in other tabs.",
 			func(f *Field) *string { return &f.FieldID }).Key(),
 		table.NullString("name", "Label of the field.", fieldName),
-		table.NullString("type", "Kind of the field, as Clari names it. In exports of rows with labels quota for a field with quotas and no forecasts, else null.", fieldType),
+		table.NullString("type", "Kind of the field, as Clari names it. In flat results it is quota for a field that has quotas and no forecasts, else null.", fieldType),
 		extraColumn(func(f *Field) *[]byte { return &f.Extra }),
 	},
 }

@@ -64,7 +64,7 @@ func Escape(s string) string {
 
 // sharedColumns are the columns that each table of an export begins with. The tables of a result have the period in their key.
 func sharedColumns(periodInKey bool) []table.Column[shared] {
-	period := table.String("requested_period", "Fiscal quarter that the export asked for; where Clari chose, the quarter that it chose.",
+	period := table.String("requested_period", "Fiscal quarter that the export asked for. If Clari chose the quarter, the one that it chose.",
 		func(s *shared) *string { return &s.requestedPeriod })
 	if periodInKey {
 		period = period.Key()
@@ -72,12 +72,12 @@ func sharedColumns(periodInKey bool) []table.Column[shared] {
 	return []table.Column[shared]{
 		table.String("forecast_id", "Forecast tab that was exported.",
 			func(s *shared) *string { return &s.forecastID }).Key(),
-		table.String("scope_id", "Root of the hierarchy that the export was limited to, empty when it was not.",
+		table.String("scope_id", "Part of the hierarchy that the export was limited to. Empty if it was not.",
 			func(s *shared) *string { return &s.scopeID }).Key(),
 		table.String("requested_currency", "Currency that the export asked for, empty for the tab's own.",
 			func(s *shared) *string { return &s.requestedCurrency }).Key(),
 		period,
-		table.String("forecast_key", "What the export was of, all four in one: the column to join the tables of exports by. "+
+		table.String("forecast_key", "Tab, quarter, currency and scope of the export in one. Join tables of forecasts by it. Its form: "+
 			"<forecast_id>/<requested_period>, then /<requested_currency> and /<scope_id> where they are set.",
 			func(s *shared) *string { return &s.key }),
 		table.NullString("job_id", "Export job that the row comes from, as in clari_forecast_exports.",

@@ -6,7 +6,7 @@ import "github.com/cq-source-clari/cq-source-clari/resources/table"
 var TimePeriodsTable = table.Def[shared, TimePeriod]{
 	Name:        "clari_forecast_time_periods",
 	Title:       "Clari Forecast Time Periods",
-	Description: "The fiscal quarter of an export, and the months in it where the tab is forecast by month.",
+	Description: "One row per fiscal quarter. A tab that is forecast by month also has a row per month of the quarter.",
 	Shared:      sharedColumns(true),
 	Columns: []table.Column[TimePeriod]{
 		table.String("time_period_id", "Quarter, such as 2026_Q1, or month.",

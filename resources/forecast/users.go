@@ -6,11 +6,11 @@ import "github.com/cq-source-clari/cq-source-clari/resources/table"
 var UsersTable = table.Def[shared, User]{
 	Name:  "clari_forecast_users",
 	Title: "Clari Forecast Users",
-	Description: "The people in the hierarchy of a forecast tab, one row for each role of a person. People who are not opted in are missing. " +
-		"What a manager is credited with holds the whole team: never add up rows of different levels.",
+	Description: "One row per person in a role of the hierarchy. People who are not opted in to forecasting are missing. " +
+		"A manager's amounts include the team's. Never add rows of different levels.",
 	Shared: sharedColumns(true),
 	Columns: []table.Column[User]{
-		table.String("user_id", "Person in a role. In exports of rows with labels made of the CRM user id (else e-mail, else name), the role and the role above.",
+		table.String("user_id", "Person in a role. In flat results it is made of the CRM user id (else the e-mail address, else the name), the role and the role above.",
 			func(u *User) *string { return &u.UserID }).Key(),
 		table.NullString("name", "Display name.", userName),
 		table.NullString("email", "E-mail address.", userEmail),
@@ -29,20 +29,20 @@ func userEmail(u *User) *table.Opt[string] { return &u.Email }
 
 // Columns that entries borrow from their person as they are.
 var (
-	personID = table.NullString("person_id", "The same person in all roles, quarters, tabs and shapes: the CRM user id, else the e-mail address in lower case and without spaces around it, "+
-		"else Clari's own id, else the name; the best that any row of the same clari_user_id has. A CRM user id that people with different addresses share is none. "+
-		"Follow a person over time by it.", func(u *User) *table.Opt[string] { return &u.PersonID }).Unmerged()
-	clariUserID = table.NullString("clari_user_id", "Clari's own id of the person, the part of user_id before the colon. Null in exports of rows with labels.",
+	personID = table.NullString("person_id", "Id of the person in all roles, quarters, tabs and shapes. Follow a person over time by it. It is the first of these that is known: the CRM user id, "+
+		"the e-mail address in lower case, Clari's own id, the name. Rows of one clari_user_id share the best that any of them has. "+
+		"A CRM user id does not count if people with different addresses have it.", func(u *User) *table.Opt[string] { return &u.PersonID }).Unmerged()
+	clariUserID = table.NullString("clari_user_id", "Clari's own id of the person: the part of user_id before the colon. Always null in flat results.",
 		func(u *User) *table.Opt[string] { return &u.ClariUserID }).Unmerged()
-	crmUserID = table.NullString("crm_user_id", "The person's id in the CRM: the same in all roles, and the one to join on.",
+	crmUserID = table.NullString("crm_user_id", "The person's id in the CRM, the same in all roles. Join it to the CRM's users.",
 		func(u *User) *table.Opt[string] { return &u.CRMUserID })
-	userType = table.NullString("user_type", "MGR or REP, as Clari's user scope says. Null in exports of rows with labels.",
+	userType = table.NullString("user_type", "MGR or REP, as user_scope says. Always null in flat results.",
 		func(u *User) *table.Opt[string] { return &u.UserType }).Unmerged()
-	hierarchyLevel = table.Int("hierarchy_level", "How many roles with people in the result are above this one: 0 for whoever has nobody above, which under a scope_id is the scope's own head. "+
-		"Amounts of a level hold those of the levels below. Null where the roles above lead to no top, or to several on ways of different length, and for whoever has no role.", func(u *User) *table.Opt[int64] { return &u.HierarchyLevel }).Unmerged()
-	hasReports = table.Bool("has_reports", "Whether anybody in the result is in a role right below this one.",
+	hierarchyLevel = table.Int("hierarchy_level", "How many roles above this one have people in the result. It is 0 at the top; with a scope_id the top is the head of that scope. "+
+		"Amounts of a level include those of the levels below. Null if the person has no role, or if the roles above lead to no top or to tops at different distances.", func(u *User) *table.Opt[int64] { return &u.HierarchyLevel }).Unmerged()
+	hasReports = table.Bool("has_reports", "Whether the result has anybody in a role directly below this one.",
 		func(u *User) *table.Opt[bool] { return &u.HasReports }).Unmerged()
-	managerUserID = table.NullString("manager_user_id", "user_id of who holds the role above. Null where nobody in the result does, or several do.",
+	managerUserID = table.NullString("manager_user_id", "user_id of the person in the role above. Null if the result has nobody there, or several people.",
 		func(u *User) *table.Opt[string] { return &u.ManagerUserID }).Unmerged()
 	role = table.NullString("role", "Name of the role.", func(u *User) *table.Opt[string] { return &u.Role })
 )

@@ -36,14 +36,14 @@ var Values = number([]Value{
 	{Kind: Amount, Name: "quota_value", Type: "quota", Key: "quotaValue", DataType: "quota", Description: "Quota, plan or budget (type quota). It repeats in every week."},
 	{Kind: Amount, Name: "adjustment_value", Type: "adjustment", Key: "adjustmentValue", DataType: "adjustment", Description: "A manager's override of the call (type adjustment)."},
 	{Kind: Amount, Name: "crm_total", Type: "crm_total", Key: "aggregationTotal", DataType: "crm total", Description: "Sum of the CRM's opportunities (type crm_total)."},
-	{Kind: Amount, Name: "crm_closed", Type: "crm_closed", DataType: "crm closed", Description: "Sum of the CRM's closed opportunities (type crm_closed). The key that exports with ids have for it is not known: what comes is in extra."},
-	{Kind: Label, Name: currencyCode, Description: "ISO 4217 code of the amounts: the entry's own, else the one asked for, else the job's. A tab in two currencies is the same money twice."},
+	{Kind: Amount, Name: "crm_closed", Type: "crm_closed", DataType: "crm closed", Description: "Sum of the CRM's closed opportunities (type crm_closed). In results of five arrays its name is not known, so it stays in extra."},
+	{Kind: Label, Name: currencyCode, Description: "ISO 4217 code of the amounts: the entry's own, else the requested one, else the job's. A tab exported in two currencies is the same money twice."},
 	{Kind: Label, Name: currencySymbol, Description: "Symbol of the currency."},
 	{Kind: Flag, Name: "is_updated", Type: "forecast_updated", Key: "isUpdated", DataType: "forecast updated", Description: "Whether the person has entered a call for the week (type forecast_updated)."},
-	{Kind: Label, Name: "updated_by", Key: "updatedBy", Description: "Who entered the call. Always null in exports of rows with labels."},
-	{Kind: Instant, Name: "updated_at", Key: "updatedOn", Description: "When the call was entered. Always null in exports of rows with labels."},
-	{Kind: Label, Name: "adjusted_by", Key: "adjustedBy", Description: "Who made the adjustment. Always null in exports of rows with labels."},
-	{Kind: Instant, Name: "adjusted_at", Key: "adjustedOn", Description: "When the adjustment was made. Always null in exports of rows with labels."},
+	{Kind: Label, Name: "updated_by", Key: "updatedBy", Description: "Who entered the call. Always null in flat results."},
+	{Kind: Instant, Name: "updated_at", Key: "updatedOn", Description: "When the call was entered. Always null in flat results."},
+	{Kind: Label, Name: "adjusted_by", Key: "adjustedBy", Description: "Who made the adjustment. Always null in flat results."},
+	{Kind: Instant, Name: "adjusted_at", Key: "adjustedOn", Description: "When the adjustment was made. Always null in flat results."},
 })
 
 // The two that come together, as {"code": "USD", "symbol": "$"}.

@@ -64,7 +64,7 @@ func newRow(j clari.Job) *row {
 var jobsTable = table.Def[struct{}, row]{
 	Name:        TableName,
 	Title:       "Clari Export Jobs",
-	Description: "All export jobs that Clari lists for the token's user, also those of other programs: forecasts, activities and audit events.",
+	Description: "One row per export job that Clari lists for the token's user. Jobs of other programs are among them.",
 	Columns: []table.Column[row]{
 		table.String("job_id", "The job.", func(r *row) *string { return &r.jobID }).Key(),
 		table.String("status", "SCHEDULED, STARTED, DONE, FAILED, CANCELLED or ABORTED; other values as Clari gives them.",

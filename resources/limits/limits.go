@@ -60,7 +60,7 @@ func newRow(l clari.Limits, at time.Time) *row {
 var limitsTable = table.Def[struct{}, row]{
 	Name:        TableName,
 	Title:       "Clari Limits",
-	Description: "What the organisation may export, and what it has exported, at the time of each sync. It counts the exports of all tokens.",
+	Description: "One row per sync: how many exports the organisation may run, and how many are left. Exports of all its tokens count.",
 	Columns: []table.Column[row]{
 		table.Timestamp("observed_at", "When Clari was asked.", func(r *row) *table.Opt[int64] { return &r.observedAt }).Key(),
 		table.Int("concurrent_limit", "Export jobs that may be queued or running at a time.",

@@ -25,7 +25,7 @@ type opportunityRow struct {
 var opportunitiesTable = table.Def[struct{}, opportunityRow]{
 	Name:        OpportunitiesTable,
 	Title:       "Clari Opportunities",
-	Description: "What Clari makes of opportunities: those listed in the spec, and those of the sync's activities.",
+	Description: "One row per opportunity: Clari's score. The opportunities are those that the spec lists, and those that the sync's activities are about.",
 	Columns: []table.Column[opportunityRow]{
 		table.String("opportunity_id", "The opportunity, by its CRM id.", func(r *opportunityRow) *string { return &r.id }).Key(),
 		table.Float("crm_score", "Clari's score.", func(r *opportunityRow) *table.Opt[float64] { return &r.score }),
@@ -46,7 +46,7 @@ type fieldRow struct {
 var fieldsTable = table.Def[struct{}, fieldRow]{
 	Name:        FieldsTable,
 	Title:       "Clari Opportunity Fields",
-	Description: "The fields of opportunities, as Clari has them.",
+	Description: "One row per opportunity and field: its value in Clari and in the CRM.",
 	Parent:      OpportunitiesTable,
 	Columns: []table.Column[fieldRow]{
 		table.String("opportunity_id", "The opportunity, by its CRM id.", func(r *fieldRow) *string { return &r.opportunityID }).Key(),
@@ -71,7 +71,7 @@ type changeRow struct {
 var historyTable = table.Def[struct{}, changeRow]{
 	Name:        HistoryTable,
 	Title:       "Clari Opportunity Trend History",
-	Description: "The changes of fields of opportunities.",
+	Description: "One row per change of a field of an opportunity.",
 	Parent:      FieldsTable,
 	Columns: []table.Column[changeRow]{
 		table.String("opportunity_id", "The opportunity, by its CRM id.", func(r *changeRow) *string { return &r.opportunityID }).Key(),

@@ -27,6 +27,8 @@ import (
 type group struct {
 	block   *spec.Block // switches them on; nil: always on
 	schemas func(table.Options) schema.Tables
+	full    bool   // each sync fetches all of it; else what is new, where there is a state backend
+	costs   string // what each export of the quota brings; empty: it costs none
 
 	// One of these two.
 	exports func(*syncer) job.Kind               // made by export jobs; nil when nothing that is selected comes from one
@@ -35,12 +37,38 @@ type group struct {
 
 // groups are all tables of the plugin, in the order in which they are fetched. A new one is a line here.
 var groups = []group{
-	{schemas: forecast.Schemas, exports: (*syncer).forecasts},
-	{block: spec.ActivitiesBlock, schemas: activity.Schemas, exports: (*syncer).activities},
-	{block: spec.OpportunitiesBlock, schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities},
+	{schemas: forecast.Schemas, exports: (*syncer).forecasts, costs: "tab and quarter"},
+	{block: spec.ActivitiesBlock, schemas: activity.Schemas, exports: (*syncer).activities, costs: "window of days"},
+	{block: spec.OpportunitiesBlock, schemas: opportunity.Schemas, sync: (*syncer).lookUpOpportunities, full: true},
 	{block: spec.AuditBlock, schemas: audit.Schemas, sync: (*syncer).audit},
-	{schemas: one(jobs.Schema), sync: once(jobs.Sync)},
-	{schemas: one(limits.Schema), sync: (*syncer).limits},
+	{schemas: one(jobs.Schema), sync: once(jobs.Sync), full: true},
+	{schemas: one(limits.Schema), sync: (*syncer).limits, full: true},
+}
+
+// A Fetched is a table, and how a sync fetches it.
+type Fetched struct {
+	Table *schema.Table
+	Full  bool   // each sync fetches all of it; else what is new, where there is a state backend
+	Costs string // what each export of the quota brings; empty: it costs none
+	Block string // key of the block of the spec that switches it on; empty: it is always on
+	group int
+}
+
+// Together reports whether both tables are filled together.
+func (f Fetched) Together(other Fetched) bool { return f.group == other.group }
+
+// About are all tables in the order in which they are fetched, for the docs.
+func About() (all []Fetched) {
+	for i, g := range groups {
+		for _, t := range g.schemas(table.Options{}).FlattenTables() {
+			f := Fetched{Table: t, Full: g.full, Costs: g.costs, group: i}
+			if g.block != nil {
+				f.Block = g.block.Key
+			}
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // one is the schema of a group of one table.

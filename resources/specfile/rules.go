@@ -27,7 +27,7 @@ func (r *report) plugin(d *document, p Plugin, env Env) {
 		r.fail(d.at("name"), "required; write name: %s", example)
 	}
 	if p.Path == "" && !env.InPlace {
-		r.fail(d.at("path"), "required; write the path of the plugin as docs/setup.md has it")
+		r.fail(d.at("path"), "required; write the path of the plugin as docs/overview.md has it")
 	}
 	if p.Registry != "" && !slices.Contains(registries, p.Registry) {
 		fix := nearOr(p.Registry, registries, "write one of them")
@@ -103,7 +103,7 @@ func (r *report) checkSource(d *document, c *Config, env Env) {
 	s := &c.Source
 	r.plugin(d, s.Plugin, env)
 	if (s.Registry == "" || s.Registry == "cloudquery") && !env.InPlace {
-		r.warn(d.at("registry"), "cloudquery has this plugin only where somebody published it there; write registry: github, or local with the path of the program (docs/setup.md)")
+		r.warn(d.at("registry"), "cloudquery has this plugin only where somebody published it there; write registry: github, or local with the path of the program (docs/overview.md)")
 	}
 	if len(s.Tables) == 0 {
 		r.fail(d.at("tables"), `required; write tables: ["*"]`)

@@ -78,3 +78,24 @@ func TestYAML(t *testing.T) {
 		}
 	}
 }
+
+// TestSchedules: the files to copy are YAML where they say so, and never let two syncs run at once.
+func TestSchedules(t *testing.T) {
+	once := map[string]string{
+		"sync.sh": "flock -n", "airflow.py": "max_active_runs=1", "kubernetes.yml": "concurrencyPolicy: Forbid", "kubernetes_shards.yml": "concurrencyPolicy: Forbid",
+		"github_actions.yml": "concurrency: clari", "Dockerfile": "FROM ",
+	}
+	files, err := filepath.Glob(root + "docs/schedules/*")
+	require.NoError(t, err)
+	require.Len(t, files, len(once))
+	for _, file := range files {
+		name := filepath.Base(file)
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Contains(t, string(content), once[name], name)
+		if filepath.Ext(name) == ".yml" {
+			var value map[string]any
+			require.NoError(t, yaml.Unmarshal(content, &value), name)
+		}
+	}
+}

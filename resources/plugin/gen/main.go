@@ -1,5 +1,5 @@
 // Command gen writes what follows from the tables: their docs (the SDK's own generator leaves out what columns mean), the views over
-// them, and the dbt package.
+// them, the dbt package, and what the README says of them.
 package main
 
 import (
@@ -36,6 +36,9 @@ func main() {
 		log.Fatal(err)
 	}
 	if err := writePackage("../../docs/queries", "../../docs/dbt", tables); err != nil {
+		log.Fatal(err)
+	}
+	if err := writeReadme("../../README.md"); err != nil {
 		log.Fatal(err)
 	}
 }

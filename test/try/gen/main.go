@@ -102,26 +102,24 @@ func chart(tenant sim.Tenant, current sim.Quarter) template.HTML {
 	return c.SVG()
 }
 
-const samples = 20
-
 var columns = []string{
 	"user_name", "role", "hierarchy_level", "manager_name", "field_name", "week_start_date", "forecast_value", "quota_value", "adjustment_value", "crm_closed", "is_updated",
 }
 
-// sample is the newest week of one team as a table.
+// sample is the newest week of a person of each level, each the manager of the next, two fields each, as a table.
 func sample(rows []oracle.Row) string {
 	latest := rows[len(rows)-1]["week_start_date"]
-	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool { return r["week_start_date"] != latest })
-	manager := ""
-	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool { // the root, the first manager and that team
-		if r["hierarchy_level"] == int64(1) && manager == "" {
-			manager = fmt.Sprint(r["user_name"])
+	shown := map[int64]any{} // level to person
+	rows = slices.DeleteFunc(rows, func(r oracle.Row) bool {
+		level, person := r["hierarchy_level"].(int64), r["user_name"]
+		if r["week_start_date"] == latest && shown[level] == nil && (level == 0 || r["manager_name"] == shown[level-1]) {
+			shown[level] = person
 		}
-		return r["hierarchy_level"] != int64(0) && r["user_name"] != manager && r["manager_name"] != manager
+		return r["week_start_date"] != latest || shown[level] != person || r["field_name"] != "Commit" && r["field_name"] != "Quota"
 	})
 	var b strings.Builder
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" --- |", len(columns)))
-	for _, r := range rows[:min(samples, len(rows))] {
+	for _, r := range rows {
 		for _, name := range columns {
 			cell := ""
 			switch v := r[name].(type) {
