@@ -16,13 +16,16 @@ var files embed.FS
 
 // A Query is one file.
 type Query struct {
-	Name   string // of the file, and of the view
-	Text   string // the file
-	Answer string // the first line of its comment: what it answers
-	Read   string // the lines of comment after it: how to read the result, and what differs elsewhere
-	Select string // the query without comment, CREATE VIEW and semicolon
-	IsView bool
-	Uses   []string // tables and views that it reads, in the order of their names
+	Name    string   // of the file, and of the view
+	Text    string   // the file
+	Answer  string   // the first line of its comment: what it answers
+	Read    string   // the lines of comment after it: how to read the result, and what differs elsewhere
+	Select  string   // the query without comment, CREATE VIEW and semicolon
+	IsView  bool     // it makes what others read: a view, or
+	IsTable bool     // a table, which is made once
+	Uses    []string // tables and views that it reads, in the order of their names
+
+	made map[string]bool // names of all views and tables that queries make
 }
 
 // All are the queries in an order in which they can be run: what a view reads comes before it, queries come last.
@@ -35,7 +38,7 @@ func All() []Query {
 }
 
 var (
-	view = regexp.MustCompile(`^CREATE VIEW (\w+) AS\n`)
+	view = regexp.MustCompile(`^CREATE (VIEW|TABLE IF NOT EXISTS) (\w+) AS\n`)
 	read = regexp.MustCompile(`\b(FROM|JOIN) ((?:clari|salesforce)_\w+)`) // a name after any other word is a column's
 )
 
@@ -46,6 +49,7 @@ func Load(dir fs.FS) ([]Query, error) {
 		return nil, err
 	}
 	var all []Query
+	made := map[string]bool{}
 	for _, name := range names {
 		text, err := fs.ReadFile(dir, name)
 		if err != nil {
@@ -53,11 +57,13 @@ func Load(dir fs.FS) ([]Query, error) {
 		}
 		q := parse(strings.TrimSuffix(name, ".sql"), string(text))
 		if created := view.FindStringSubmatch(q.Select); created != nil {
-			if created[1] != q.Name {
-				return nil, fmt.Errorf("%s creates the view %s", name, created[1])
+			if created[2] != q.Name {
+				return nil, fmt.Errorf("%s creates %s", name, created[2])
 			}
-			q.IsView, q.Select = true, q.Select[len(created[0]):]
+			q.IsView, q.IsTable, q.Select = true, created[1] != "VIEW", q.Select[len(created[0]):]
+			made[q.Name] = true
 		}
+		q.made = made
 		q.Uses = Reads(q.Select)
 		all = append(all, q)
 	}
@@ -138,7 +144,7 @@ func (q Query) Render(table, view, own func(name string) string) string {
 		switch {
 		case Foreign(name):
 			return word + " " + own(name)
-		case strings.HasSuffix(name, "_current") || name == "clari_forecast_last_known" || name == "clari_completeness":
+		case q.made[name]:
 			return word + " " + view(name)
 		default:
 			return word + " " + table(name)

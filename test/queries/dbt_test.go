@@ -31,6 +31,9 @@ func TestModels(t *testing.T) {
 			t.Error(err)
 			continue
 		}
+		if q.IsTable { // its rows are a var
+			continue
+		}
 		if sources := strings.Count(string(text), "{{ source(") + strings.Count(string(text), "{{ ref("); sources != strings.Count(q.Select, "FROM clari_")+strings.Count(q.Select, "JOIN clari_")+strings.Count(q.Select, "JOIN salesforce_") {
 			t.Errorf("%s has %d references", q.Name, sources)
 		}

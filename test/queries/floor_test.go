@@ -91,7 +91,7 @@ func play(t *testing.T, steps []step) (*story, []sent) {
 		for _, st := range steps {
 			time.Sleep(time.Until(day(st.day, 6)))
 			for name, v := range st.spec {
-				if name == "include_historical" {
+				if name == "include_historical" || name == "types" {
 					w.Spec["forecasts"].([]map[string]any)[0][name] = v
 				} else {
 					w.Spec[name] = v
@@ -107,7 +107,7 @@ func play(t *testing.T, steps []step) (*story, []sent) {
 			}
 			s.syncs, all = append(s.syncs, recorded{time.Now(), l.Stream}), append(all, one)
 		}
-		s.today = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+		s.jobs, s.today = w.Sim.Ledger().Created(), time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 	})
 	return s, all
 }

@@ -20,6 +20,7 @@ type story struct {
 	now   *present
 
 	keepsDays bool // a row of a day is replaced by rows of that day alone
+	asTables  bool // views are made as tables: nothing changes any more, and many questions are asked
 }
 
 // recorded is what a sync sent.
@@ -102,13 +103,13 @@ var stories = map[string]func(*testing.T) *story{
 			"forecasts": []map[string]any{{"id": "net_arr", "types": allTypes}, {"id": "bookings", "types": allTypes}}, "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2,
 		}, false, day(10, 6), day(32, 6))
 	}),
-	// The latest week alone, two weeks running.
+	// The latest week alone, two weeks running, and then not for a week.
 	"latest": remembered(func(t *testing.T) *story {
 		forecasts := tabs()
 		for _, f := range forecasts {
 			f["include_historical"] = false
 		}
-		return tell(t, sim.Config{Tenant: tenant()}, map[string]any{"forecasts": forecasts, "fiscal_year_start_month": 2}, false, day(0, 6), day(4, 6), day(12, 6))
+		return tell(t, sim.Config{Tenant: tenant()}, map[string]any{"forecasts": forecasts, "fiscal_year_start_month": 2}, false, day(0, 6), day(4, 6), day(20, 6))
 	}),
 }
 
@@ -126,7 +127,7 @@ func remembered(tell func(*testing.T) *story) func(*testing.T) *story {
 }
 
 // eachStory runs a test on every story, database and write mode. In append mode the last sync lands twice, as after a crash.
-func eachStory(t *testing.T, test func(t *testing.T, s *story, d *database)) {
+func eachStory(t *testing.T, asTables bool, test func(t *testing.T, s *story, d *database)) {
 	for name, tell := range stories {
 		for _, mode := range []string{"overwrite", "append"} {
 			if name == "latest" && mode == "append" { // like history
@@ -134,6 +135,7 @@ func eachStory(t *testing.T, test func(t *testing.T, s *story, d *database)) {
 			}
 			t.Run(name+" "+mode, func(t *testing.T) {
 				s := *tell(t)
+				s.asTables = asTables
 				if mode == "append" {
 					again := s.syncs[len(s.syncs)-1]
 					again.at = again.at.Add(time.Hour)

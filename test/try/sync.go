@@ -138,8 +138,10 @@ func makeViews(db *sql.DB) error {
 		if !q.IsView {
 			continue
 		}
-		if _, err := db.Exec("DROP VIEW IF EXISTS " + q.Name); err != nil {
-			return fmt.Errorf("%s: %w", q.Name, err)
+		if !q.IsTable {
+			if _, err := db.Exec("DROP VIEW IF EXISTS " + q.Name); err != nil {
+				return fmt.Errorf("%s: %w", q.Name, err)
+			}
 		}
 		missing := false
 		for _, name := range q.Uses {

@@ -56,6 +56,19 @@ WHERE o.forecast_key IS NULL
 // rowsArrived is a test that fails for each row of the view that a destination lost something of.
 const rowsArrived = "SELECT * FROM {{ ref('clari_completeness') }} WHERE rows_missing > 0\n"
 
+// pairsModel has the rows of a var in place of those of a table of the user's own.
+const pairsModel = `-- Made by make gen. The rows are the var clari_quota_pairs.
+{% set pairs = var('clari_quota_pairs', []) %}
+{% for pair in pairs %}
+SELECT
+  CAST('{{ pair.forecast_id }}' AS {{ dbt.type_string() }}) AS forecast_id, CAST('{{ pair.call_field }}' AS {{ dbt.type_string() }}) AS call_field,
+  CAST('{{ pair.quota_field }}' AS {{ dbt.type_string() }}) AS quota_field
+{% if not loop.last %}UNION ALL{% endif %}
+{% else %}
+SELECT f.forecast_id, f.name AS call_field, f.name AS quota_field FROM {{ source('clari', 'clari_forecast_fields') }} f WHERE 1 = 0
+{% endfor %}
+`
+
 // model is a query as dbt is told of it.
 type model struct {
 	queries.Query
@@ -95,6 +108,9 @@ func writePackage(from, dir string, tables schema.Tables) error {
 		models = append(models, modelOf(q, tables))
 		text := fmt.Sprintf("-- Made by make gen from docs/queries/%s.sql, where its comment is.\n%s\n", q.Name, q.Render(source, ref, own))
 		text = queries.Query{Select: text}.With("activities", "{% if var('clari_using_activities', false) %}", "{% endif %}")
+		if q.IsTable {
+			text = pairsModel
+		}
 		if needs := blocksOf(q, all); len(needs) > 0 {
 			text = fmt.Sprintf("{{ config(enabled=%s) }}\n%s", strings.Join(needs, " and "), text)
 		}
