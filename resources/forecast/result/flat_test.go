@@ -53,7 +53,7 @@ func TestFlatRules(t *testing.T) {
 			`entry time_period_id="2027_Q2" `, `entry time_period_id="2027_Q2/May 2026"`,
 		}},
 		{name: "quarter in two spellings", lines: []string{"Timeframe=Q2", "Timeframe=FY27 Q2;Data Type=Quota"}, asked: Asked{Period: "2027_Q2"}, want: []string{
-			`time_period_id="2027_Q2" type="quarter" label="FY27 Q2" year="2027" extra={"other_label":["Q2"]}`, `forecast_value=5 quota_value=5`,
+			`time_period_id="2027_Q2" type="quarter" label="Q2" year="2027" extra={"other_label":["FY27 Q2"]}`, `forecast_value=5 quota_value=5`,
 		}},
 		{name: "no timeframe", lines: []string{"Timeframe="}, asked: Asked{Period: "2027_Q2"}, want: []string{`time_period time_period_id="2027_Q2" type="quarter" year="2027"`}},
 		{name: "known dates", lines: []string{""}, asked: Asked{Period: "2027_Q2", Calendar: between(day(2026, 5, 1), day(2026, 7, 31))}, want: []string{

@@ -156,7 +156,7 @@ func flatRows(c *Choices) (rows [][]string) {
 			for _, field := range fields {
 				for week := range weeks {
 					if !c.in(4) {
-						rows = append(rows, entryRows(c, who, pick(c, label, label, "January FY 2026"), field, week)...)
+						rows = append(rows, entryRows(c, who, pick(c, label, label, label, "Q1", "FY26 Q1", "January FY 2026"), field, week)...)
 					}
 				}
 			}
@@ -204,5 +204,5 @@ func money(c *Choices) string {
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
-	return fmt.Sprintf(pick(c, "$%s.%s", "$%s.%s", "($%s.%s)", "-$%s.%s", "$-%s.%s"), whole, cents)
+	return fmt.Sprintf(pick(c, "$%s.%s", "$%s.%s", "($%s.%s)", "-$%s.%s", "$-%s.%s", "USD %s.%s", "%s.%s EUR"), whole, cents)
 }

@@ -86,12 +86,11 @@ func (r *Rows) take(row, field uint32, value int, text []byte, in locale) (taken
 	if err := r.to.Amount(row, value, amount); err != nil || symbol == "" {
 		return true, err
 	}
+	number := symbolNumber
 	if isCode(symbol) {
-		if err := r.to.Label(row, codeNumber, []byte(symbol)); err != nil {
-			return true, err
-		}
+		number = codeNumber
 	}
-	return true, r.to.Label(row, symbolNumber, []byte(symbol))
+	return true, r.to.Label(row, number, []byte(symbol))
 }
 
 func (r *Rows) wait(row, field uint32, value int, text []byte) error {

@@ -78,7 +78,8 @@ func (w *weeks) list(to *store.Store, period string, start, end table.Opt[int32]
 		to.RenamePeriod(uint32(n), period+id)
 	}
 	quarter, isQuarter := fiscal.Parse(period)
-	for _, one := range w.better(func(one *week) bool { return one.label.Year != 0 }) {
+	for i := range w.all { // labels of the quarter may differ: the first stays
+		one := &w.all[i]
 		p := forecast.TimePeriod{TimePeriodID: to.Periods.IDs.Texts[one.period], Label: table.NonZero(one.text)}
 		if row := &to.Periods.All[one.period]; row.Label == (table.Opt[string]{}) && row.Type == (table.Opt[string]{}) { // the first of its period
 			p.Year = table.NonZero(one.label.year())
@@ -95,18 +96,18 @@ func (w *weeks) list(to *store.Store, period string, start, end table.Opt[int32]
 		}
 		to.AddPeriod(&p)
 	}
-	for _, one := range w.better(func(one *week) bool { return one.label.Quarter != 0 }) {
+	for _, one := range w.quartersFirst() {
 		to.AddFrame(&forecast.TimeFrame{
 			TimeFrameID: to.Frames.IDs.Texts[one.frame], StartDate: table.Some(one.day), EndDate: one.lastDay, Week: table.NonZero(one.week),
 		})
 	}
 }
 
-// better is all weeks, the better ones first.
-func (w *weeks) better(is func(*week) bool) []*week {
+// quartersFirst is all weeks, those of the quarter before those of its months.
+func (w *weeks) quartersFirst() []*week {
 	var first, rest []*week
 	for i := range w.all {
-		if one := &w.all[i]; is(one) {
+		if one := &w.all[i]; one.label.Quarter != 0 {
 			first = append(first, one)
 		} else {
 			rest = append(rest, one)
