@@ -33,7 +33,7 @@ type Export struct {
 var exportsTable = table.Def[struct{}, Export]{
 	Name:  ExportsTable,
 	Title: "Clari Activity Exports",
-	Description: "One row per window of days that a sync planned to export activities of: what became of it, what it cost, and why. " +
+	Description: "One row per window of activities that a sync planned to export: what became of it, what it cost, and why. " +
 		"A window that has landed and has ended is not planned again, unless a table is selected later.",
 	Columns: []table.Column[Export]{
 		table.String("export_id", "The export job. If there is none: a hash of the request, and the time.", func(x *Export) *string { return &x.ExportID }).Key(),
