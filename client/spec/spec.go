@@ -32,81 +32,81 @@ type Spec struct {
 	// else is an error.
 	Periods []string `json:"periods" jsonschema:"minItems=1"`
 
-	// Month (1 to 12) in which the fiscal year begins. With 2, February 2025 opens FY2026. Needed where periods count from the
-	// current quarter but do not include it, and no state backend remembers which it is; and where results are flat rows (all
-	// csv is) whose weeks do not span the quarter, which settles months later unless its end is known.
+	// Month (1 to 12) in which the fiscal year begins. With 2, February 2025 opens FY2026. Set it if periods count from the current
+	// quarter but do not include it, and there is no state backend. Set it also if results are flat rows (all csv is) whose weeks do not
+	// span the quarter: else the quarter settles months later.
 	FiscalYearStartMonth int `json:"fiscal_year_start_month,omitzero" jsonschema:"minimum=1,maximum=12"`
 
-	// IANA time zone whose calendar day is today, and the snapshot_date of the rows.
+	// IANA time zone. It decides which day is today, and which day is the snapshot_date of a row.
 	TimeZone string `json:"time_zone"`
 
 	// Format in which Clari delivers results. The rows are the same; csv may help where Clari cuts a large JSON result short.
 	ExportFormat string `json:"export_format" jsonschema:"enum=json,enum=csv"`
 
-	// Export jobs in flight at once, never above what Clari reports as free. 1 means strictly one after another; auto means as many as
-	// others leave free, less one, and at least one.
+	// Export jobs at a time, never more than Clari reports as free. With 1 they run one after another; auto takes what others leave free
+	// less one, and at least one.
 	Concurrency Concurrency `json:"concurrency"`
 
-	// Least time between the creation of two jobs.
+	// Shortest time between the creation of two jobs.
 	DelayBetweenExports Duration `json:"delay_between_exports"`
 
-	// Least time between two polls of one job.
+	// Shortest time between two polls of one job.
 	PollInterval Duration `json:"poll_interval"`
 
-	// Greatest time between two polls of one job, to which the gap grows. The first poll may come later than this.
+	// Longest time between two polls of one job: the gap grows up to it. The first poll may come later.
 	PollMaxInterval Duration `json:"poll_max_interval"`
 
-	// How long a job may stay queued before it is cancelled. A Retry-After beyond this fails the export at once.
+	// How long a job may stay queued before it is cancelled. If Clari asks to wait for longer (Retry-After), the export fails at once.
 	QueueTimeout Duration `json:"queue_timeout"`
 
 	// How long a job may run before it is cancelled.
 	RunTimeout Duration `json:"run_timeout"`
 
-	// Jobs to try for one export when they end FAILED or ABORTED. Each may count against the monthly quota.
+	// How many jobs to create for one export if they end FAILED or ABORTED. Each may count against the monthly quota.
 	ExportAttempts int `json:"export_attempts" jsonschema:"minimum=1,maximum=10"`
 
-	// With a state backend: how long what landed in a sync that did not end well is kept by the next ones instead of being exported
-	// again. 0s switches it off.
+	// How long the next syncs keep what a failed or killed sync has landed, instead of exporting it again. 0s switches it off. Needs a
+	// state backend.
 	ResumeWithin Duration `json:"resume_within"`
 
-	// Folder in which each result is kept as it came, gzipped, for each tab and period. What it holds is personal data, and nothing
-	// in it is ever deleted.
+	// Folder in which each result is kept as it came, gzipped, by tab and period. It holds personal data, and the plugin deletes none of
+	// it.
 	KeepResults string `json:"keep_results,omitzero"`
 
-	// Retries of one HTTP request after the first try. Waiting on 429 does not count.
+	// How often one HTTP request is repeated after the first try. Waiting after a 429 does not count.
 	MaxRetries int `json:"max_retries" jsonschema:"minimum=0"`
 
-	// Longest result, unpacked, in bytes or with KiB, MiB or GiB. A longer one fails its export and is not exported again until this is
-	// raised: then the same result is read.
+	// Longest result, unpacked, in bytes or with KiB, MiB or GiB. A longer one fails its export, and is read again, without a new export,
+	// when this is raised.
 	MaxResultBytes Size `json:"max_result_bytes"`
 
-	// HTTP requests a second, shared by everything that is sent with one key.
+	// HTTP requests a second, for everything that is sent with one token.
 	RequestsPerSecond float64 `json:"requests_per_second" jsonschema:"exclusiveMinimum=0,maximum=100"`
 
 	// Exports of the monthly quota to leave for others.
 	QuotaReserve int `json:"quota_reserve" jsonschema:"minimum=0"`
 
-	// Days after a quarter's end until it counts as settled and is not exported again. Needs a state backend.
+	// Days after its end when a quarter becomes final. It is then exported once more, and after that no more. Needs a state backend.
 	SettleDays int `json:"settle_days" jsonschema:"minimum=0"`
 
-	// Periods to export again even if they are settled, in the forms of periods: those of them that the tab has exported before. A
-	// list is exported again in every sync; {periods: 2024_Q1..2025_Q4, before: 2026-03-01} once, where what is there was exported
-	// before that day or instant. Needs a state backend.
+	// Periods to export again although the state says that they are done, in the forms of periods, if the tab has exported them before. A
+	// list does so in every sync. {periods: 2024_Q1..2025_Q4, before: 2026-03-01} does so once, for what was exported before that day or
+	// instant. Needs a state backend.
 	Refresh Refresh `json:"refresh,omitzero"`
 
-	// Periods whose stored result is landed again, at no cost, while Clari keeps it: for a destination that lost rows. In the forms of
-	// periods. Needs a state backend.
+	// Periods, in the forms of periods, whose stored result is landed again at no cost, while Clari keeps it. It cures a destination that
+	// lost rows. Needs a state backend.
 	Reload []string `json:"reload,omitempty"`
 
 	// Keep one snapshot of each day: snapshot_date becomes part of the key. Needs a state backend.
 	History bool `json:"history"`
 
-	// What an export with no entries means: fail, warn, or auto. auto fails for the current quarter, for one that had rows before,
+	// What to do about an export with no entries: fail, warn, or auto. auto fails for the current quarter, for one that had rows before,
 	// and always without a state backend; else it warns, and the export counts as done.
 	OnEmpty string `json:"on_empty" jsonschema:"enum=auto,enum=fail,enum=warn"`
 
-	// What an export means of which no amount of a type that was asked for could be read, though texts were there: warn lands it with a
-	// warning, fail fails it.
+	// What to do if the result has texts for a type that was asked for, and none can be read as an amount: warn lands the rows with a
+	// warning, fail fails the export.
 	OnUnread string `json:"on_unread" jsonschema:"enum=warn,enum=fail"`
 
 	// Switches on the activity tables. Write {} for its defaults. Each window of days costs one export of the monthly quota.
@@ -133,9 +133,9 @@ type Forecast struct {
 	// Person whose part of the hierarchy to export, as userId::type (1905::MGR). Without it everything the token may see.
 	ScopeID string `json:"scope_id,omitzero"`
 
-	// true exports every week of the quarter, false only the latest. auto is true; but under history, where each day's snapshot already
-	// is the history, it is true for the current and later quarters only in the first export that begins a full day after a week has
-	// ended: people edit a week until after its end.
+	// true exports every week of the quarter, false only the latest. auto exports every week, unless history is on: then it exports every
+	// week of the current and later quarters only once a week (in the first export that begins a full day after the week has ended, since
+	// people edit a week until then), and else the latest.
 	IncludeHistorical string `json:"include_historical" accept:"boolean"`
 
 	// Periods of this tab, in place of the top-level periods.

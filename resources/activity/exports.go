@@ -33,7 +33,7 @@ type Export struct {
 var exportsTable = table.Def[struct{}, Export]{
 	Name:  ExportsTable,
 	Title: "Clari Activity Exports",
-	Description: "One row per window of days that a sync planned to export activities of: what became of it, what it cost, and why. " +
+	Description: "One row per window of activities that a sync planned to export: what became of it, what it cost, and why. " +
 		"A window that has landed and has ended is not planned again, unless a table is selected later.",
 	Columns: []table.Column[Export]{
 		table.String("export_id", "The export job. If there is none: a hash of the request, and the time.", func(x *Export) *string { return &x.ExportID }).Key(),
@@ -46,7 +46,7 @@ var exportsTable = table.Def[struct{}, Export]{
 			func(x *Export) *string { return &x.Outcome }),
 		table.Int("jobs_created", "What it cost: export jobs that were created for it.", func(x *Export) *table.Opt[int64] { return &x.JobsCreated }),
 		table.NullString("why", "Why it was exported, or not.", func(x *Export) *table.Opt[string] { return &x.Why }),
-		table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null if no result was read.",
+		table.Int("values_unread", "How many texts of the result their column cannot hold (no amount, no day, no flag). They are in extra. Null if no result was read.",
 			func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
 		table.Int("labels_unknown", "How many different keys of the result no column has. Null if no result was read.", func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
 		table.Date("next_try", "Day on which the window is tried again, if it failed for what is in its result.", func(x *Export) *table.Opt[int32] { return &x.NextTry }),

@@ -124,7 +124,7 @@ var participantsTable = table.Def[struct{}, participantRow]{
 			func(r *participantRow) *string { return &r.id }).Key(),
 		table.NullString("name", "Name. Personal data.", func(r *participantRow) *table.Opt[string] { return &r.name }),
 		table.NullString("email", "E-mail address. Personal data.", func(r *participantRow) *table.Opt[string] { return &r.email }),
-		table.NullString("crm_user_id", "The person's id in the CRM.", func(r *participantRow) *table.Opt[string] { return &r.crmUserID }),
+		table.NullString("crm_user_id", "Id of the person in the CRM.", func(r *participantRow) *table.Opt[string] { return &r.crmUserID }),
 		table.Bool("is_internal", "Whether the person belongs to the organisation.", func(r *participantRow) *table.Opt[bool] { return &r.internal }),
 		table.JSON("extra", "Keys of the participant"+noColumn, func(r *participantRow) *[]byte { return &r.extra }),
 	},

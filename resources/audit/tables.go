@@ -22,7 +22,7 @@ var eventsTable = table.Def[struct{}, eventRow]{
 	Description: "One row per thing that a person, a system or a job did in Clari. API use is included. Clari keeps events for about 30 days; with a state backend those that landed stay. " +
 		"Needs the right to see audit events.",
 	Columns: []table.Column[eventRow]{
-		table.String("event_id", "Clari gives events no id: this is a hash of the event, and how many equal ones came before it.",
+		table.String("event_id", "Clari gives events no id. This is a hash of the event, and of how many equal events came before it.",
 			func(r *eventRow) *string { return &r.id }).Key(),
 		table.Timestamp("occurred_at", "When it happened.", func(r *eventRow) *table.Opt[int64] { return &r.at }),
 		table.NullString("actor_id", "Who did it, as in clari_audit_actors.", func(r *eventRow) *table.Opt[string] { return &r.actorID }),

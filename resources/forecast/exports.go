@@ -60,7 +60,7 @@ var exportColumns = []table.Column[Export]{
 		func(x *Export) *table.Opt[int32] { return &x.FirstWeekStart }),
 	table.Date("last_week_start", "First day of the last week that its entries are of.",
 		func(x *Export) *table.Opt[int32] { return &x.LastWeekStart }),
-	table.Int("values_unread", "Texts in the result that could not be read as what their column holds. They are in extra. Null if no result was read.",
+	table.Int("values_unread", "How many texts of the result their column cannot hold (no amount, no day, no flag). They are in extra. Null if no result was read.",
 		func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
 	table.Int("labels_unknown", "How many different labels of the result (keys, data types, top-level members) no column has. Null if no result was read.",
 		func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),

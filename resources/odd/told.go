@@ -38,7 +38,7 @@ const (
 func (c Case) Warn(log zerolog.Logger, of func(*zerolog.Event)) {
 	if c.Label {
 		log.Warn().Func(of).Str("label", c.Where).Int64("labels_unknown", c.Count).Str("example", c.Example).
-			Msg("labels that are not known: what they hold is in extra; please report them")
+			Msg("labels that this plugin does not know: their values are in extra; please report the labels")
 		return
 	}
 	log = log.With().Str("column", c.Where).Int64("values_unread", c.Count).Str("example", c.Example).Logger()
@@ -48,10 +48,10 @@ func (c Case) Warn(log zerolog.Logger, of func(*zerolog.Event)) {
 	case TooLong:
 		log.Warn().Func(of).Msg("extras longer than 512 KiB: whole members were left out, and cut_members names them")
 	case SharedID:
-		log.Warn().Func(of).Msg("CRM user ids that several people share are no ids: person_id is the next best")
+		log.Warn().Func(of).Msg("CRM user ids that several people share do not count as ids: person_id is the next best id")
 	case Nameless:
 		log.Warn().Func(of).Msg("elements without an id: they land no row, since no entry can name them")
 	default:
-		log.Warn().Func(of).Msg("texts that could not be read as what their column holds: the column is null, they are in extra; please report their form")
+		log.Warn().Func(of).Msg("texts that their column cannot hold: the column is null, and the texts are in extra; please report their form")
 	}
 }

@@ -32,7 +32,7 @@ var opportunitiesTable = table.Def[struct{}, opportunityRow]{
 		table.NullString("crm_score_message", "What Clari says of the score.",
 			func(r *opportunityRow) *table.Opt[string] { return &r.scoreMessage }),
 		table.Timestamp("observed_at", "When Clari was asked.", func(r *opportunityRow) *table.Opt[int64] { return &r.observedAt }),
-		table.JSON("extra", "Keys of the opportunity"+noColumn+" Fields without an id, or with that of another, are here.",
+		table.JSON("extra", "Keys of the opportunity"+noColumn+" Fields without an id, or with the id of another field, are here.",
 			func(r *opportunityRow) *[]byte { return &r.extra }),
 	},
 }
@@ -77,7 +77,7 @@ var historyTable = table.Def[struct{}, changeRow]{
 		table.String("opportunity_id", "The opportunity, by its CRM id.", func(r *changeRow) *string { return &r.opportunityID }).Key(),
 		table.String("field_id", "The field.", func(r *changeRow) *string { return &r.fieldID }).Key(),
 		table.Timestamp("changed_at", "When the field changed.", func(r *changeRow) *table.Opt[int64] { return &r.at }).Key(),
-		table.Int("place", "Which of the field's changes in that second it is, from 0.", func(r *changeRow) *table.Opt[int64] { return &r.place }).Key(),
+		table.Int("place", "Number of the change among the field's changes in that second, from 0.", func(r *changeRow) *table.Opt[int64] { return &r.place }).Key(),
 		table.JSON("old_value", "Value before, JSON of any kind. May hold personal data.", func(r *changeRow) *[]byte { return &r.before }),
 		table.JSON("new_value", "Value after, JSON of any kind. May hold personal data.", func(r *changeRow) *[]byte { return &r.after }),
 		table.JSON("extra", "Keys of the change"+noColumn, func(r *changeRow) *[]byte { return &r.extra }),

@@ -90,7 +90,7 @@ func (p policy) describe(method string, f failure) string {
 	}
 	wait := "after " + strings.Join(waits[:2], ", ")
 	if f.retryAfter > 0 {
-		wait = "when it says"
+		wait = "after the time that it names"
 	} else if retries > 2 {
 		wait += " .. " + waits[retries-1]
 	}

@@ -71,15 +71,15 @@ func all() map[string]example {
 	postgresql := found["postgresql"].To
 	found["backfill"] = example{
 		To: postgresql, Backend: &postgresql,
-		Comment:   []string{"Once: every fiscal quarter of several tabs. What the monthly quota does not reach is named; run it again when there is more."},
+		Comment:   []string{"Once: every fiscal quarter of several tabs. The sync names what the monthly quota did not reach: run it again when there is more."},
 		Forecasts: []string{"- id: net_arr", "- id: net_arr", "  currency: EUR", "- id: renewals", "  types: [forecast, quota]"},
 		More:      []string{`periods: ["2022_Q1..current"]`, "history: true", "quota_reserve: 100 # exports to leave for others"},
 	}
 	found["activities"] = example{
 		To: postgresql, Backend: &postgresql,
 		Comment: []string{
-			"Forecasts, and what goes on around them: activities of this year, the audit trail, and what Clari makes of the opportunities that the",
-			"activities are about. docs/data.md says which columns hold personal data.",
+			"Forecasts, activities of this year, audit events, and Clari's score of the opportunities that the activities are about. docs/data.md says which",
+			"columns hold personal data.",
 		},
 		Forecasts: []string{"- id: net_arr"},
 		More: []string{
@@ -95,7 +95,7 @@ func withState(p destination.Profile) example {
 	e := example{To: p, Backend: &p, Forecasts: []string{"- id: net_arr"}, More: []string{"periods: [previous, current, next]"}}
 	if p.Overwrites() {
 		e.Comment = []string{p.Title + ", with a state backend: settled quarters are not exported again, and nothing is deleted."}
-		e.More = append(e.More, "history: true # keeps a snapshot of each day: what is not kept cannot be had later")
+		e.More = append(e.More, "history: true # keeps a snapshot of each day. A day that is not kept cannot be had later")
 	} else {
 		e.Comment = []string{p.Title + ", with a state backend: each sync adds rows, settled quarters add none. Read the views in docs/queries."}
 	}
@@ -104,8 +104,8 @@ func withState(p destination.Profile) example {
 		e.Comment = append(e.Comment, "The state is a table beside the others: each change adds a row, and the newest one counts.")
 	case destination.NoState:
 		e.Comment = append(e.Comment,
-			"Files keep no state, so it is in a small SQLite file. Keep that file between syncs: a container that has it inside loses it, and what is",
-			"settled is then exported again. Any database that keeps state will do in its place.")
+			"Files keep no state, so the state is in a small SQLite file. Keep that file between syncs, on a volume: where a container loses it, settled",
+			"quarters are exported again. Any database that keeps state will do instead.")
 		for _, other := range destination.Profiles() {
 			if other.Name == "sqlite" {
 				other.Settings = []destination.Setting{{Key: "connection_string", Value: "./clari_state.sqlite", Comment: "on a volume that stays"}}
