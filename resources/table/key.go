@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"crypto/sha1"
 	"crypto/sha256"
-	"encoding"
-	"hash"
 	"slices"
 
 	"github.com/google/uuid"
@@ -17,14 +15,23 @@ type identity[R any] struct {
 	parts []keyPart[R]
 	tail  []byte // what comes after the last part
 	buf   []byte
-	named [len(uuid.UUID{}) + sha256.Size]byte // namespace, which is zero, then name
+	named [namedSize]byte // namespace, which is zero, then name
 
 	// Where many rows borrow all but the last part of their key from the same rows: states of sha256 by the numbers of those, so that
-	// the text up to there is made and hashed once. A row takes half the time then.
-	states map[lenders][]byte
+	// the text up to there is made and hashed once.
+	states map[lenders]state
 	arena  []byte // that they are in
-	hash   hash.Hash
+	blocks *blocks
 }
+
+// state is where sha256 is behind the part of a key that many rows share.
+type state struct {
+	after  []byte // its whole blocks
+	rest   []byte // of it, behind those
+	hashed uint64 // bytes in the blocks
+}
+
+const namedSize = len(uuid.UUID{}) + sha256.Size
 
 // maxStates bounds the memory that states take: some 300 bytes each.
 const maxStates = 1 << 13
@@ -73,18 +80,20 @@ func newIdentity[S, R any](d *Def[S, R], o Options, shared *S) *identity[R] {
 }
 
 func (id *identity[R]) of(r *R) uuid.UUID {
+	name, sum := id.named[len(uuid.UUID{}):], [sha1.Size]byte{}
 	if id.states == nil {
 		id.buf = append(id.appendParts(id.buf[:0], id.parts, r), id.tail...)
-		sum := sha256.Sum256(id.buf)
-		copy(id.named[len(uuid.UUID{}):], sum[:])
+		hash := sha256.Sum256(id.buf)
+		copy(name, hash[:])
+		sum = sha1.Sum(id.named[:])
 	} else {
 		last := len(id.parts) - 1
-		id.resume(r, id.parts[:last])
-		id.buf = append(id.appendParts(id.buf[:0], id.parts[last:], r), id.tail...)
-		id.hash.Write(id.buf)
-		id.hash.Sum(id.named[:len(uuid.UUID{})])
+		from := id.sharedBy(r, id.parts[:last])
+		id.buf = append(id.appendParts(append(id.buf[:0], from.rest...), id.parts[last:], r), id.tail...)
+		id.buf = pad(id.buf, from.hashed)
+		id.blocks.sha256(name, from.after, id.buf)
+		sum = id.blocks.sha1(id.named[:])
 	}
-	sum := sha1.Sum(id.named[:])
 	u := uuid.UUID(sum[:len(uuid.UUID{})])
 	u[6] = u[6]&0x0f | 5<<4 // version 5
 	u[8] = u[8]&0x3f | 0x80 // RFC 4122 variant
@@ -99,26 +108,29 @@ func (id *identity[R]) appendParts(buf []byte, parts []keyPart[R], r *R) []byte 
 	return buf
 }
 
-// resume puts the hash where it is after the first parts of the row's key.
-func (id *identity[R]) resume(r *R, parts []keyPart[R]) {
+// sharedBy is where the hash is after the first parts of the row's key.
+func (id *identity[R]) sharedBy(r *R, parts []keyPart[R]) state {
 	var from lenders
 	for i := range parts {
 		from[i] = uint32(parts[i].lender(r))
 	}
-	if state, ok := id.states[from]; ok {
-		_ = id.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(state) // made by AppendBinary
-		return
+	known, ok := id.states[from]
+	if ok {
+		return known
 	}
-	id.hash.Reset()
 	id.buf = id.appendParts(id.buf[:0], parts, r)
-	id.hash.Write(id.buf)
 	if len(id.states) == maxStates {
 		clear(id.states)
 		id.arena = nil
 	}
 	begin := len(id.arena)
-	id.arena, _ = id.hash.(encoding.BinaryAppender).AppendBinary(id.arena) // sha256 never fails
-	id.states[from] = id.arena[begin:]                                     // where it grows, the others stay in the old one
+	known.hashed = uint64(len(id.buf) / sha256.BlockSize * sha256.BlockSize)
+	id.arena = id.blocks.appendState(id.arena, id.buf[:known.hashed])
+	middle := len(id.arena)
+	id.arena = append(id.arena, id.buf[known.hashed:]...)
+	known.after, known.rest = id.arena[begin:middle], id.arena[middle:] // where it grows, the others stay in the old one
+	id.states[from] = known
+	return known
 }
 
 // shareStates makes it keep states, if it can.
@@ -128,5 +140,7 @@ func (id *identity[R]) shareStates() {
 			return
 		}
 	}
-	id.states, id.hash = map[lenders][]byte{}, sha256.New()
+	if id.blocks = newBlocks(); id.blocks != nil {
+		id.states = map[lenders]state{}
+	}
 }
