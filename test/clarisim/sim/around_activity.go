@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // ActivityTypes are all that Clari knows.
@@ -56,8 +58,8 @@ type Participant struct {
 
 // activity is the nth since 1970.
 func (s *Server) activity(n int64) Activity {
-	h := mix(s.tenant.Seed^0xac7, uint64(n))
-	person := s.tenant.person(int(h % uint64(s.tenant.People)))
+	h := tenant.Mix(s.tenant.Seed^0xac7, uint64(n))
+	person := s.tenant.Member(int(h % uint64(s.tenant.People)))
 	a := Activity{
 		ID: fmt.Sprintf("act-%d", n), Type: ActivityTypes[h>>8%uint64(len(ActivityTypes))], Subject: fmt.Sprintf("Re: plan %d, \"draft\" ☕", n%50),
 		At: time.Unix(0, n*int64(s.cfg.Around.ActivityEvery)).UTC().Truncate(time.Millisecond), Owner: person.CRMID, Organizer: person.CRMID,

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // An AuditEvent is something that happened, as the table of audit events must hold it.
@@ -27,7 +29,7 @@ func (s *Server) auditEvent(n int64) AuditEvent {
 	if around.AuditEqual > 0 && n%int64(around.AuditEqual) == 0 {
 		n--
 	}
-	h := mix(seed, uint64(n))
+	h := tenant.Mix(seed, uint64(n))
 	at := time.Unix(0, n*int64(around.AuditEvery)).UTC()
 	if around.AuditTimes == Seconds {
 		at = at.Truncate(time.Second)
@@ -85,7 +87,7 @@ func (s *Server) auditRange(from, to time.Time) (first, last int64) {
 // Actor is the name and e-mail address of an actor.
 func (s *Server) Actor(id string) (name, email string) {
 	n, _ := strconv.Atoi(id)
-	return s.tenant.name(n - 7000), fmt.Sprintf("actor%s@clari.example", id)
+	return s.tenant.Name(n - 7000), fmt.Sprintf("actor%s@clari.example", id)
 }
 
 func (s *Server) auditEvents(x *Exchange) {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // An Opportunity is what Clari knows of one.
@@ -37,7 +39,7 @@ func (s *Server) Opportunity(id string) Opportunity { return s.opportunity(id) }
 func (s *Server) opportunity(id string) Opportunity {
 	h := s.tenant.Seed
 	for _, b := range []byte(id) {
-		h = mix(h, uint64(b))
+		h = tenant.Mix(h, uint64(b))
 	}
 	o := Opportunity{ID: id, Score: float64(h % 101), Text: "Scored by the sim"}
 	values := []string{`"Negotiation"`, fmt.Sprint(h % 100000), `true`, `null`, `["a",{"b":1}]`, `{"amount":12.5,"code":"USD"}`}

@@ -7,19 +7,22 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // create makes a job, or refuses in the order in which Clari can be expected to find fault.
 func (s *Server) create(x *Exchange) {
 	const bad, fcw = http.StatusBadRequest, "fcw"
-	tab, known := s.tenant.tab(x.Forecast)
+	tab, known := s.tenant.Tab(x.Forecast)
 	types := slices.Compact(slices.Sorted(slices.Values(x.TypesToExport)))
 	if len(types) == 0 {
-		types = defaultTypes
+		types = result.DefaultTypes
 	}
-	_, inTenant := s.tenant.root(x.ScopeID)
-	_, money := currencies[x.Currency]
-	unknown := unknownTypes(types)
+	_, inTenant := s.tenant.Root(x.ScopeID)
+	_, money := tenant.Currencies[x.Currency]
+	unknown := result.UnknownTypes(types)
 	format := cmp.Or(x.ExportFormat, "JSON")
 	switch {
 	case x.badBody:
@@ -91,7 +94,7 @@ func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
 
 // finish fills in what follows from the rest of a job. The lock must be held.
 func (s *Server) finish(j *Job) {
-	tab, _ := s.tenant.tab(j.Forecast)
+	tab, _ := s.tenant.Tab(j.Forecast)
 	quarter, ok := ParseQuarter(j.Asked)
 	if !ok { // also where something was asked that Clari does not understand: seen in production pipelines
 		quarter = s.tenant.Calendar.QuarterOf(j.CreatedAt)
@@ -108,7 +111,7 @@ func (s *Server) finish(j *Job) {
 	}
 	j.Got = x.Quarter.String()
 	j.Life = cmp.Or(j.Life, s.cfg.Life)
-	j.ID = cmp.Or(j.ID, fmt.Sprintf("%08x%016x", uint32(j.CreatedAt.Unix()), mix(s.tenant.Seed, uint64(len(s.jobs)))))
+	j.ID = cmp.Or(j.ID, fmt.Sprintf("%08x%016x", uint32(j.CreatedAt.Unix()), tenant.Mix(s.tenant.Seed, uint64(len(s.jobs)))))
 	j.FileName = cmp.Or(j.FileName, fileName(j))
 }
 

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // Op is an operation of the API.
@@ -140,7 +142,7 @@ func (x *Exchange) refuse(status int, code, namespace, message string) {
 func apiError(code, namespace, message string) object {
 	return object{
 		"code": code, "namespace": namespace, "message": message, "orgId": 101,
-		"errorId": fmt.Sprintf("%x-sim", mix(uint64(len(message)), uint64(len(code)))),
+		"errorId": fmt.Sprintf("%x-sim", tenant.Mix(uint64(len(message)), uint64(len(code)))),
 	}
 }
 

@@ -97,3 +97,11 @@ func (c caller) available() (concurrent, monthly any) {
 const oneDay = 24 * time.Hour
 
 func results(id string) string { return fmt.Sprintf("/export/jobs/%s/results", id) }
+
+// encode is the result of an export as Clari writes it.
+func encode(t *testing.T, x Export) []byte {
+	var b bytes.Buffer
+	_, err := x.WriteTo(&b)
+	require.NoError(t, err)
+	return b.Bytes()
+}

@@ -78,7 +78,7 @@ func New(cfg Config) *Server {
 	cfg.Monthly = max(0, cmp.Or(cfg.Monthly, 1000))
 	cfg.Life = cmp.Or(cfg.Life, month)
 	cfg.Around = cfg.Around.withDefaults()
-	s := &Server{cfg: cfg, tenant: cfg.Tenant.withDefaults(), users: map[string]int64{cfg.Key: 1}}
+	s := &Server{cfg: cfg, tenant: cfg.Tenant.WithDefaults(), users: map[string]int64{cfg.Key: 1}}
 	for key, user := range cfg.OtherKeys {
 		s.users[key] = user
 	}

@@ -1,4 +1,4 @@
-package sim
+package result
 
 import (
 	"bufio"
@@ -57,7 +57,7 @@ func (x Export) unknown(b block, c cell) map[string]any {
 func uniqueKey(c cell) string { return fmt.Sprintf("k%016x", c.look) }
 
 // segment is the same in all rows of an entry.
-func segment(b block) string { return "S" + strconv.Itoa(b.number%3) }
+func segment(b block) string { return "S" + strconv.Itoa(b.Number%3) }
 
 // Note are the unknown keys of users, fields, timePeriods or timeFrames: nil where there are none.
 func (x Export) Note(kind string) map[string]any {
@@ -67,15 +67,16 @@ func (x Export) Note(kind string) map[string]any {
 	return map[string]any{"simNote": kind}
 }
 
-type object map[string]any
+// Object is a JSON object.
+type Object map[string]any
 
 // with adds unknown keys to an object.
-func (o object) with(unknown map[string]any) object {
+func (o Object) with(unknown map[string]any) Object {
 	maps.Copy(o, unknown)
 	return o
 }
 
-func writeObject(w *bufio.Writer, o object) {
+func writeObject(w *bufio.Writer, o Object) {
 	w.WriteByte('{')
 	for i, key := range slices.Sorted(maps.Keys(o)) {
 		if i > 0 {

@@ -1,4 +1,4 @@
-package sim
+package result
 
 import (
 	"bytes"
@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // sample is an export with all there is: months, counts, people without a CRM id.
-func sample(e Encoding) Export {
-	tenant := Tenant{Seed: 7, People: 7, Span: 2, MissingCRM: 5}.withDefaults()
-	tab := Tab{ID: "net_arr", Fields: append(Fields(4), MonthlyField(), CountField())}
+func sample(e tenant.Encoding) Export {
+	made := tenant.Tenant{Seed: 7, People: 7, Span: 2, MissingCRM: 5}.WithDefaults()
+	tab := tenant.Tab{ID: "net_arr", Fields: append(tenant.Fields(4), tenant.MonthlyField(), tenant.CountField())}
 	return Export{
-		Tenant: &tenant, Tab: tab, Quarter: Quarter{2026, 2}, Types: defaultTypes, JobCurrency: "USD",
+		Tenant: &made, Tab: tab, Quarter: tenant.Quarter{Year: 2026, Number: 2}, Types: DefaultTypes, JobCurrency: "USD",
 		Historical: true, Encoding: e, At: time.Date(2025, 6, 3, 12, 0, 0, 0, time.UTC),
 	}
 }
 
-var encodings = []Encoding{Arrays, FlatObjects, FlatLists, CSV}
+var encodings = []tenant.Encoding{tenant.Arrays, tenant.FlatObjects, tenant.FlatLists, tenant.CSV}
 
 func encode(t *testing.T, x Export) []byte {
 	var b bytes.Buffer
@@ -39,7 +41,7 @@ func TestShapesAgree(t *testing.T) {
 		}
 		return sum, n
 	}
-	x := sample(Arrays)
+	x := sample(tenant.Arrays)
 	x.Types = []string{"forecast", "forecast_updated", "quota", "adjustment"}
 	want, n := sum(x)
 	require.NotZero(t, want)
@@ -52,7 +54,7 @@ func TestShapesAgree(t *testing.T) {
 }
 
 func TestWhatAmountsDependOn(t *testing.T) {
-	x := sample(Arrays)
+	x := sample(tenant.Arrays)
 	base := string(encode(t, x))
 	for name, alter := range map[string]func(*Export){
 		"seed":     func(x *Export) { x.Tenant.Seed++ },
@@ -60,7 +62,7 @@ func TestWhatAmountsDependOn(t *testing.T) {
 		"currency": func(x *Export) { x.Currency = "GBP" },
 		"revision": func(x *Export) { x.Tenant.ChangeEvery = time.Hour },
 	} {
-		other := sample(Arrays)
+		other := sample(tenant.Arrays)
 		alter(&other)
 		require.NotEqual(t, base, string(encode(t, other)), name)
 	}
@@ -68,7 +70,7 @@ func TestWhatAmountsDependOn(t *testing.T) {
 
 // A week's amounts change from day to day, and no more once 08:00 of the day after its last has passed.
 func TestWeeksSettle(t *testing.T) {
-	x := sample(Arrays)
+	x := sample(tenant.Arrays)
 	x.Tenant.ChangeEvery = 24 * time.Hour
 	first := func(at time.Time) string {
 		x.At = at
@@ -86,7 +88,7 @@ func TestWeeksSettle(t *testing.T) {
 }
 
 func TestMissingID(t *testing.T) {
-	x := sample(Arrays)
+	x := sample(tenant.Arrays)
 	x.Quirks.MissingID = true
 	var doc struct{ Entries []map[string]any }
 	require.NoError(t, json.Unmarshal(encode(t, x), &doc))
@@ -118,16 +120,16 @@ func TestAmountText(t *testing.T) {
 
 // What was seen of CSV, character by character.
 func TestCSVHeader(t *testing.T) {
-	head, _, _ := strings.Cut(string(encode(t, sample(CSV))), "\n")
+	head, _, _ := strings.Cut(string(encode(t, sample(tenant.CSV))), "\n")
 	require.Equal(t, "User,Email,CRM User ID,Role,Parent Role,Timeframe,Field,Week,Start Day,End Day,Data Type,Data Value", head)
 }
 
 func BenchmarkWriteTo(b *testing.B) {
-	tenant := Tenant{People: 1000}.withDefaults()
+	made := tenant.Tenant{People: 1000}.WithDefaults()
 	for _, encoding := range encodings {
 		b.Run(string(encoding), func(b *testing.B) {
 			x := sample(encoding)
-			x.Tenant, x.Tab.Fields = &tenant, Fields(10)
+			x.Tenant, x.Tab.Fields = &made, tenant.Fields(10)
 			b.SetBytes(x.Size())
 			for b.Loop() {
 				x.Size()

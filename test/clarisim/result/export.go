@@ -1,4 +1,6 @@
-package sim
+// Package result is what an export of a tenant holds, as facts ([Export.Entries] and the like) and as bytes in each of Clari's encodings
+// ([Export.WriteTo]). It knows no server and no jobs.
+package result
 
 import (
 	"fmt"
@@ -6,34 +8,25 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // An Export is what the result of a job holds: all that its rows depend on. Its methods stream, so an export may be
 // larger than memory.
 type Export struct {
-	Tenant      *Tenant
-	Tab         Tab
-	Quarter     Quarter // the one the rows are of, which need not be the one asked for
+	Tenant      *tenant.Tenant
+	Tab         tenant.Tab
+	Quarter     tenant.Quarter // the one the rows are of, which need not be the one asked for
 	Types       []string
 	Scope       string // as asked
 	Currency    string // as asked
 	JobCurrency string // as the job says
 	Historical  bool
-	Encoding    Encoding
+	Encoding    tenant.Encoding
 	At          time.Time // the instant that the rows show
 	Quirks      Quirks
 }
-
-// Encoding is the form of a result.
-type Encoding string
-
-// The five arrays are one shape, the other three encodings another: flat rows.
-const (
-	Arrays      Encoding = "arrays"       // {"entries":[..],"users":[..],"fields":[..],"timePeriods":[..],"timeFrames":[..]}
-	FlatObjects Encoding = "flat-objects" // [{"User":..,"Email":..},..]
-	FlatLists   Encoding = "flat-lists"   // [["User","Email",..],["Jain",..],..]
-	CSV         Encoding = "csv"
-)
 
 // Quirks are things that results are known, or must be expected, to do.
 type Quirks struct {
@@ -56,11 +49,8 @@ type Quirks struct {
 
 var arrayNames = []string{"entries", "users", "fields", "timePeriods", "timeFrames"}
 
-// Flat says whether the encoding is one of flat rows.
-func (e Encoding) Flat() bool { return e == FlatObjects || e == FlatLists || e == CSV }
-
 // As is the same export in another encoding.
-func (x Export) As(e Encoding) Export {
+func (x Export) As(e tenant.Encoding) Export {
 	x.Encoding = e
 	return x
 }
@@ -86,7 +76,7 @@ func (x Export) quarterPeriod() Period {
 	return p
 }
 
-func periodCRMID(q Quarter, i int) string {
+func periodCRMID(q tenant.Quarter, i int) string {
 	return fmt.Sprintf("0264M%010d%02dQ", q.Year, q.Number*10+i)
 }
 
@@ -107,16 +97,16 @@ func (x Export) monthPeriods() []Period {
 // periods are all the periods that the tab has entries for: its quarter, and the months if any field is monthly.
 func (x Export) periods() []Period {
 	periods := []Period{x.quarterPeriod()}
-	if slices.ContainsFunc(x.Tab.Fields, func(f Field) bool { return f.Monthly }) {
+	if slices.ContainsFunc(x.Tab.Fields, func(f tenant.Field) bool { return f.Monthly }) {
 		periods = append(periods, x.monthPeriods()...)
 	}
 	return periods
 }
 
 // weeks are the time frames of the result: with history all from week 0 to the latest, otherwise the latest only.
-func (x Export) weeks() []Week {
+func (x Export) weeks() []tenant.Week {
 	all := x.Tenant.Calendar.Weeks(x.Quarter)
-	current := latest(all, x.At)
+	current := tenant.Latest(all, x.At)
 	switch {
 	case !x.Historical:
 		return all[current : current+1]
@@ -128,12 +118,12 @@ func (x Export) weeks() []Week {
 }
 
 // shuffled is a copy of the weeks in the order in which the result lists them.
-func (x Export) shuffled(weeks []Week) []Week {
+func (x Export) shuffled(weeks []tenant.Week) []tenant.Week {
 	weeks = slices.Clone(weeks)
 	if x.Quirks.ShuffledWeeks {
 		h := x.hash()
-		slices.SortFunc(weeks, func(a, b Week) int {
-			return strings.Compare(fmt.Sprint(mix(h, uint64(a.Number))), fmt.Sprint(mix(h, uint64(b.Number))))
+		slices.SortFunc(weeks, func(a, b tenant.Week) int {
+			return strings.Compare(fmt.Sprint(tenant.Mix(h, uint64(a.Number))), fmt.Sprint(tenant.Mix(h, uint64(b.Number))))
 		})
 	}
 	return weeks
@@ -145,22 +135,22 @@ func (x Export) empty() bool {
 }
 
 // people yields everyone whom the result is about.
-func (x Export) people() iter.Seq[person] {
-	return func(yield func(person) bool) {
-		root, ok := x.Tenant.root(x.Scope)
+func (x Export) people() iter.Seq[tenant.Member] {
+	return func(yield func(tenant.Member) bool) {
+		root, ok := x.Tenant.Root(x.Scope)
 		if !ok || x.empty() {
 			return
 		}
 		aliased := !x.Quirks.TwoIDs
-		for i := range x.Tenant.team(root, x.At) {
-			p := x.Tenant.person(i)
+		for i := range x.Tenant.Team(root, x.At) {
+			p := x.Tenant.Member(i)
 			if !yield(p) {
 				return
 			}
 			// The root itself is taken only where nobody is below it.
 			if !aliased && (i != root || p.Type != "MGR") {
 				aliased = true
-				if !yield(p.alias()) {
+				if !yield(p.Alias()) {
 					return
 				}
 			}
@@ -170,16 +160,16 @@ func (x Export) people() iter.Seq[person] {
 
 // A block is a person's entries of one field and period, one for each week.
 type block struct {
-	*person
-	*Field
+	*tenant.Member
+	*tenant.Field
 	*Period
 	hash uint64
 }
 
 // blocks yields the blocks of one person.
-func (x Export) blocks(p *person) iter.Seq[block] {
+func (x Export) blocks(p *tenant.Member) iter.Seq[block] {
 	periods, months := []Period{x.quarterPeriod()}, x.monthPeriods()
-	h := mix(x.hash(), p.hash)
+	h := tenant.Mix(x.hash(), p.Hash)
 	return func(yield func(block) bool) {
 		for f := range x.Tab.Fields {
 			field, in := &x.Tab.Fields[f], periods
@@ -187,7 +177,7 @@ func (x Export) blocks(p *person) iter.Seq[block] {
 				in = months
 			}
 			for i := range in {
-				if !yield(block{p, field, &in[i], mix(h, uint64(f)<<8|uint64(i))}) {
+				if !yield(block{p, field, &in[i], tenant.Mix(h, uint64(f)<<8|uint64(i))}) {
 					return
 				}
 			}

@@ -1,8 +1,11 @@
-package sim
+package result
 
 import (
+	"math"
 	"slices"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // A column is one of the values an entry may have; a type of the export brings one of them.
@@ -23,12 +26,12 @@ var columnOfType = map[string]column{
 	"adjustment": adjustmentColumn, "crm_total": totalColumn, "crm_closed": closedColumn,
 }
 
-var defaultTypes = []string{"forecast", "forecast_updated"}
+var DefaultTypes = []string{"forecast", "forecast_updated"}
 
 func (x Export) columns() (c column) {
 	types := x.Types
 	if len(types) == 0 {
-		types = defaultTypes
+		types = DefaultTypes
 	}
 	for _, t := range types {
 		c |= columnOfType[t]
@@ -55,38 +58,63 @@ type cell struct {
 }
 
 // cell computes the entry of a block's week; not one of its values depends on what was computed before.
-func (x Export) cell(b block, w Week, asked column) cell {
+func (x Export) cell(b block, w tenant.Week, asked column) cell {
 	if x.Tenant.Amounts != nil {
 		return x.told(b, w, asked)
 	}
-	h := mix(mix(b.hash, uint64(w.First.Unix())), x.revision(w))
-	c := cell{look: mix(h, 9)}
+	h := tenant.Mix(tenant.Mix(b.hash, uint64(w.First.Unix())), x.revision(w))
+	c := cell{look: tenant.Mix(h, 9)}
 	if b.Type == "quota" {
 		c.has = asked & quotaColumn
 		// A quota is set for the quarter, not for the week.
-		c.quota = amountFrom(mix(b.hash, 3))
+		c.quota = amountFrom(tenant.Mix(b.hash, 3))
 		return c
 	}
 	c.has = asked & (forecastColumn | updatedColumn | totalColumn | closedColumn)
-	c.crmTotal, c.crmWon = amountFrom(mix(h, 4)), amountFrom(mix(h, 5))
+	c.crmTotal, c.crmWon = amountFrom(tenant.Mix(h, 4)), amountFrom(tenant.Mix(h, 5))
 	if w.First.After(x.At) && w.Number > 0 { // still to come
 		c.forecast.null = true
 		return c
 	}
-	c.forecast = amountFrom(mix(h, 1))
+	c.forecast = amountFrom(tenant.Mix(h, 1))
 	if c.updated = h%4 != 0; c.updated {
-		c.updatedBy, c.updatedOn = b.person.Name, w.First.UnixMilli()+int64(h>>8%(7*24*3600*1000))
+		c.updatedBy, c.updatedOn = b.Member.Name, w.First.UnixMilli()+int64(h>>8%(7*24*3600*1000))
 	}
-	if adjusted := mix(h, 6); adjusted%4 == 0 && b.manager != "" {
+	if adjusted := tenant.Mix(h, 6); adjusted%4 == 0 && b.Manager != "" {
 		c.has |= asked & adjustmentColumn
-		c.adjustment = amountFrom(mix(h, 2))
-		c.adjustedBy, c.adjustedOn = b.manager, w.Last.UnixMilli()+int64(adjusted>>8%(3600*1000))
+		c.adjustment = amountFrom(tenant.Mix(h, 2))
+		c.adjustedBy, c.adjustedOn = b.Manager, w.Last.UnixMilli()+int64(adjusted>>8%(3600*1000))
+	}
+	return c
+}
+
+// told is the entry that Tenant.Amounts tells.
+func (x Export) told(b block, w tenant.Week, asked column) cell {
+	a := x.Tenant.Amounts(tenant.Sale{Person: b.Member.Number, Tab: x.Tab.ID, Field: *b.Field, Quarter: x.Quarter, Week: w, At: x.At})
+	c := cell{updated: a.Updated}
+	set := func(col column, v float64) amount {
+		if math.IsNaN(v) {
+			return amount{null: true}
+		}
+		c.has |= asked & col
+		return amount{hundredths: int64(math.Round(v * 100))}
+	}
+	c.forecast, c.quota, c.adjustment = set(forecastColumn, a.Forecast), set(quotaColumn, a.Quota), set(adjustmentColumn, a.Adjustment)
+	c.crmTotal, c.crmWon = set(totalColumn, a.CRMTotal), set(closedColumn, a.CRMClosed)
+	if b.Type == "forecast" {
+		c.has |= asked & updatedColumn
+	}
+	if c.updated {
+		c.updatedBy, c.updatedOn = b.Member.Name, w.First.Add(26*time.Hour).UnixMilli()
+	}
+	if c.has&adjustmentColumn != 0 {
+		c.adjustedBy, c.adjustedOn = b.Manager, w.First.Add(50*time.Hour).UnixMilli()
 	}
 	return c
 }
 
 // revision counts how often the amounts of a week have changed by the instant of the export.
-func (x Export) revision(w Week) uint64 {
+func (x Export) revision(w tenant.Week) uint64 {
 	if x.Tenant.ChangeEvery == 0 {
 		return 0
 	}
@@ -119,20 +147,12 @@ func (x Export) hash() uint64 {
 		for _, b := range []byte(text) {
 			h = h*1099511628211 ^ uint64(b)
 		}
-		h = mix(h, uint64(len(text)))
+		h = tenant.Mix(h, uint64(len(text)))
 	}
 	return h
 }
 
-// mix is one step of SplitMix64.
-func mix(h, v uint64) uint64 {
-	h += 0x9e3779b97f4a7c15 * (v + 1)
-	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-	h = (h ^ h>>27) * 0x94d049bb133111eb
-	return h ^ h>>31
-}
-
-// unknownTypes are those that Clari's enum does not list.
-func unknownTypes(types []string) []string {
+// UnknownTypes are those that Clari's enum does not list.
+func UnknownTypes(types []string) []string {
 	return slices.DeleteFunc(slices.Clone(types), func(t string) bool { return columnOfType[t] != 0 })
 }

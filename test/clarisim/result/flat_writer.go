@@ -1,9 +1,11 @@
-package sim
+package result
 
 import (
 	"bufio"
 	"strconv"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // flatColumns are the twelve columns of flat rows, in Clari's order, and one that nobody knows.
@@ -24,7 +26,7 @@ const (
 // A flatWriter writes rows from their three parts, so that what many rows have in common is encoded once.
 type flatWriter struct {
 	*bufio.Writer
-	encoding Encoding
+	encoding tenant.Encoding
 	extra    bool // there is a thirteenth column
 	segment  string
 	rows     int
@@ -33,10 +35,10 @@ type flatWriter struct {
 }
 
 func (w *flatWriter) open() {
-	if w.encoding != CSV {
+	if w.encoding != tenant.CSV {
 		w.WriteByte('[')
 	}
-	if w.encoding != FlatObjects {
+	if w.encoding != tenant.FlatObjects {
 		w.end(w.cells(w.begin(), 0, flatColumns[:w.columns()]...))
 	}
 }
@@ -50,17 +52,17 @@ func (w *flatWriter) columns() int {
 }
 
 func (w *flatWriter) close() {
-	if w.encoding != CSV {
+	if w.encoding != tenant.CSV {
 		w.WriteByte(']')
 	}
 }
 
 func (w *flatWriter) head(b block) string {
 	w.segment = segment(b)
-	return string(w.cells(nil, 0, b.person.Name, b.Email, b.person.CRMID, b.Role, b.ParentRole, b.FlatLabel, b.Field.Name))
+	return string(w.cells(nil, 0, b.Member.Name, b.Email, b.Member.CRMID, b.Role, b.ParentRole, b.FlatLabel, b.Field.Name))
 }
 
-func (w *flatWriter) span(week Week) string {
+func (w *flatWriter) span(week tenant.Week) string {
 	return string(w.cells(nil, spanColumn, strconv.Itoa(week.Number), week.First.Format(usDay), week.Last.Format(usDay)))
 }
 
@@ -69,7 +71,7 @@ func (w *flatWriter) row(head, span, kind, value string) {
 	line := w.begin()
 	line = append(append(line, head...), ',')
 	line = append(append(line, span...), ',')
-	if value == "" && w.encoding == FlatObjects && w.rows%2 == 0 {
+	if value == "" && w.encoding == tenant.FlatObjects && w.rows%2 == 0 {
 		line = w.cells(line, tailColumn, kind)
 	} else {
 		line = w.cells(line, tailColumn, kind, value)
@@ -82,13 +84,13 @@ func (w *flatWriter) row(head, span, kind, value string) {
 
 func (w *flatWriter) begin() []byte {
 	line := w.line[:0]
-	if w.encoding != CSV && w.rows > 0 {
+	if w.encoding != tenant.CSV && w.rows > 0 {
 		line = append(line, ',')
 	}
 	switch w.encoding {
-	case FlatObjects:
+	case tenant.FlatObjects:
 		line = append(line, '{')
-	case FlatLists:
+	case tenant.FlatLists:
 		line = append(line, '[')
 	}
 	return line
@@ -96,9 +98,9 @@ func (w *flatWriter) begin() []byte {
 
 func (w *flatWriter) end(line []byte) {
 	switch w.encoding {
-	case FlatObjects:
+	case tenant.FlatObjects:
 		line = append(line, '}')
-	case FlatLists:
+	case tenant.FlatLists:
 		line = append(line, ']')
 	default:
 		line = append(line, '\n')
@@ -115,9 +117,9 @@ func (w *flatWriter) cells(line []byte, from int, values ...string) []byte {
 			line = append(line, ',')
 		}
 		switch w.encoding {
-		case CSV:
+		case tenant.CSV:
 			line = append(line, csvCell(value)...)
-		case FlatObjects:
+		case tenant.FlatObjects:
 			line = append(append(append(line, '"'), flatColumns[from+i]...), `":`...)
 			line = appendQuoted(line, value)
 		default:

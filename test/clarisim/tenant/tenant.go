@@ -1,4 +1,6 @@
-package sim
+// Package tenant makes up a customer of Clari from a seed: who is in its hierarchy, its forecast tabs, its fiscal calendar. Nothing of it is held in
+// memory. What an export of it holds is in result.
+package tenant
 
 import (
 	"cmp"
@@ -40,6 +42,20 @@ type Tab struct {
 	RefuseCRM bool     // the types crm_total and crm_closed are refused with 400 type_not_supported
 }
 
+// Encoding is the form of a result.
+type Encoding string
+
+// The five arrays are one shape, the other three encodings another: flat rows.
+const (
+	Arrays      Encoding = "arrays"       // {"entries":[..],"users":[..],"fields":[..],"timePeriods":[..],"timeFrames":[..]}
+	FlatObjects Encoding = "flat-objects" // [{"User":..,"Email":..},..]
+	FlatLists   Encoding = "flat-lists"   // [["User","Email",..],["Jain",..],..]
+	CSV         Encoding = "csv"
+)
+
+// Flat says whether the encoding is one of flat rows.
+func (e Encoding) Flat() bool { return e == FlatObjects || e == FlatLists || e == CSV }
+
 // A Field is a column of a forecast tab.
 type Field struct {
 	ID, Name string
@@ -76,7 +92,8 @@ func CountField() Field {
 	return Field{ID: "fc_deals", Name: "Deals", Type: "forecast", Count: true}
 }
 
-func (t Tenant) withDefaults() Tenant {
+// WithDefaults is the tenant with what is left out filled in.
+func (t Tenant) WithDefaults() Tenant {
 	t.People = cmp.Or(t.People, 9)
 	t.Span = cmp.Or(t.Span, 8)
 	t.Currency = cmp.Or(t.Currency, "USD")
@@ -94,7 +111,8 @@ func (t Tenant) withDefaults() Tenant {
 	return t
 }
 
-func (t *Tenant) tab(id string) (Tab, bool) {
+// Tab finds a tab by its id.
+func (t *Tenant) Tab(id string) (Tab, bool) {
 	for _, tab := range t.Tabs {
 		if tab.ID == id {
 			return tab, true
@@ -103,5 +121,13 @@ func (t *Tenant) tab(id string) (Tab, bool) {
 	return Tab{}, false
 }
 
-// currencies are the ones that the stand-in can convert to, with their signs. CHF has none.
-var currencies = map[string]string{"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "CHF": ""}
+// Currencies are the ones that the stand-in can convert to, with their signs. CHF has none.
+var Currencies = map[string]string{"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "CHF": ""}
+
+// Mix is one step of SplitMix64.
+func Mix(h, v uint64) uint64 {
+	h += 0x9e3779b97f4a7c15 * (v + 1)
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}

@@ -1,4 +1,4 @@
-package sim
+package result
 
 import (
 	"bufio"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 func (x Export) writeArrays(w *bufio.Writer) error {
@@ -152,8 +154,8 @@ func (x Export) appendAmount(line []byte, a amount) []byte {
 	}
 }
 
-func (x Export) userObject(p person) object {
-	o := object{
+func (x Export) userObject(p tenant.Member) Object {
+	o := Object{
 		"userId": p.UserID(), "name": p.Name, "email": p.Email, "crmId": nil, "scopeId": p.Scope(),
 		"hierarchyId": p.RoleID, "hierarchyName": p.Role,
 		"parentHierarchyId": p.ParentRoleID, "parentHierarchyName": p.ParentRole,
@@ -170,14 +172,14 @@ func (x Export) userObject(p person) object {
 func (x Export) writeFields(w *bufio.Writer, separate func()) {
 	for f := range x.Fields() {
 		separate()
-		writeObject(w, object{"fieldId": f.ID, "fieldName": f.Name, "fieldType": f.Type}.with(x.Note("field")))
+		writeObject(w, Object{"fieldId": f.ID, "fieldName": f.Name, "fieldType": f.Type}.with(x.Note("field")))
 	}
 }
 
 func (x Export) writePeriods(w *bufio.Writer, separate func()) {
 	for p := range x.TimePeriods() {
 		separate()
-		writeObject(w, object{
+		writeObject(w, Object{
 			"timePeriodId": p.ID, "type": p.Kind, "label": p.Label, "year": strconv.Itoa(p.Year), "crmId": p.CRMID,
 			"startDate": p.First.Format(time.DateOnly), "endDate": p.Last.Format(time.DateOnly),
 		}.with(x.Note("period")))
@@ -190,7 +192,7 @@ func (x Export) writeFrames(w *bufio.Writer, separate func()) {
 	}
 	for _, week := range x.shuffled(x.weeks()) {
 		separate()
-		writeObject(w, object{
+		writeObject(w, Object{
 			"timeFrameId": week.ID(), "startDate": week.First.Format(time.DateOnly), "endDate": week.Last.Format(time.DateOnly),
 		}.with(x.Note("frame")))
 	}

@@ -1,4 +1,4 @@
-package sim
+package tenant
 
 import (
 	"fmt"
@@ -20,31 +20,6 @@ type Sale struct {
 type Amounts struct {
 	Forecast, Quota, Adjustment, CRMTotal, CRMClosed float64
 	Updated                                          bool
-}
-
-// told is the entry that Tenant.Amounts tells.
-func (x Export) told(b block, w Week, asked column) cell {
-	a := x.Tenant.Amounts(Sale{Person: b.person.number, Tab: x.Tab.ID, Field: *b.Field, Quarter: x.Quarter, Week: w, At: x.At})
-	c := cell{updated: a.Updated}
-	set := func(col column, v float64) amount {
-		if math.IsNaN(v) {
-			return amount{null: true}
-		}
-		c.has |= asked & col
-		return amount{hundredths: int64(math.Round(v * 100))}
-	}
-	c.forecast, c.quota, c.adjustment = set(forecastColumn, a.Forecast), set(quotaColumn, a.Quota), set(adjustmentColumn, a.Adjustment)
-	c.crmTotal, c.crmWon = set(totalColumn, a.CRMTotal), set(closedColumn, a.CRMClosed)
-	if b.Type == "forecast" {
-		c.has |= asked & updatedColumn
-	}
-	if c.updated {
-		c.updatedBy, c.updatedOn = b.person.Name, w.First.Add(26*time.Hour).UnixMilli()
-	}
-	if c.has&adjustmentColumn != 0 {
-		c.adjustedBy, c.adjustedOn = b.manager, w.First.Add(50*time.Hour).UnixMilli()
-	}
-	return c
 }
 
 // A team is who sells what in a SalesTeam.
@@ -143,7 +118,7 @@ func (t *team) below(manager int, w Week) (people []int) {
 func chance(parts ...int) float64 {
 	h := uint64(7)
 	for _, p := range parts {
-		h = mix(h, uint64(p+1000))
+		h = Mix(h, uint64(p+1000))
 	}
 	return float64(h>>11) / (1 << 53)
 }

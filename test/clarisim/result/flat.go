@@ -1,9 +1,11 @@
-package sim
+package result
 
 import (
 	"bufio"
 	"strconv"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // dataTypes are the data types in the order in which a block lists them. Only the labels of the first two were ever seen.
@@ -40,7 +42,7 @@ func (x Export) writeFlat(out *bufio.Writer) error {
 			head := w.head(b)
 			if missing {
 				nobody := b
-				nobody.person = &person{Person: Person{Role: b.Role}}
+				nobody.Member = &tenant.Member{Person: tenant.Person{Role: b.Role}}
 				head, missing = w.head(nobody), false
 			}
 			x.writeBlock(w, b, head, spans, weeks, half)
@@ -55,7 +57,7 @@ func (x Export) writeFlat(out *bufio.Writer) error {
 }
 
 // writeBlock writes the rows of a block: kind by kind, or, where entries come apart next to one another, week by week.
-func (x Export) writeBlock(w *flatWriter, b block, head string, spans []string, weeks []Week, half column) {
+func (x Export) writeBlock(w *flatWriter, b block, head string, spans []string, weeks []tenant.Week, half column) {
 	row := func(kind dataType, i int) {
 		if c := x.cell(b, weeks[i], half); half&c.has&kind.column != 0 {
 			w.row(head, spans[i], x.typeLabel(kind, c), x.flatValue(b, c, kind))
@@ -83,7 +85,7 @@ func (x Export) typeLabel(kind dataType, c cell) string {
 	}
 	short := strings.TrimSuffix(kind.label, " Value")
 	spellings := []string{kind.label, short, short + " Value", strings.ToUpper(kind.label), strings.ToLower(short), " " + kind.label + "  "}
-	return spellings[mix(c.look, uint64(kind.column))%uint64(len(spellings))]
+	return spellings[tenant.Mix(c.look, uint64(kind.column))%uint64(len(spellings))]
 }
 
 // writeExtras ends the rows with those of the quirks.
@@ -120,7 +122,7 @@ func (x Export) writeExtras(w *flatWriter) {
 func (x Export) flatValue(b block, c cell, kind dataType) string {
 	switch {
 	case kind.amount != nil && x.Quirks.OddLabels:
-		return oddAmountText(kind.amount(c), x.signShown(b, c), mix(c.look, uint64(kind.column)))
+		return oddAmountText(kind.amount(c), x.signShown(b, c), tenant.Mix(c.look, uint64(kind.column)))
 	case kind.amount != nil:
 		return amountText(kind.amount(c), x.signShown(b, c), c.look)
 	case x.Quirks.OddLabels && c.look%5 == 0:

@@ -1,4 +1,4 @@
-package sim
+package tenant
 
 import (
 	"fmt"
@@ -97,8 +97,8 @@ func (c Calendar) Weeks(q Quarter) []Week {
 	return weeks
 }
 
-// latest is the index of the week that t falls in: the last one of a quarter that is over, and week 0 of one still to come.
-func latest(weeks []Week, t time.Time) int {
+// Latest is the index of the week that t falls in: the last one of a quarter that is over, and week 0 of one still to come.
+func Latest(weeks []Week, t time.Time) int {
 	i := int(t.Sub(weeks[0].First) / (7 * 24 * time.Hour))
 	return max(0, min(i, len(weeks)-1))
 }

@@ -1,4 +1,4 @@
-package sim
+package tenant
 
 import (
 	"fmt"
@@ -22,11 +22,12 @@ type Person struct {
 	Type         string // MGR or REP
 }
 
-type person struct {
+// A Member is a place as amounts depend on it.
+type Member struct {
 	Person
-	number  int    // of generated people as in a heap: the reports of i are i*span+1 to i*span+span
-	hash    uint64 // told apart from the number so that one person under two ids has two sets of amounts
-	manager string // name; "" at the root
+	Number  int    // of generated people as in a heap: the reports of i are i*span+1 to i*span+span
+	Hash    uint64 // told apart from the number so that one person under two ids has two sets of amounts
+	Manager string // name; "" at the root
 }
 
 var (
@@ -35,8 +36,9 @@ var (
 	regions     = []string{"East", "West", "EMEA", "APAC, South"}
 )
 
-func (t *Tenant) name(i int) string {
-	h := mix(t.Seed, uint64(i))
+// Name is that of the ith person.
+func (t *Tenant) Name(i int) string {
+	h := Mix(t.Seed, uint64(i))
 	return givenNames[h%uint64(len(givenNames))] + " " + familyNames[h>>32%uint64(len(familyNames))]
 }
 
@@ -55,16 +57,17 @@ func (t *Tenant) role(i int) (name, id string) {
 	}
 }
 
-func (t *Tenant) person(i int) person {
+// Member is the ith place.
+func (t *Tenant) Member(i int) Member {
 	if len(t.Staff) > 0 {
-		p := person{Person: t.Staff[i], number: i, hash: uint64(i)}
+		p := Member{Person: t.Staff[i], Number: i, Hash: uint64(i)}
 		if p.ParentRole != "" {
-			p.manager = "Head of " + p.ParentRole
+			p.Manager = "Head of " + p.ParentRole
 		}
 		return p
 	}
-	p := person{number: i, hash: uint64(i), Person: Person{
-		ID: firstUserID + i, Name: t.name(i), Email: fmt.Sprintf("person%d@clari.example", i), Type: t.scopeType(i),
+	p := Member{Number: i, Hash: uint64(i), Person: Person{
+		ID: firstUserID + i, Name: t.Name(i), Email: fmt.Sprintf("person%d@clari.example", i), Type: t.scopeType(i),
 	}}
 	if t.MissingCRM == 0 || i%t.MissingCRM != t.MissingCRM-1 {
 		p.CRMID = fmt.Sprintf("005%03d%012d", t.Seed%1000, i)
@@ -72,22 +75,22 @@ func (t *Tenant) person(i int) person {
 	p.Role, p.RoleID = t.role(i)
 	if i > 0 {
 		boss := (i - 1) / t.Span
-		p.manager = t.name(boss)
+		p.Manager = t.Name(boss)
 		p.ParentRole, p.ParentRoleID = t.role(boss)
 	}
 	return p
 }
 
-// alias is the same person under a second id, as after a change of role.
-func (p person) alias() person {
-	p.hash |= 1 << 40
+// Alias is the same person under a second id, as after a change of role.
+func (p Member) Alias() Member {
+	p.Hash |= 1 << 40
 	p.Role, p.RoleID = "Interim "+p.Role, p.RoleID[:len(p.RoleID)-1]+"X"
 	return p
 }
 
 // ScopeID is the scope of the nth person of the hierarchy (0 is its root), as Clari writes it: 1905::MGR.
 func (t Tenant) ScopeID(person int) string {
-	t = t.withDefaults()
+	t = t.WithDefaults()
 	return fmt.Sprintf("%d::%s", firstUserID+person, t.scopeType(person))
 }
 
@@ -98,8 +101,8 @@ func (t *Tenant) scopeType(i int) string {
 	return "REP"
 }
 
-// root is the person whose scope that is.
-func (t *Tenant) root(scope string) (int, bool) {
+// Root is the person whose scope that is.
+func (t *Tenant) Root(scope string) (int, bool) {
 	if scope == "" {
 		return 0, true
 	}
@@ -109,8 +112,8 @@ func (t *Tenant) root(scope string) (int, bool) {
 	return i, err == nil && i >= 0 && i < t.People && kind == t.scopeType(i)
 }
 
-// team yields the numbers of a person and of all below, level by level, without those who have left by then.
-func (t *Tenant) team(root int, at time.Time) iter.Seq[int] {
+// Team yields the numbers of a person and of all below, level by level, without those who have left by then.
+func (t *Tenant) Team(root int, at time.Time) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		if len(t.Staff) > 0 {
 			for i := range t.Staff {
@@ -134,4 +137,14 @@ func (t *Tenant) team(root int, at time.Time) iter.Seq[int] {
 			}
 		}
 	}
+}
+
+// Scope is the user scope of a person as five arrays tell it: the text of a JSON object.
+func (p *Person) Scope() string {
+	return fmt.Sprintf(`{"type":%q,"userId":%d,"userType":%q}`, "USER", p.ID, p.Type)
+}
+
+// UserID is the id of a person in a role, as five arrays have it.
+func (p *Person) UserID() string {
+	return fmt.Sprintf("%d:%s", p.ID, p.RoleID)
 }

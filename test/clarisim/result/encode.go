@@ -1,10 +1,12 @@
-package sim
+package result
 
 import (
 	"bufio"
 	"encoding/json"
 	"io"
 	"strconv"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // WriteTo writes the result as Clari would, holding one row at a time.
@@ -57,7 +59,7 @@ func (x Export) passes() [][]column {
 }
 
 // repeated finds the entry that RepeatEntry writes once more, with another value than the first time.
-func (x Export) repeated() (b block, w Week, c cell, ok bool) {
+func (x Export) repeated() (b block, w tenant.Week, c cell, ok bool) {
 	if !x.Quirks.RepeatEntry {
 		return
 	}
@@ -89,7 +91,7 @@ func (x Export) currency() (code, sign string) {
 	if code == "" {
 		code = x.Tenant.Currency
 	}
-	return code, currencies[code]
+	return code, tenant.Currencies[code]
 }
 
 // quote is text as a JSON string.

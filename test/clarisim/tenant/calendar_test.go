@@ -1,4 +1,4 @@
-package sim
+package tenant
 
 import (
 	"testing"
@@ -65,9 +65,9 @@ func TestWeeksOfNeighbouringQuarters(t *testing.T) {
 			require.True(t, weeks[0].First.Before(first))
 			require.False(t, weeks[len(weeks)-1].Last.Before(last))
 			require.Equal(t, weekday, weeks[0].First.Weekday())
-			require.Equal(t, 0, latest(weeks, first.AddDate(0, -6, 0)))
-			require.Equal(t, len(weeks)-1, latest(weeks, last.AddDate(1, 0, 0)))
-			now := latest(weeks, first.AddDate(0, 1, 0))
+			require.Equal(t, 0, Latest(weeks, first.AddDate(0, -6, 0)))
+			require.Equal(t, len(weeks)-1, Latest(weeks, last.AddDate(1, 0, 0)))
+			now := Latest(weeks, first.AddDate(0, 1, 0))
 			require.False(t, first.AddDate(0, 1, 0).Before(weeks[now].First))
 			require.False(t, first.AddDate(0, 1, 0).After(weeks[now].Last))
 		}

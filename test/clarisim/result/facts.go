@@ -1,19 +1,20 @@
-package sim
+package result
 
 import (
 	"database/sql"
-	"fmt"
 	"iter"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // An Entry is what a result tells of one person, field, period and week, in whatever shape. What the rows of the tables make of it is
 // for others to say.
 type Entry struct {
-	*Person
-	Field       Field
+	*tenant.Person
+	Field       tenant.Field
 	Period      Period
-	Week        Week
+	Week        tenant.Week
 	TimeFrameID string // of the week, in five arrays
 
 	ForecastValue, QuotaValue, AdjustmentValue, CRMTotal, CRMClosed sql.Null[float64] // not valid: left out, or blank
@@ -47,7 +48,7 @@ func (x Export) Entries() iter.Seq[Entry] {
 	}
 }
 
-func (x Export) entry(b block, w Week, c cell) Entry {
+func (x Export) entry(b block, w tenant.Week, c cell) Entry {
 	number := func(col column, a amount) (n sql.Null[float64]) {
 		if c.has&col != 0 && !a.null {
 			n = some(a.float())
@@ -55,7 +56,7 @@ func (x Export) entry(b block, w Week, c cell) Entry {
 		return n
 	}
 	e := Entry{
-		Person: &b.person.Person, Field: *b.Field, Period: *b.Period, Week: w, TimeFrameID: w.ID(),
+		Person: &b.Member.Person, Field: *b.Field, Period: *b.Period, Week: w, TimeFrameID: w.ID(),
 		ForecastValue: number(forecastColumn, c.forecast), QuotaValue: number(quotaColumn, c.quota),
 		AdjustmentValue: number(adjustmentColumn, c.adjustment), CRMTotal: number(totalColumn, c.crmTotal), CRMClosed: number(closedColumn, c.crmWon),
 		Unknown: x.unknown(b, c),
@@ -82,8 +83,8 @@ func (x Export) entry(b block, w Week, c cell) Entry {
 }
 
 // Users yields the people of the result: in flat rows those who have entries, for there is nothing else.
-func (x Export) Users() iter.Seq[Person] {
-	return func(yield func(Person) bool) {
+func (x Export) Users() iter.Seq[tenant.Person] {
+	return func(yield func(tenant.Person) bool) {
 		asked, weeks := x.columns(), x.weeks()
 		for p := range x.people() {
 			if x.Encoding.Flat() && !x.hasEntry(p, asked, weeks) {
@@ -96,7 +97,7 @@ func (x Export) Users() iter.Seq[Person] {
 	}
 }
 
-func (x Export) hasEntry(p person, asked column, weeks []Week) bool {
+func (x Export) hasEntry(p tenant.Member, asked column, weeks []tenant.Week) bool {
 	for b := range x.blocks(&p) {
 		for _, w := range weeks {
 			if x.cell(b, w, asked).has != 0 {
@@ -108,11 +109,11 @@ func (x Export) hasEntry(p person, asked column, weeks []Week) bool {
 }
 
 // Fields yields the fields of the result: all of the tab in five arrays, those that have entries in flat rows.
-func (x Export) Fields() iter.Seq[Field] {
-	return func(yield func(Field) bool) {
+func (x Export) Fields() iter.Seq[tenant.Field] {
+	return func(yield func(tenant.Field) bool) {
 		for i := range x.Tab.Fields {
 			f := &x.Tab.Fields[i]
-			if x.Quirks.Bare || x.Encoding.Flat() && !x.seen(func(b block, _ Week) bool { return b.Field == f }) {
+			if x.Quirks.Bare || x.Encoding.Flat() && !x.seen(func(b block, _ tenant.Week) bool { return b.Field == f }) {
 				continue
 			}
 			if !yield(*f) {
@@ -126,7 +127,7 @@ func (x Export) Fields() iter.Seq[Field] {
 func (x Export) TimePeriods() iter.Seq[Period] {
 	return func(yield func(Period) bool) {
 		for _, p := range x.periods() {
-			if x.Quirks.Bare || x.Encoding.Flat() && !x.seen(func(b block, _ Week) bool { return b.Period.ID == p.ID }) {
+			if x.Quirks.Bare || x.Encoding.Flat() && !x.seen(func(b block, _ tenant.Week) bool { return b.Period.ID == p.ID }) {
 				continue
 			}
 			if !yield(p) {
@@ -137,10 +138,10 @@ func (x Export) TimePeriods() iter.Seq[Period] {
 }
 
 // TimeFrames yields the weeks; in flat rows those that have entries.
-func (x Export) TimeFrames() iter.Seq[Week] {
-	return func(yield func(Week) bool) {
+func (x Export) TimeFrames() iter.Seq[tenant.Week] {
+	return func(yield func(tenant.Week) bool) {
 		for _, w := range x.weeks() {
-			if x.Quirks.Bare || x.Encoding.Flat() && !x.seen(func(_ block, o Week) bool { return o == w }) {
+			if x.Quirks.Bare || x.Encoding.Flat() && !x.seen(func(_ block, o tenant.Week) bool { return o == w }) {
 				continue
 			}
 			if !yield(w) {
@@ -151,7 +152,7 @@ func (x Export) TimeFrames() iter.Seq[Week] {
 }
 
 // seen says whether flat rows hold an entry that matches. Most exports have such an entry early.
-func (x Export) seen(match func(b block, w Week) bool) bool {
+func (x Export) seen(match func(b block, w tenant.Week) bool) bool {
 	asked, weeks := x.columns(), x.weeks()
 	for b := range x.all() {
 		for _, w := range weeks {
@@ -181,14 +182,4 @@ func (x Export) Count() (c Counts) {
 		c.TimeFrames++
 	}
 	return c
-}
-
-// Scope is the user scope of a person as five arrays tell it: the text of a JSON object.
-func (p *Person) Scope() string {
-	return fmt.Sprintf(`{"type":%q,"userId":%d,"userType":%q}`, "USER", p.ID, p.Type)
-}
-
-// UserID is the id of a person in a role, as five arrays have it.
-func (p *Person) UserID() string {
-	return fmt.Sprintf("%d:%s", p.ID, p.RoleID)
 }
