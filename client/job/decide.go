@@ -94,33 +94,33 @@ var rules = []rule{
 		"look for its job in Clari's list: adopt it, else create again (below)", (*judge).unclear,
 	},
 	{
-		"2", "`refresh` names it, and what is there was exported before its `before` (a list: always, but for what row 6 keeps)",
-		"adopt a job that was asked for since (a list: one that serves); where its result failed, row 7; else **buy**", (*judge).refresh,
+		"2", "`refresh` names it, and what is there was exported before its `before` (a list: always, unless row 6 keeps it)",
+		"adopt a job that was asked for since then (a list: one that serves). If its result failed: row 7. Else **buy**", (*judge).refresh,
 	},
 	{
-		"2a", "`reload` names it, and the result of the job that is there lives",
-		"**land again**, as an export of its own; the rows below decide as if `reload` were not there", (*judge).storedOnly,
+		"2a", "`reload` names it, and Clari still has the result of the job that is there",
+		"**land again**, beside what the rows below decide", (*judge).storedOnly,
 	},
-	{"3", "a job that was paid for serves (below)", "**adopt** it", (*judge).adopt},
+	{"3", "a paid job serves (below)", "**adopt** it", (*judge).adopt},
 	{
 		"4", "what is there covers what is wanted, and final rows landed in two syncs",
-		"**settled**; where a table or a column came later, **land again** from the stored result while it lives", (*judge).settled,
+		"**settled**. If a table or a column came later: **land again** from the stored result, if Clari still has it", (*judge).settled,
 	},
 	{
 		"5", "what is there covers what is wanted, and final rows landed in one sync, which ended well or is 20 hours old",
-		"**land again** from the stored result, at no cost, while it lives; else row 7, else **buy**", (*judge).settling,
+		"**land again** from the stored result, at no cost, if Clari still has it. Else row 7, else **buy**", (*judge).settling,
 	},
 	{
-		"6", "what is there covers what is wanted, and the sync that landed it has not ended well and is younger than `resume_within` (20 hours, where it is final); " +
-			"under `history`, where it is not final, only if today has its snapshot",
-		"**kept**; a table that it lacks is landed again from the stored result", (*judge).resume,
+		"6", "what is there covers what is wanted, and is of a sync that has not ended well, less than `resume_within` ago (20 hours if it is final). " +
+			"Under `history`, if it is not final, today needs a snapshot too",
+		"**kept**. A table that it lacks is landed again from the stored result", (*judge).resume,
 	},
 	{
-		"7", "the result failed for what is in it, and the day of its next try is to come",
-		"read the stored result again where this plugin's reader is newer; else **failed**, with the cause and the day", (*judge).failed,
+		"7", "the result failed for what is in it, and its next try is on a later day",
+		"read the stored result again, if the reader of this version is newer. Else **failed**, with the cause and the day", (*judge).failed,
 	},
 	{
-		"8", "a final place holds rows that neither cover what is wanted nor are covered by it, bought less than seven days ago",
+		"8", "final rows are there that neither cover what is wanted nor are covered by it, and were bought less than seven days ago",
 		"**kept**, with a warning: two requests share the place", (*judge).shared,
 	},
 	{"9", "else", "**buy**", (*judge).buy},

@@ -20,7 +20,8 @@ with DAG(
     )
     alert = BashOperator(
         task_id="alert",  # fails if the alert query has a row
-        bash_command='test -z "$(psql "$POSTGRESQL_CONNECTION" -At -f /srv/clari/alerts.sql)"',
+        bash_command='test -z "$(psql "$ALERTS_CONNECTION" -At -f /srv/clari/alerts.sql)"',
+        env={"PGOPTIONS": "-c search_path=clari"},  # psql does not take search_path in the address
         append_env=True,
         trigger_rule="all_done",  # also after a sync that failed
     )

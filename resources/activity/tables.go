@@ -34,7 +34,7 @@ type Origin struct {
 	ExportedAt table.Opt[int64] // microseconds since 1970
 }
 
-const noColumn = " that this table has no column for, as a JSON object. Null when there are none."
+const noColumn = " that this table has no column for, as a JSON object. Null if there are none."
 
 var originColumns = []table.Column[Origin]{
 	table.String("job_id", "The export job that the row is from.", func(o *Origin) *string { return &o.JobID }),

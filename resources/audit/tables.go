@@ -36,7 +36,7 @@ var eventsTable = table.Def[struct{}, eventRow]{
 		table.NullString("event", "What happened, such as api.accessed.", func(r *eventRow) *table.Opt[string] { return &r.event }),
 		table.JSON("event_parameters", "Details of it, as Clari gives them.", func(r *eventRow) *[]byte { return &r.parameters }),
 		table.NullString("correlation_id", "Joins events of one request.", func(r *eventRow) *table.Opt[string] { return &r.correlationID }),
-		table.JSON("extra", "Keys of the event that this table has no column for, as a JSON object. Null when there are none.",
+		table.JSON("extra", "Keys of the event that this table has no column for, as a JSON object. Null if there are none.",
 			func(r *eventRow) *[]byte { return &r.extra }),
 	},
 }
@@ -56,7 +56,7 @@ var actorsTable = table.Def[struct{}, actorRow]{
 		table.String("actor_type", "USER, SYSTEM or JOB.", func(r *actorRow) *string { return &r.actorType }).Key(),
 		table.NullString("name", "Name. Personal data.", func(r *actorRow) *table.Opt[string] { return &r.name }),
 		table.NullString("email", "E-mail address. Personal data.", func(r *actorRow) *table.Opt[string] { return &r.email }),
-		table.JSON("extra", "Keys of the actor that this table has no column for, as a JSON object. Null when there are none.",
+		table.JSON("extra", "Keys of the actor that this table has no column for, as a JSON object. Null if there are none.",
 			func(r *actorRow) *[]byte { return &r.extra }),
 	},
 }

@@ -15,7 +15,7 @@ var TimeFramesTable = table.Def[shared, TimeFrame]{
 		table.Date("end_date", "Last day.", frameEnd),
 		table.Int("number", "Number of the week in the quarter: the week in which the quarter begins is 1. Null if the start of the quarter is not known.", frameNumber).Unmerged(),
 		table.Int("weeks_to_end", weeksToEndDescription, frameWeeksToEnd).Unmerged(),
-		table.Int("entries", "Rows of this week that the job sent to clari_forecast_entries. Null where that table is not selected.",
+		table.Int("entries", "Rows of this week that the job sent to clari_forecast_entries. Null if that table is not selected.",
 			func(f *TimeFrame) *table.Opt[int64] { return &f.Entries }).Unmerged(),
 		table.NullString("week", "Number of the week in the quarter as Clari gives it: some exports count from 0, some from 1.",
 			func(f *TimeFrame) *table.Opt[string] { return &f.Week }),

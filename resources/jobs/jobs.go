@@ -86,7 +86,7 @@ var jobsTable = table.Def[struct{}, row]{
 		table.Int("downloads", "How often the result was downloaded.", func(r *row) *table.Opt[int64] { return &r.downloads }),
 		table.JSON("delivery_status_map", "Where the result was delivered to, as Clari gives it.",
 			func(r *row) *[]byte { return &r.deliveryStatusMap }),
-		table.JSON("extra", "Keys of the job that this table has no column for, as a JSON object. Null when there are none.",
+		table.JSON("extra", "Keys of the job that this table has no column for, as a JSON object. Null if there are none.",
 			func(r *row) *[]byte { return &r.extra }),
 	},
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
-const noColumn = " that this table has no column for, as a JSON object. Null when there are none."
+const noColumn = " that this table has no column for, as a JSON object. Null if there are none."
 
 type opportunityRow struct {
 	id           string
