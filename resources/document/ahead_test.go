@@ -81,7 +81,7 @@ func TestAhead(t *testing.T) {
 		`{"x":[{"a":1},{"b":[{"c":"}"}]} , {} ,` + "\r\n\t" + `{"d":"\u0000\"]"}],"y":[{"z":1},{}]}`,
 		`{"x":[{},{},` + long + `,{},{"b":1},` + long + "," + long + `,{}],"y":1}`,
 		`{"x":[{},{"a":1}` + strings.Repeat(" ", 2*room) + `,` + strings.Repeat("\n", room) + `{"b":2}` + strings.Repeat(" ", room) + `]}`,
-		`{"x":[{}` + strings.Repeat(`,{"a":"`+strings.Repeat("y", 5000)+`"}`, 60) + `]}`,
+		`{"x":[{}` + strings.Repeat(`,{"a":"`+strings.Repeat("y", few+1)+`"}`, 60) + `]}`,
 		`{"x":[{}` + strings.Repeat(`,{"a":"b"}`, 30_000) + `]}`,
 		`{"x":[{} {}]}`, `{"x":[{},{},]}`, `{"x":[{},,{}]}`, `{"x":[{},1,{}]}`, `{"x":[{},[{}],{}]}`, `{"x":[{},{"a"},{}]}`, `{"x":[{},{a:1},{}]}`,
 		`{"x":[{},{}}`, `{"x":[{},{}]`, `{"x":[{},{}],`, `{"x":[{},{"a":1}` + "\x00" + `,{}]}`, "{\"x\":[{},{\"a\":\"\x01\"}]}", `{"x":[{},{}]]`, `{"x":[{},{"a":01}]}`,
@@ -106,7 +106,9 @@ func TestAhead(t *testing.T) {
 		for _, quick := range []func([]byte) (int, error){whole, never} {
 			require.Equal(t, want, take(t, strings.NewReader(text), true, quick), name)
 			require.Equal(t, want, take(t, iotest.HalfReader(strings.NewReader(text)), true, quick), name)
-			require.Equal(t, want, take(t, iotest.OneByteReader(strings.NewReader(text)), true, quick), name)
+			if len(text) < few {
+				require.Equal(t, want, take(t, iotest.OneByteReader(strings.NewReader(text)), true, quick), name)
+			}
 			require.Equal(t, want, take(t, iotest.DataErrReader(strings.NewReader(text)), true, quick), name)
 		}
 	}

@@ -32,16 +32,31 @@ func (x *index) start(hash uint64) int {
 // full tells whether the next row needs more room: eight slots in ten are used.
 func (x *index) full() bool { return 10*(x.used+1) > 8*len(x.tags) }
 
-// grown is an empty index with more room: four times as much while it is small, and two fifths more once that is a lot of memory.
-func (x *index) grown() index {
-	n := len(x.tags)
-	switch {
-	case n < 1<<17:
-		n = max(1<<13, 4*n)
-	case n <= 1<<20:
-		n *= 2
-	default:
-		n += n * 2 / 5
+// empty takes all out, and leaves room. That it had for far more is given back: this must not cost more than what was in it.
+func (x *index) empty() {
+	if len(x.tags) == 0 || len(x.tags) > 16*x.used+least {
+		*x = indexFor(0)
+	}
+	clear(x.tags)
+	x.used = 0
+}
+
+// least is how many slots an index has.
+const least = 1 << 9
+
+// indexFor is an empty index with room for so many rows and one more. It has four times as many slots as a smaller one while it is
+// small, and two fifths more once that is a lot of memory.
+func indexFor(rows int) index {
+	n := least
+	for 8*n < 10*(rows+1) {
+		switch {
+		case n < 1<<17:
+			n *= 4
+		case n <= 1<<20:
+			n *= 2
+		default:
+			n += n * 2 / 5
+		}
 	}
 	return index{tags: make([]uint16, n), rows: make([]uint32, n)}
 }

@@ -39,7 +39,8 @@ type Store struct {
 	views   []*page    // by number; nil once a page has gone to the file
 	rows    int
 	inFrame []int64 // rows by the number of their frame
-	index   index
+	index   index   // of the rows of the group
+	groups  groups
 	lastKey Key
 	lastRow uint32
 	keyRead [4 * forecast.KeyParts]byte // of keyOf
@@ -106,8 +107,12 @@ func (s *Store) Row(k Key) (uint32, error) {
 			return s.lastRow, nil
 		}
 	}
-	if s.index.full() {
-		if err := s.grow(); err != nil {
+	isNew, regrouped := s.groups.find(k)
+	if isNew {
+		s.index.empty()
+	}
+	if regrouped && !isNew || s.index.full() {
+		if err := s.reindex(); err != nil {
 			return 0, err
 		}
 	}
@@ -144,12 +149,15 @@ func (s *Store) keyOf(row uint32) (k Key, err error) {
 	return k, err
 }
 
-// grow makes a larger index from the keys in the rows.
-func (s *Store) grow() error {
-	x := s.index.grown()
+// reindex makes a new index of the group, with more room, from the keys in its rows.
+func (s *Store) reindex() error {
 	s.index = index{} // before more memory is asked for
+	from := s.groups.from()
+	if s.index = indexFor(s.rows - from); from == s.rows {
+		return nil
+	}
 	var buf []byte
-	for n := range s.views {
+	for n := from / pageRows; n < len(s.views); n++ {
 		var k Key
 		keys := s.views[n]
 		if keys == nil {
@@ -160,17 +168,16 @@ func (s *Store) grow() error {
 				return err
 			}
 		}
-		for i := range min(pageRows, s.rows-n*pageRows) {
+		for i := max(0, from-n*pageRows); i < min(pageRows, s.rows-n*pageRows); i++ {
 			if keys != nil {
 				k = keys.key(i)
 			} else {
 				k.decode(buf[4*forecast.KeyParts*i:])
 			}
 			hash := k.hash()
-			x.put(x.free(hash), hash, uint32(n*pageRows+i))
+			s.index.put(s.index.free(hash), hash, uint32(n*pageRows+i))
 		}
 	}
-	s.index = x
 	return nil
 }
 
@@ -190,6 +197,7 @@ func (s *Store) add(k Key) (uint32, error) {
 		}
 		s.views = append(s.views, view(memory, n))
 	}
+	s.groups.add(k, s.rows)
 	s.rows++
 	for int(k[forecast.KeyFrame]) >= len(s.inFrame) {
 		s.inFrame = append(s.inFrame, 0)

@@ -192,6 +192,81 @@ func TestIndex(t *testing.T) {
 	t.Logf("%.1f bytes an entry", each)
 }
 
+// Whatever way rows are in order, and wherever they cease to be, a key has one row; and while they are in order the index is that of a group.
+func TestGroups(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	const people, fields, weeks = 150, 20, 14
+	for name, part := range map[string][3]int{ // which varies slowest
+		"person": {forecast.KeyUser, forecast.KeyField, forecast.KeyFrame}, "field": {forecast.KeyField, forecast.KeyFrame, forecast.KeyUser},
+		"week": {forecast.KeyFrame, forecast.KeyUser, forecast.KeyField}, "week, person by person": {forecast.KeyFrame, forecast.KeyField, forecast.KeyUser},
+	} {
+		size := [forecast.KeyParts]int{forecast.KeyUser: people, forecast.KeyField: fields, forecast.KeyFrame: weeks}
+		for _, orderly := range []float64{1, 0.7, 0} {
+			s := New()
+			model := map[Key]uint32{}
+			put := func(k Key) {
+				row, err := s.Row(k)
+				want, known := model[k]
+				if !known {
+					want = uint32(len(model))
+					model[k] = want
+				}
+				if err != nil || row != want {
+					t.Fatalf("%s: row %d of %v, want %d: %v", name, row, k, want, err)
+				}
+			}
+			numbers := r.Perm(max(people, fields, weeks)) // not handed out in the order of the entries
+			most, total := 0, people*fields*weeks
+			for i := range total {
+				var k Key
+				n := i
+				for p := 2; p >= 0; p-- {
+					k[part[p]] = uint32(n % size[part[p]])
+					n /= size[part[p]]
+				}
+				for p := range k {
+					if size[p] == people {
+						k[p] = uint32(numbers[k[p]])
+					}
+				}
+				put(k)
+				if r.IntN(3) == 0 { // again, or another of the same group
+					k[part[2]] = uint32(r.IntN(size[part[2]]))
+					if _, known := model[k]; known || r.IntN(2) == 0 {
+						put(k)
+					}
+				}
+				if float64(i) > orderly*float64(total) && r.IntN(500) == 0 {
+					put(Key{r.Uint32N(people), r.Uint32N(fields), r.Uint32N(weeks), r.Uint32N(2)})
+				}
+				if float64(i) <= orderly*float64(total) {
+					most = max(most, s.index.used)
+				}
+			}
+			require.Equal(t, len(model), s.Len())
+			if orderly == 1 {
+				require.LessOrEqual(t, most, total/size[part[0]], name)
+				require.Less(t, len(s.index.tags), 4*most+least, name)
+			} else {
+				require.Equal(t, len(model), s.index.used, name)
+			}
+			require.NoError(t, s.Close())
+		}
+	}
+}
+
+// Groups of one row behind one of many cost no more than those.
+func TestSmallGroups(t *testing.T) {
+	s := New()
+	defer s.Close()
+	for i := range uint32(2 * pageRows) {
+		_, err := s.Row(Key{max(i, pageRows-1), i % pageRows, 0, 0})
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2*pageRows, s.Len())
+	require.Len(t, s.index.tags, least)
+}
+
 func TestDict(t *testing.T) {
 	var d Dict
 	for range 3 {
