@@ -39,6 +39,10 @@ fmt:
 gen: ## JSON schema of the spec, docs of the tables, NOTICE
 	go generate ./...
 
+.PHONY: faults
+faults: ## docs/faults.md, which make test holds to what it finds: the fault matrix takes a minute, so make gen leaves it alone
+	go test -run '^TestFaultMatrix$$' -update ./test/matrix
+
 # On a fresh machine compiling is what takes the time: programs that run together are built together, and all with the same flags.
 .PHONY: demo
 demo: ## a whole sync against a stand-in for Clari, into out/demo.sqlite

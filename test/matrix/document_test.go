@@ -10,15 +10,13 @@ import (
 	"testing"
 )
 
-//go:generate go test -run ^TestFaultMatrix$ -update .
-
 var update = flag.Bool("update", false, "write what the tests find into the documentation")
 
 const page = "../../docs/faults.md"
 
 // document holds the matrix against the documentation, or writes it there.
 func document(t *testing.T, cells []cell, matrix map[string]seen) {
-	const begin, end = "<!-- the fault matrix: written by make gen -->\n", "<!-- end of the fault matrix -->\n"
+	const begin, end = "<!-- the fault matrix: written by make faults -->\n", "<!-- end of the fault matrix -->\n"
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +34,7 @@ func document(t *testing.T, cells []cell, matrix map[string]seen) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is not what the test finds: run make gen", page)
+		t.Errorf("%s is not what the test finds: run make faults", page)
 	}
 }
 
