@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var made = regexp.MustCompile(`(?s)<!-- [^>]*made by make gen -->.*?<!-- end of [^>]*-->|<!-- [^>]*written by make gen -->.*?<!-- end of [^>]*-->`)
+var made = regexp.MustCompile(`(?s)<!-- [^>]*made by make gen -->.*?<!-- end of [^>]*-->|<!-- [^>]*written by make (?:gen|faults) -->.*?<!-- end of [^>]*-->`)
 
 // words counts what a person has to read: not what is generated.
 func words(text string) int { return len(strings.Fields(made.ReplaceAllString(text, ""))) }
