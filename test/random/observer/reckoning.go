@@ -158,10 +158,23 @@ func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
 	if reported, ok := p.Reported[j.ID]; !sent && ok { // it was given up
 		at, sent = reported, true
 	}
-	if sent {
+	switch {
+	case sent:
 		b.Sent = g.clari(at)
+	case b.Fate == spending.Lost:
+		b.Sent = g.lastAsked(j.ID) // it was given up then
 	}
 	return b
+}
+
+// lastAsked is when Clari answered last about a job; zero: never.
+func (g *Observer) lastAsked(id string) (last time.Time) {
+	for _, r := range g.Ledger.Requests {
+		if r.JobID == id {
+			last = r.Answered
+		}
+	}
+	return last
 }
 
 // fate is what became of a job. In doubt it may be bought again.
