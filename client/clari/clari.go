@@ -57,6 +57,9 @@ type (
 // IsRefusal reports whether err is Clari's own refusal of what was asked for, which may count against a job or its result; see package wire.
 func IsRefusal(err error) bool { return wire.IsRefusal(err) }
 
+// IsPage reports whether err is a page of a balancer's, which says nothing of what was asked for; see package wire.
+func IsPage(err error) bool { return wire.IsPage(err) }
+
 // What an *Error can be, for errors.Is; package wire says when.
 var (
 	ErrUnauthorized     = wire.ErrUnauthorized

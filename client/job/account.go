@@ -139,7 +139,7 @@ func (a *accounts) note(e *Export, change func(*journal.Paid)) {
 }
 
 // hasRival reports whether another creation whose end is not known may as well have made job j.
-func (a *accounts) hasRival(e *Export, j clari.Job) bool {
+func (a *accounts) hasRival(e *Export, j clari.Job, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for request, other := range a.all {
@@ -147,7 +147,7 @@ func (a *accounts) hasRival(e *Export, j clari.Job) bool {
 			continue
 		}
 		for _, c := range other.read().Unclear {
-			if within(c, j) && ambiguous(e.Work, other.item, j) {
+			if within(c, j, now) && ambiguous(e.Work, other.item, j) {
 				return true
 			}
 		}
@@ -213,7 +213,7 @@ const (
 )
 
 // within reports whether a job was made in the window of a creation.
-func within(c journal.Creation, j clari.Job) bool {
-	at := madeAt(j)
-	return !at.Before(c.Sent.Add(-madeBefore)) && !at.After(c.GivenUp.Add(madeAfter))
+func within(c journal.Creation, j clari.Job, now time.Time) bool {
+	at := madeAt(j, now)
+	return !at.IsZero() && !at.Before(c.Sent.Add(-madeBefore)) && !at.After(c.GivenUp.Add(madeAfter))
 }

@@ -37,7 +37,7 @@ func facts(changes ...func(*Facts)) Facts {
 	f := Facts{
 		Item: Item{
 			Work: plainWork{}, Wants: Wants{Types: []string{"forecast", "quota"}, Whole: true, Tables: []string{"entries", "users"}, Schema: 2},
-			Why: "backfill", FinalAt: before(100),
+			Why: "backfill", FinalAt: before(100), Place: "place",
 		},
 		Jobs: map[string]Seen{}, Now: decideAt,
 		Policy: Policy{
@@ -89,6 +89,7 @@ func noUsers(p *journal.Place)    { p.Tables = []string{"entries"} }
 func unread(p *journal.PaidJob)   { p.Unread = 2 }
 func history(f *Facts)            { f.Item.Daily = true }
 func ongoing(f *Facts)            { f.Item.FinalAt = time.Time{} }
+func anyPlace(f *Facts)           { f.Item.Place = "" }
 func once(f *Facts)               { f.Item.Once = true }
 func storedOnly(f *Facts)         { f.Item.Stored = true }
 func reload(f *Facts)             { f.Item.Reload = true }
@@ -180,6 +181,7 @@ func TestDecide(t *testing.T) {
 		{"row 3: older than any result that lives: nobody is asked", is{paid(40*24, "DONE"), unasked}, "9 buy"},
 		{"row 3: asked for something else", is{paid(0.5, "RUNNING"), otherJob}, "9 buy"},
 		{"row 3: what is there is newer", is{there(1, 0), ongoing, paid(2, "DONE")}, "9 buy"},
+		{"row 3: what is there is newer, but the result may be of another place", is{there(1, 0), ongoing, paid(2, "DONE"), anyPlace}, "3 adopt paid"},
 		{"row 3: what is there is newer, and the job could not be read", is{there(1, 0), ongoing, paid(2, "DONE", unread)}, "9 buy"},
 		{"row 3: it has landed", is{there(2, 1), paid(2.1, "DONE", func(p *journal.PaidJob) { p.ID = "old" })}, "5 land again old"},
 		{"row 3: before what is settled", is{there(50, 2), paid(2, "DONE")}, "3 adopt paid"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // secondLook is the least time between two refusals of which the second is believed: no paid job and no stored result is given up for one answer.
@@ -23,8 +24,9 @@ type doubts struct {
 
 func newDoubts() *doubts { return &doubts{first: map[string]time.Time{}, gone: map[string]bool{}} }
 
-// believe reports whether a refusal about a job is believed: the same was said at least a minute before. Otherwise due is when to look again.
-func (d *doubts) believe(id string) (believed bool, due time.Time) {
+// believe reports whether what is said of a job is said twice, at least a minute apart; otherwise due is when to look again. If it counts, the job is given
+// up then.
+func (d *doubts) believe(id string, counts bool) (twice bool, due time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	first, known := d.first[id]
@@ -36,7 +38,9 @@ func (d *doubts) believe(id string) (believed bool, due time.Time) {
 	if time.Now().Before(due) {
 		return false, due
 	}
-	d.gone[id] = true
+	if counts {
+		d.gone[id] = true
+	}
 	return true, due
 }
 
@@ -60,11 +64,43 @@ func (d *doubts) isGone(id string) bool {
 	return d.gone[id]
 }
 
-// doubtful reports whether an answer about a job of e is not believed the first time: a refusal, a key that is suddenly not accepted, and whatever is said
-// instead of the truth about a job that has had all its time.
-func (r *run) doubtful(e *Export, err error) bool {
+// doubtful reports whether an answer about a job of e is not believed the first time; counts, whether it counts against the job when it is said again. Clari's
+// own refusals do. A key that is suddenly not accepted and a balancer's page say nothing of the job. Clari's own troubles count only about a job that has had
+// all its time, and only where an earlier sync met them too: an outage is no reason to give up what is paid for.
+func (r *run) doubtful(e *Export, id string, err error) (doubtful, counts bool) {
 	answer, isAnswer := errors.AsType[*clari.Error](err)
-	return clari.IsRefusal(err) || isAnswer && (answer.Status == http.StatusUnauthorized || answer.Status != http.StatusTooManyRequests && r.outlived(e))
+	switch {
+	case !isAnswer:
+		return false, false
+	case errors.Is(err, clari.ErrUnauthorized), clari.IsPage(err):
+		return true, false
+	case clari.IsRefusal(err):
+		return true, true
+	case answer.Status == http.StatusTooManyRequests || !r.outlived(e):
+		return false, false
+	}
+	return true, r.longInTrouble(e, id)
+}
+
+// troubleFor is how long Clari's own troubles with a job have to last, over several syncs, until they count against it.
+const troubleFor = time.Hour
+
+// longInTrouble reports whether Clari has not told the state of a job for so long, and notes that it does not.
+func (r *run) longInTrouble(e *Export, id string) bool {
+	d, now := e.paid.read().Doubt, r.now().Round(0).UTC()
+	if d != nil && d.Job == id {
+		return now.Sub(d.Since) >= troubleFor
+	}
+	r.accounts.note(e, func(p *journal.Paid) { p.Doubt = &journal.Doubt{Job: id, Since: now} })
+	return false
+}
+
+// answered notes that Clari does tell of a job.
+func (r *run) answered(e *Export, id string) {
+	r.doubts.answered(id)
+	if d := e.paid.read().Doubt; d != nil && d.Job == id {
+		r.accounts.note(e, func(p *journal.Paid) { p.Doubt = nil })
+	}
 }
 
 // goneError is a job, or a result, that Clari has twice said it does not give.
@@ -121,19 +157,21 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 		return Seen{Gone: true}, nil
 	}
 	job, err := r.Client.Job(ctx, id)
-	switch {
-	case err == nil:
-		r.doubts.answered(id)
+	if err == nil {
+		r.answered(e, id)
 		return Seen{Job: job, Gone: r.expired(job)}, nil
-	case ctx.Err() != nil || !r.doubtful(e, err):
-		return Seen{}, fmt.Errorf("adopt: job %s: %w", id, err)
 	}
-	believed, due := r.doubts.believe(id)
+	err = fmt.Errorf("adopt: job %s: %w", id, err)
+	doubtful, counts := r.doubtful(e, id, err)
+	if ctx.Err() != nil || !doubtful {
+		return Seen{}, err
+	}
+	twice, due := r.doubts.believe(id, counts)
 	switch {
-	case !believed:
-		return Seen{}, &again{due: due, err: fmt.Errorf("adopt: job %s: %w: looking again before that is believed", id, err)}
-	case errors.Is(err, clari.ErrUnauthorized): // it says nothing of the job
-		return Seen{}, fmt.Errorf("adopt: job %s: %w", id, err)
+	case !twice:
+		return Seen{}, &again{due: due, err: fmt.Errorf("%w: looking again before that is believed", err)}
+	case !counts:
+		return Seen{}, err
 	}
 	return Seen{Gone: true}, nil
 }

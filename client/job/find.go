@@ -104,9 +104,9 @@ func (r *run) noList(ctx context.Context, e *Export, err error) error {
 func (r *run) candidate(e *Export, unclear []journal.Creation, jobs []clari.Job) (found clari.Job, made journal.Creation, several bool) {
 	for _, c := range slices.Backward(unclear) {
 		mine := slices.DeleteFunc(slices.Clone(jobs), func(j clari.Job) bool {
-			return madeAt(j).IsZero() || !within(c, j) || r.accounts.isKnown(j.ID) || !matches(e.Work, j)
+			return !within(c, j, r.now()) || r.accounts.isKnown(j.ID) || !matches(e.Work, j)
 		})
-		if len(mine) == 1 && !r.accounts.hasRival(e, mine[0]) {
+		if len(mine) == 1 && !r.accounts.hasRival(e, mine[0], r.now()) {
 			return mine[0], c, false
 		}
 		several = several || len(mine) > 0
@@ -115,15 +115,22 @@ func (r *run) candidate(e *Export, unclear []journal.Creation, jobs []clari.Job)
 }
 
 // madeAt is when a job was made: its id begins with that second where it is one of Clari's ids, else it is the time at which it started, which may be when
-// it left the queue. Zero: not known.
-func madeAt(j clari.Job) time.Time {
-	if b, err := hex.DecodeString(j.ID[:min(len(j.ID), 8)]); err == nil && len(b) == 4 && len(j.ID) == 24 {
-		at := time.Unix(int64(b[0])<<24|int64(b[1])<<16|int64(b[2])<<8|int64(b[3]), 0).UTC()
-		if year := at.Year(); year >= 2015 && year < 2100 {
-			return at
-		}
+// it left the queue. Zero: not known. Other ids look like Clari's by chance: then their second is hardly one of the day before the job's start, nor of the
+// days in which the list has a job.
+func madeAt(j clari.Job, now time.Time) time.Time {
+	latest, days := now, 40
+	if !j.StartTime.IsZero() {
+		latest, days = j.StartTime, 1
 	}
-	return j.StartTime
+	b, err := hex.DecodeString(j.ID[:min(len(j.ID), 8)])
+	if err != nil || len(b) != 4 || len(j.ID) != 24 {
+		return j.StartTime
+	}
+	at := time.Unix(int64(b[0])<<24|int64(b[1])<<16|int64(b[2])<<8|int64(b[3]), 0).UTC()
+	if at.After(latest.Add(madeBefore)) || at.Before(latest.AddDate(0, 0, -days)) {
+		return j.StartTime
+	}
+	return at
 }
 
 // found takes over a listed job. Whatever becomes of its result, it is not to be looked for again.

@@ -157,6 +157,7 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 	}
 	seen := j.seen(p.ID, time.Time{}, p.AskedAt)
 	ended := cmp.Or(seen.Job.EndTime, p.AskedAt)
+	// Where the item's place is not sure, what is there may be of another one: the result will tell.
 	switch phase := seen.Job.Status.Phase(); {
 	case j.ask != "":
 		return ""
@@ -170,8 +171,8 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 		return "it took longer than queue_timeout and run_timeout"
 	case phase != clari.PhaseDone:
 		return ""
-	case j.There.Job != "" && !j.exported(p, seen.Job).After(j.There.ExportedAt):
-		return "what is there is newer"
+	case j.There.Job != "" && j.Item.Place != "" && !j.exported(p, seen.Job).After(j.There.ExportedAt):
+		return thereIsNewer
 	case anyAge || p.Unread > 0 || p.TooLarge > 0 || j.damaged(p) || j.Now.Sub(ended) < freshFor || j.finalAt(ended):
 		return ""
 	}

@@ -39,6 +39,9 @@ func (r *run) check(ctx context.Context, e *Export, result Result) error {
 		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
 		return nil
 	}
+	if r.mayBeOverwritten(ctx, e) {
+		return errNotKept
+	}
 	r.take(e)
 	if lost := missingTypes(e); len(lost) > 0 {
 		e.Log(r.Log.Warn()).Strs("types", lost).Msg("fewer types than what is there: the columns of these become null")
@@ -97,7 +100,10 @@ func snapshotAt(e *Export, day int32) snapshot {
 	return snapshot{place: e.Place}
 }
 
-const landedThere = "another export of this sync has landed there"
+const (
+	landedThere  = "another export of this sync has landed there"
+	thereIsNewer = "what is there is newer"
+)
 
 // take notes that the rows of an export land where nothing else of this run may.
 func (r *run) take(e *Export) {
@@ -112,6 +118,13 @@ func (r *run) isTaken(s snapshot) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.taken[s]
+}
+
+// mayBeOverwritten reports whether a later sync would land older rows over those of e: the result that is there is final, so that it may land again, and the
+// ledger does not keep that there is a newer one.
+func (r *run) mayBeOverwritten(ctx context.Context, e *Export) bool {
+	replaces := r.Kept && e.made && e.There.Job != "" && !e.FinalAt.IsZero() && !e.There.ExportedAt.Before(e.FinalAt)
+	return replaces && !r.Ledger.Flushed(ctx)
 }
 
 // older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.
@@ -132,7 +145,7 @@ func (r *run) older(e *Export) string {
 	day, there := r.day(e), e.There.Days
 	switch {
 	case !e.Daily && age.Before(e.There.ExportedAt):
-		return "what is there is newer"
+		return thereIsNewer
 	case e.Daily && there.Has(day) && (day != there.Newest || age.Before(e.There.ExportedAt)):
 		return "its day has a newer snapshot"
 	}

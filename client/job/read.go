@@ -28,17 +28,18 @@ func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 	inner, done := e.stage(ctx, stageRead)
 	for {
 		result, err := r.download(inner, e)
-		if err == nil || ctx.Err() != nil || !r.doubtful(e, err) {
+		doubtful, counts := r.doubtful(e, e.Job.ID, err)
+		if err == nil || ctx.Err() != nil || !doubtful {
 			done(err)
 			return result, err
 		}
-		believed, due := r.doubts.believe(e.Job.ID)
-		if believed && errors.Is(err, clari.ErrUnauthorized) || r.known(err, e) {
-			believed = true
-		}
-		if believed {
+		twice, due := r.doubts.believe(e.Job.ID, counts)
+		if twice || r.known(err, e) {
 			done(err)
-			return nil, r.resultGone(e, err)
+			if counts {
+				err = r.discard(e, "its result is gone", err)
+			}
+			return nil, err
 		}
 		e.Log(r.Log.Info()).Err(err).Msg("clari does not give the result: asking again before that is believed")
 		<-r.landing // others land meanwhile
@@ -54,14 +55,6 @@ func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 // known reports whether a refusal is no surprise: the result has expired, or was waited for as long as one may appear late.
 func (r *run) known(err error, e *Export) bool {
 	return errors.Is(err, errExpired) && (r.expired(e.Job) || e.waitedFor)
-}
-
-// resultGone says what is to be done about a result that is not there any more.
-func (r *run) resultGone(e *Export, err error) error {
-	if errors.Is(err, clari.ErrUnauthorized) { // it says nothing of the result
-		return err
-	}
-	return r.discard(e, "its result is gone", err)
 }
 
 // download is read without doubts. A cut connection is another try, never a short result; errExpired is a result that is not there.

@@ -169,24 +169,26 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 		missing := errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob)
 		switch {
 		case err == nil:
-			r.doubts.answered(e.Job.ID)
+			r.answered(e, e.Job.ID)
 			job.ID = e.Job.ID
 			e.Job = job
 			return nil
 		case missing && r.isOwn(e.Job.ID) && time.Since(e.RequestedAt) < appearsWithin:
 			e.Job.Status = "SCHEDULED" // it is not everywhere yet
 			return nil
-		case ctx.Err() != nil || !r.doubtful(e, err):
+		}
+		doubtful, counts := r.doubtful(e, e.Job.ID, err)
+		if ctx.Err() != nil || !doubtful {
 			return fmt.Errorf("wait: %w", err)
 		}
-		believed, due := r.doubts.believe(e.Job.ID)
+		twice, due := r.doubts.believe(e.Job.ID, counts)
 		switch {
-		case believed && errors.Is(err, clari.ErrUnauthorized): // it says nothing of the job
-			return fmt.Errorf("wait: %w", err)
-		case believed:
+		case twice && counts:
 			return &goneError{fmt.Errorf("wait: %w", err)}
+		case twice:
+			return fmt.Errorf("wait: %w", err)
 		}
-		e.Log(r.Log.Info()).Err(err).Msg("clari does not know the job: looking again before that is believed")
+		e.Log(r.Log.Info()).Err(err).Msg("clari does not tell the state of the job: looking again before that is believed")
 		if err := clock.Sleep(ctx, max(time.Until(due), r.PollInterval)); err != nil {
 			return err
 		}

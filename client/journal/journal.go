@@ -256,10 +256,10 @@ func (j *Journal) Save(key string, v any) {
 }
 
 // Flushed returns when all that was saved so far has been written, or when nobody should wait any longer for that: after FlushPatience, or
-// at once where a flush has failed or the backend has not answered.
-func (j *Journal) Flushed(ctx context.Context) {
+// at once where a flush has failed or the backend has not answered. It reports whether all was written.
+func (j *Journal) Flushed(ctx context.Context) bool {
 	if j.store == nil {
-		return
+		return false
 	}
 	timer := time.NewTimer(FlushPatience)
 	defer timer.Stop()
@@ -272,13 +272,14 @@ func (j *Journal) Flushed(ctx context.Context) {
 		case <-written:
 		case <-timer.C:
 			j.warn(fmt.Errorf("journal: flush: %w", j.gaveUp(FlushPatience)))
-			return
+			return false
 		case <-ctx.Done():
-			return
+			return false
 		}
 		j.mu.Lock()
 	}
-	j.mu.Unlock()
+	defer j.mu.Unlock()
+	return j.flushed >= saves
 }
 
 // Close writes what is left, and ends the goroutine. It waits for a slow backend as long as that answers, and not for one that hangs.

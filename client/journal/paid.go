@@ -13,6 +13,7 @@ type Paid struct {
 	Older   *PaidJob   `json:"older,omitempty"`   // paid for before Job: its result is to land for its day
 	Unclear []Creation `json:"unclear,omitempty"` // creations whose end is not known, oldest first; see Sending
 	Failure *Failure   `json:"failure,omitempty"` // of a result's content
+	Doubt   *Doubt     `json:"doubt,omitempty"`   // of a job of the ledgers
 	Place   string     `json:"place,omitempty"`   // key of the place that its last job named, where Clari chose it
 	UsedUp  bool       `json:"used_up,omitempty"` // its attempts were used up in the last sync, and no job was done since
 }
@@ -43,6 +44,12 @@ type Failure struct {
 	Reader  int       `json:"reader"`            // number of the reader that judged it
 	Tries   int       `json:"tries"`             // results in a row that failed, 1 or more
 	NextTry time.Time `json:"next_try,omitzero"` // a day: midnight UTC; zero: never, of a result that was to land again
+}
+
+// Doubt is a job whose state Clari has not told, for troubles of its own, since an earlier sync.
+type Doubt struct {
+	Job   string    `json:"job"`
+	Since time.Time `json:"since"`
 }
 
 // maxUnclear bounds the creations of a record.

@@ -152,6 +152,114 @@ func TestNewQuarterSinceTheKill(t *testing.T) {
 	}
 }
 
+// TestStateNotWritten: a backend that takes no write in a sync that refreshes a final quarter. The next sync does not land the older stored result over newer
+// rows, and does not pay again where the job is known by then.
+func TestStateNotWritten(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		failing int // flushes
+		spent   int // in the sync after
+	}{
+		"for a while": {2, 2},
+		"at all":      {1000, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := sim.Config{Tenant: sim.Tenant{ChangeEvery: time.Hour}}
+				w := world.New(t, cfg, map[string]any{"periods": []string{"2000_Q3"}}).WithState()
+				w.MustSync() // final rows, once
+				time.Sleep(24 * time.Hour)
+				w.Spec["refresh"] = []string{"2000_Q3"}
+				w.Flush = func(n int) world.Flush {
+					if n <= test.failing {
+						return world.Flush{Err: errors.New("disk full")}
+					}
+					return world.Flush{}
+				}
+				_ = w.Sync()
+				newest := newestExport(w)
+				w.Flush = nil
+				delete(w.Spec, "refresh")
+				time.Sleep(24 * time.Hour)
+				w.MustSync()
+				if after := newestExport(w); after < newest {
+					t.Errorf("rows of %s are there, and were of %s", after, newest)
+				}
+				w.Spent(test.spent)
+			})
+		})
+	}
+}
+
+// newestExport is when the entries that are there were exported.
+func newestExport(w *world.World) (newest string) {
+	for _, r := range w.Destination.Tables["clari_forecast_entries"] {
+		newest = max(newest, r["exported_at"].(string))
+	}
+	return newest
+}
+
+// TestOutageIsNotTheEnd: servers' errors about a job that has landed do not make its stored result count as gone while they may be an outage; where they have
+// lasted since a sync before, they do. A page of a balancer's never does, whatever its status.
+func TestOutageIsNotTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer sim.Effect
+		syncs  int // until the quarter is exported anew; 0: never
+	}{
+		"502":         {sim.Answer(502), 2},
+		"500":         {sim.Answer(500), 2},
+		"went wrong":  {sim.Answer(400), 2},
+		"page of 404": {sim.HTML(404), 0},
+		"page of 410": {sim.HTML(410), 0},
+		"410":         {sim.AnswerJSON(410, map[string]any{"code": "gone", "errorId": "e1"}), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"2000_Q3"}, "max_retries": 1}).WithState()
+				w.MustSync() // final rows, once
+				w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, Count: sim.Always, Do: test.answer})
+				for n := 1; n <= 3; n++ {
+					time.Sleep(20 * time.Hour)
+					err := w.Sync()
+					bought := test.syncs > 0 && n >= test.syncs
+					if bought != (err == nil) {
+						t.Errorf("sync %d: %v", n, err)
+					}
+					w.Spent(map[bool]int{false: 1, true: 2}[bought])
+				}
+			})
+		})
+	}
+}
+
+// TestPageForTheNewQuarter: balancers' pages stand in for the first result of a new quarter, and the quarter before lands later in that sync. The next sync
+// takes the paid job: it is not older than what is there of its own quarter.
+func TestPageForTheNewQuarter(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 400, 404, 410, 502} {
+		synctest.Test(t, func(t *testing.T) {
+			w := world.New(t, sim.Config{}, map[string]any{"max_retries": 1}).WithState()
+			dayAt(30, 6)
+			w.MustSync()
+			dayAt(31, 6) // fiscal 2001 has begun
+			w.Sim.Add(sim.Fault{Op: sim.Results, Job: 2, Count: 4, Do: sim.HTML(status)})
+			if err := w.Sync(); err == nil {
+				t.Fatal("a page landed")
+			}
+			w.Spent(3)
+			time.Sleep(time.Hour)
+			w.Sim.ClearFaults()
+			w.MustSync()
+			w.Landed()
+			if n := len(w.Exports("adopted")); n != 1 {
+				t.Errorf("status %d: %d exports adopted", status, n)
+			}
+			w.Spent(4)
+		})
+	}
+}
+
 // TestOldCurrentIsNotBoughtBeside: the job of a killed sync, asked for as the current quarter, lands after that quarter is over. It is not bought under its
 // own name as well; under history, where it is another day's snapshot, it is. What is current by then is exported in the same sync.
 func TestOldCurrentIsNotBoughtBeside(t *testing.T) {

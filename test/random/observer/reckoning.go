@@ -94,35 +94,55 @@ func (g *Observer) settings(p *Sync) spending.Settings {
 	return set
 }
 
-// wanted are the items of a sync's plan. Around the turn of a quarter either may be the current one.
+// wanted are the items of a sync's plan. Around the turn of a quarter either may be the current one. What refresh names is in it once it has landed.
 func (g *Observer) wanted(p *Sync) (items []spending.Item) {
-	calendar := g.Sim.Tenant().Calendar
 	forecasts := p.Used["forecasts"].([]map[string]any)
-	_, refresh := p.Spec["refresh"]
+	refresh, refreshes := p.Spec["refresh"].([]string)
 	for _, moment := range []time.Time{p.Start.Add(-26 * time.Hour), p.End.Add(26 * time.Hour)} {
-		current := calendar.QuarterOf(g.clari(moment))
+		current := g.Sim.Tenant().Calendar.QuarterOf(g.clari(moment))
 		for i, tab := range g.TabsOf(p) {
+			quarters := map[sim.Quarter]bool{}
 			for _, period := range tab.Periods {
 				for _, quarter := range period.Quarters(current) {
-					item := spending.Item{Quarter: quarter.String(), Request: spending.Request{
-						Forecast: tab.ID, Currency: tab.Currency, Period: quarter.String(), Types: tab.Types, Format: p.FormatOf(p.Used),
-					}}
-					weeks := forecasts[i]["include_historical"]
-					item.EitherWeeks = weeks == "auto"
-					item.AllWeeks = weeks == "true" || item.EitherWeeks && p.Used["history"] != true
-					if refresh {
-						item.Refresh = &spending.Refresh{}
-					}
+					quarters[quarter] = true
+				}
+			}
+			for _, period := range schedule.Refreshes {
+				for _, quarter := range period.Quarters(current) {
+					quarters[quarter] = quarters[quarter] || slices.Contains(refresh, period.Text) && g.landedBefore(p, tab, quarter)
+				}
+			}
+			for quarter, wanted := range quarters {
+				if !wanted {
+					continue
+				}
+				item := spending.Item{Quarter: quarter.String(), Request: spending.Request{
+					Forecast: tab.ID, Currency: tab.Currency, Period: quarter.String(), Types: tab.Types, Format: p.FormatOf(p.Used),
+				}}
+				weeks := forecasts[i]["include_historical"]
+				item.EitherWeeks = weeks == "auto"
+				item.AllWeeks = weeks == "true" || item.EitherWeeks && p.Used["history"] != true
+				if refreshes {
+					item.Refresh = &spending.Refresh{}
+				}
+				items = append(items, item)
+				if named, asked := p.CurrentOf(tab); quarter == current && (!asked || named == quarter.String()) {
+					item.Period = ""
 					items = append(items, item)
-					if named, asked := p.CurrentOf(tab); quarter == current && (!asked || named == quarter.String()) {
-						item.Period = ""
-						items = append(items, item)
-					}
 				}
 			}
 		}
 	}
 	return items
+}
+
+// landedBefore says whether a quarter of a tab landed in a sync before.
+func (g *Observer) landedBefore(p *Sync, tab schedule.Tab, quarter sim.Quarter) bool {
+	return slices.ContainsFunc(g.Played, func(before *Sync) bool {
+		return before != p && slices.ContainsFunc(before.Exports, func(r world.Row) bool {
+			return hasLanded(r) && r["forecast_id"] == tab.ID && r["requested_currency"] == tab.Currency && r["requested_period"] == quarter.String()
+		})
+	})
 }
 
 // CurrentOf is the quarter that Clari chose in this sync for a tab, where it was asked.
@@ -158,10 +178,23 @@ func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
 	if reported, ok := p.Reported[j.ID]; !sent && ok { // it was given up
 		at, sent = reported, true
 	}
-	if sent {
+	switch {
+	case sent:
 		b.Sent = g.clari(at)
+	case b.Fate == spending.Lost:
+		b.Sent = g.lastAsked(j.ID) // it was given up then
 	}
 	return b
+}
+
+// lastAsked is when Clari answered last about a job; zero: never.
+func (g *Observer) lastAsked(id string) (last time.Time) {
+	for _, r := range g.Ledger.Requests {
+		if r.JobID == id {
+			last = r.Answered
+		}
+	}
+	return last
 }
 
 // fate is what became of a job. In doubt it may be bought again.

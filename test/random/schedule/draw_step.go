@@ -19,10 +19,11 @@ func (s *Schedule) drawStep(d dice) Step {
 		st.Foreign = 1 + d.IntN(3)
 	}
 	if s.State && d.in(6) {
-		st.Spec["refresh"] = []string{pick(d, "previous", "current-2..current", "2001_Q4")}
+		refresh := pick(d, Refreshes...)
 		if s.Spec["fiscal_year_start_month"] == nil {
-			st.Spec["refresh"] = []string{"2001_Q4"}
+			refresh = Refreshes[2]
 		}
+		st.Spec["refresh"] = []string{refresh.Text}
 	}
 	if d.in(8) {
 		st.Tables = pick(d, []string{"clari_forecast_entries", "clari_forecast_exports"}, []string{"clari_forecast_users", "clari_forecast_exports", "clari_limits"})

@@ -60,6 +60,13 @@ func (p Period) relative() bool {
 	return p.From.Quarter == (sim.Quarter{}) || p.To.Quarter == (sim.Quarter{})
 }
 
+// Refreshes are the periods that a spec may name to be exported again.
+var Refreshes = []Period{
+	{Text: "previous", From: bound{offset: -1}, To: bound{offset: -1}},
+	{Text: "current-2..current", From: bound{offset: -2}},
+	{Text: "2001_Q4", From: bound{Quarter: sim.Quarter{Year: 2001, Number: 4}}, To: bound{Quarter: sim.Quarter{Year: 2001, Number: 4}}},
+}
+
 // Quarters are those of the item; the label that stands for the current one is "current" where Clari chooses it.
 func (p Period) Quarters(current sim.Quarter) (all []sim.Quarter) {
 	for q := p.From.at(current); !p.To.at(current).Before(q); q = q.Add(1) {

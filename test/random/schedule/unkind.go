@@ -25,9 +25,7 @@ var Worlds = []World{
 	{Name: "destination hangs", alter: hangs},
 	{Name: "destination refuses", alter: refuses},
 	{Name: "tried again within minutes", alter: triedAgain},
-	{Name: "pages of a balancer", alter: balancer, Broken: map[string]string{
-		"no export is bought without need": "a page with status 400 in place of a result fails the export at once, and the next sync buys it again",
-	}},
+	{Name: "pages of a balancer", alter: balancer},
 	{Name: "rights are missing for good", alter: rightsMissing},
 	{Name: "quarter turns", alter: turns},
 	{Name: "names and lists are late", alter: lateLists},
