@@ -39,7 +39,7 @@ func newBudget() *budget {
 }
 
 // errServiceDown says why nothing more is bought.
-var errServiceDown = errors.New("clari's export jobs fail one after the other, one more after five minutes too: its export service may be down")
+var errServiceDown = errors.New("clari's export jobs fail one after the other, and so did one more after five minutes: its export service may be down")
 
 const (
 	brakeAfter = 3

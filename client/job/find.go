@@ -52,7 +52,7 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 				err, e.cause = e.cause, nil
 				return false, err
 			}
-			e.Log(r.Log.Warn()).Msg("unclear whether a job was created and none can be told for sure: creating another")
+			e.Log(r.Log.Warn()).Msg("unclear whether a job was created, and no listed job is certainly it: creating another")
 			e.spend = "unclear whether a job was created"
 			r.budget.drop(e)
 			return false, nil

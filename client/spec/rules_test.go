@@ -57,7 +57,7 @@ var rules = []rule{
 	{name: "keys of a destination", doc: top(`"write_mode":"overwrite","connection_string":"x"`), problems: []string{"write_mode: belongs to the destination; ", "connection_string: belongs to the destination; "}},
 	{name: "keys of other tools", doc: top(`"token":"x","forecast_ids":["a"],"start_date":"2026-01-01","lookback":3,"tabs":["a"],"quarters":["current"],"schedule":"daily","scope":"x"`), problems: []string{
 		"token: unknown key; write api_key", "forecast_ids: unknown key; write forecasts", "start_date: unknown key; write periods", "lookback: unknown key; write periods",
-		"tabs: unknown key; write forecasts", "quarters: unknown key; write periods", "schedule: is no key: CloudQuery runs a sync when it is started; ",
+		"tabs: unknown key; write forecasts", "quarters: unknown key; write periods", "schedule: is no key: CloudQuery has no schedules; ",
 		"scope: unknown key; write forecasts[].scope_id",
 	}},
 	{name: "a key of another tool in a forecast", doc: tab(`"id":"a","slug":"b","token":"c"`), problems: []string{"forecasts[0].slug: unknown key; write id", "forecasts[0].token: unknown key; write api_key at the top level of the spec"}},

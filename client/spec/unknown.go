@@ -51,7 +51,7 @@ var inOtherTools = map[string]string{
 }
 
 // of other tools, and without a counterpart.
-const scheduling = "is no key: CloudQuery runs a sync when it is started; remove it, and let cron or an orchestrator start the sync (docs/operation.md)"
+const scheduling = "is no key: CloudQuery has no schedules; remove it, and let cron or an orchestrator start the syncs (docs/operation.md)"
 
 var withoutOne = map[string]string{"schedule": scheduling, "cron": scheduling, "interval": scheduling, "frequency": scheduling}
 

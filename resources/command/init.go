@@ -128,7 +128,7 @@ var (
 // complete makes ids of addresses, and refuses what no spec can be made of.
 func (w *wish) complete(to string) error {
 	if !nameForm.MatchString(w.Variable) {
-		return fmt.Errorf("init: %q is no name of a variable: the token itself does not belong into a spec", clip(w.Variable))
+		return fmt.Errorf("init: %q is no name of a variable: a spec holds the name, never the token itself", clip(w.Variable))
 	}
 	if len(w.Tabs) == 0 {
 		return errors.New("init: no forecast tab: give --tab with its id or its address")

@@ -82,7 +82,7 @@ var mistakes = []struct {
 	{"a program without its end", "./cq-source-clari", "./windows", []string{ofSource + `path: "./windows": no such file or directory, seen from where the sync runs; write ./windows.exe`}},
 	{"from the Hub", "registry: local\n  path: ./cq-source-clari", "registry: cloudquery\n  path: clari/clari", []string{
 		ofSource + "version: required with this registry; write version: v0.1.0, or whichever you mean",
-		"~" + ofSource + "registry: cloudquery has this plugin only where somebody published it there; write registry: github, or local with the path of the program (docs/overview.md)",
+		"~" + ofSource + "registry: the Hub has this plugin only if somebody published it there; write registry: github, or local with the path of the program (docs/overview.md)",
 	}},
 	{"registry: hub", "registry: local", "registry: hub", []string{ofSource + `registry: "hub" is none of cloudquery, github, local, grpc, docker; the Hub's name here is cloudquery, and a release's on GitHub is github`}},
 	{"a version without its letter", "version: v2.14.10", "version: 2.14.10", []string{ofDestination + `version: "2.14.10" does not begin with v; write v2.14.10`}},
@@ -148,7 +148,7 @@ var mistakes = []struct {
 	{"no version", "  version: v2.14.10\n", "", []string{ofDestination + "version: required with this registry; write version: v2.14.10"}},
 	{"a key of another tool", "periods:", "token: x\n    periods:", []string{inSpec + "token: unknown key; write api_key"}},
 	{"days to look back", "periods:", "start_date: 2026-01-01\n    periods:", []string{inSpec + "start_date: unknown key; write periods"}},
-	{"a schedule", "  tables:", "  schedule: daily\n  tables:", []string{ofSource + "schedule: is no key: CloudQuery runs a sync when it is started; remove it, and let cron or an orchestrator start the sync (docs/operation.md)"}},
+	{"a schedule", "  tables:", "  schedule: daily\n  tables:", []string{ofSource + "schedule: is no key: CloudQuery has no schedules; remove it, and let cron or an orchestrator start the syncs (docs/operation.md)"}},
 	{"a setting of the destination one level up", "  spec:\n    connection_string: ./clari.sqlite\n", "  connection_string: ./clari.sqlite\n", []string{
 		ofDestination + "connection_string: belongs one level down; indent it below the spec: that is inside this one",
 		ofDestination + "spec.connection_string: is required; write it as in docs/examples/sqlite.yml",

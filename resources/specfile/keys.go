@@ -157,7 +157,7 @@ func (r *report) unknown(d *document, key string) {
 	case d.kind == "source" && ofBackend:
 		r.fail(place, "belongs one level down; indent it below backend_options:")
 	case d.kind == "source" && slices.Contains([]string{"schedule", "cron", "interval"}, key):
-		r.fail(place, "is no key: CloudQuery runs a sync when it is started; remove it, and let cron or an orchestrator start the sync (docs/operation.md)")
+		r.fail(place, "is no key: CloudQuery has no schedules; remove it, and let cron or an orchestrator start the syncs (docs/operation.md)")
 	default:
 		r.fail(place, "unknown key; %s", nearOr(key, byKind[d.kind].names(), "remove it"))
 	}

@@ -103,7 +103,7 @@ func (r *report) checkSource(d *document, c *Config, env Env) {
 	s := &c.Source
 	r.plugin(d, s.Plugin, env)
 	if (s.Registry == "" || s.Registry == "cloudquery") && !env.InPlace {
-		r.warn(d.at("registry"), "cloudquery has this plugin only where somebody published it there; write registry: github, or local with the path of the program (docs/overview.md)")
+		r.warn(d.at("registry"), "the Hub has this plugin only if somebody published it there; write registry: github, or local with the path of the program (docs/overview.md)")
 	}
 	if len(s.Tables) == 0 {
 		r.fail(d.at("tables"), `required; write tables: ["*"]`)

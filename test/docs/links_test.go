@@ -99,3 +99,37 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 }
+
+var (
+	named    = regexp.MustCompile("(?m)(?:^|`)(?:\\S*[/\\\\])?(cq-source-clari|clari-try)(?:\\.exe)? +([a-z]+)\\b")
+	declared = regexp.MustCompile(`Use: *"([a-z]+)`)
+)
+
+// TestCommands: every command that a page names is one that the program has.
+func TestCommands(t *testing.T) {
+	has := map[string]map[string]bool{"cq-source-clari": {"serve": true}, "clari-try": {}} // serve is every plugin's
+	for program, dir := range map[string]string{"cq-source-clari": "resources/command", "clari-try": "test/try"} {
+		files, err := filepath.Glob(root + dir + "/*.go")
+		require.NoError(t, err)
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, m := range declared.FindAllStringSubmatch(string(content), -1) {
+				has[program][m[1]] = true
+			}
+		}
+		require.Greater(t, len(has[program]), 2, program)
+	}
+	found := 0
+	for _, page := range pages(t) {
+		content, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, code := range regexp.MustCompile("(?s)```.*?```|`[^`]+`").FindAllString(string(content), -1) {
+			for _, m := range named.FindAllStringSubmatch(code, -1) {
+				require.True(t, has[m[1]][m[2]], "%s: %s %s", page, m[1], m[2])
+				found++
+			}
+		}
+	}
+	require.Greater(t, found, 10)
+}

@@ -176,8 +176,8 @@ func (w *work) tellMixed(e *job.Export, shape string) {
 		return
 	}
 	e.Log(w.k.Log.Warn()).Str("shape", plan.Family(shape)).Str("before", w.state.Family).
-		Msg("the result comes in another shape, whose ids are others: the views show the newest shape alone until an export has all weeks, " +
-			"which the next one has where include_historical is auto")
+		Msg("the result comes in another shape, with other ids: the views show only the newest shape until an export has all weeks. With " +
+			"include_historical: auto the next one has")
 }
 
 // failsEmpty reports whether an export without entries has failed: see on_empty.
