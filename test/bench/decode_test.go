@@ -14,6 +14,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	forecastresult "github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
+	entries "github.com/cq-source-clari/cq-source-clari/resources/forecast/result/arrays"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
@@ -33,10 +34,17 @@ var ours = []way{
 }
 
 var baselines = map[sim.Encoding][]way{
-	sim.Arrays:      {{"tokens-only", true, readTokens}, {"structs-builders", false, buildRecords}, {"structs-scheduler", false, schedule}},
+	sim.Arrays:      {{"this-plugin-reading-slowly", true, readSlowly}, {"tokens-only", true, readTokens}, {"structs-builders", false, buildRecords}, {"structs-scheduler", false, schedule}},
 	sim.FlatObjects: {{"tokens-only", true, readTokens}, {"structs-map-builders", false, buildRecords}},
 	sim.FlatLists:   {{"tokens-only", true, readTokens}, {"structs-map-builders", false, buildRecords}},
 	sim.CSV:         {{"cells-only", true, readCells}, {"structs-map-builders", false, buildRecords}},
+}
+
+// readSlowly is readOnly without the quick reader of entries.
+func readSlowly(ctx context.Context, r *result) (int64, error) {
+	entries.Slowly = true
+	defer func() { entries.Slowly = false }()
+	return readOnly(ctx, r)
 }
 
 // BenchmarkDecode compares ways to deal with one result of 280,000 entries, in each encoding.

@@ -28,7 +28,7 @@ func BenchmarkSync(b *testing.B) {
 		sized("arrays/10MB", sim.Arrays, 10*mb, sim.Quirks{}),
 		sized("arrays/100MB", sim.Arrays, 100*mb, sim.Quirks{}),
 		sized("arrays/1GB", sim.Arrays, 1000*mb, sim.Quirks{}),
-		sized("arrays/1GB-unique-keys", sim.Arrays, 1000*mb, sim.Quirks{UniqueKeys: true}),
+		sized("arrays/200MB-unique-keys", sim.Arrays, 200*mb, sim.Quirks{UniqueKeys: true}),
 		sized("arrays/200MB-split-entries", sim.Arrays, 200*mb, sim.Quirks{SplitEntries: true}),
 		sized("flat-objects/10MB", sim.FlatObjects, 10*mb, sim.Quirks{}),
 		sized("flat-objects/100MB", sim.FlatObjects, 100*mb, sim.Quirks{}),
@@ -46,7 +46,7 @@ func BenchmarkSync(b *testing.B) {
 // BenchmarkSyncExports is one sync of many small exports.
 func BenchmarkSyncExports(b *testing.B) {
 	program := filepath.Join(build(b, "../.."), "cq-source-clari")
-	for _, n := range []struct{ tabs, quarters int }{{1, 1}, {1, 20}, {20, 20}, {200, 20}} {
+	for _, n := range []struct{ tabs, quarters int }{{1, 1}, {1, 20}, {20, 20}} {
 		t := tenant(10)
 		t.Tabs = nil
 		for i := range n.tabs {

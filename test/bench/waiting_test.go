@@ -194,6 +194,31 @@ func BenchmarkSequence(b *testing.B) {
 	}
 }
 
+// BenchmarkFirstSync is a whole first sync as a person waits for it: 24 exports of 140,000 entries, jobs of 45 s, results that come with 10 MB/s.
+// It takes virtual time: what it does not tell is what plugin and destination need the cores for, which BenchmarkSyncSQLite does.
+func BenchmarkFirstSync(b *testing.B) {
+	t := tenant(500)
+	x := export(&t, sim.Arrays)
+	size := x.Size()
+	downloads := seconds(float64(size) / 10e6)
+	var w waited
+	const times = 10
+	for b.Loop() {
+		inVirtualTime(b, times, func(t *testing.T, seed uint64) {
+			server := standIn(within10, seed)
+			defer server.Close()
+			w.sync(t, server, exports, downloads, nil)
+		})
+	}
+	each := float64(b.N * times)
+	b.ReportMetric(w.took.Seconds()/each, "whole-s")
+	b.ReportMetric(w.ideal.Seconds()/each, "jobs-s")
+	b.ReportMetric(w.late.Seconds()/each, "late-s")
+	b.ReportMetric(exports*downloads.Seconds(), "downloads-s")
+	b.ReportMetric(downloads.Seconds(), "last-download-s")
+	b.ReportMetric(float64(exports*entriesOf(t, quarter)), "rows")
+}
+
 // BenchmarkConcurrencyAuto is a whole sync of 24 exports under concurrency: auto, where Clari runs three jobs at a time and nobody else
 // has any: so two at a time. It takes how much longer than half of the sum of the jobs' lengths.
 func BenchmarkConcurrencyAuto(b *testing.B) {
