@@ -1,26 +1,18 @@
--- How far off was the call of each week from what the quarter came to?
--- Only periods that are over. outcome_value is the newest crm_closed of the same field, where it was exported, else the last call. To measure
--- by Salesforce, let outcomes select from it: one row a forecast_key, time_period_id, user_id and field_id, with the sum of closed-won
--- amounts of the user (owner_id = crm_user_id) whose close date is from time_period_start_date to time_period_end_date.
-WITH outcomes AS (
-  SELECT forecast_key, time_period_id, user_id, field_id, COALESCE(crm_closed, forecast_value) AS outcome_value,
-    CASE WHEN crm_closed IS NULL THEN 'last call' ELSE 'crm_closed' END AS measured_by
-  FROM (
-    SELECT c.*, ROW_NUMBER() OVER (
-      PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id
-      ORDER BY CASE WHEN c.crm_closed IS NULL THEN 1 ELSE 0 END, c.week_start_date DESC
-    ) AS place
-    FROM clari_forecast_current c
-    WHERE c.time_period_end_date < CURRENT_DATE AND (c.crm_closed IS NOT NULL OR c.forecast_value IS NOT NULL)
-  ) known
-  WHERE place < 2
+-- How far off was the call of each week from what the quarter came to, and whose calls are biased?
+-- Only periods that are over; people who have left count. outcome_value is the newest crm_closed, where it was exported, else the person's own last
+-- call: measured_by says which. bias is the mean error of the person in that field, at as many weeks to the end, over all quarters. To measure by
+-- Salesforce, take the sum of closed-won amounts of the user (owner_id = crm_user_id) in place of newest_closed.
+WITH calls AS (
+  SELECT p.*, COALESCE(p.newest_closed, p.newest_call) AS outcome_value, p.effective_value - COALESCE(p.newest_closed, p.newest_call) AS error
+  FROM clari_person_week p
+  WHERE p.time_period_end_date < CURRENT_DATE AND p.effective_value IS NOT NULL
 )
 SELECT
-  c.forecast_key, c.time_period_id, c.user_id, c.user_name, c.hierarchy_level, c.field_name, c.week_start_date, c.week_number,
-  c.forecast_value, o.outcome_value, o.measured_by,
-  c.forecast_value - o.outcome_value AS error,
-  (c.forecast_value - o.outcome_value) / NULLIF(ABS(o.outcome_value), 0) AS relative_error
-FROM clari_forecast_current c
-JOIN outcomes o ON o.forecast_key = c.forecast_key AND o.time_period_id = c.time_period_id AND o.user_id = c.user_id AND o.field_id = c.field_id
-WHERE c.forecast_value IS NOT NULL
+  c.forecast_key, c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_period_id, c.user_id, c.user_name, c.hierarchy_level,
+  c.in_latest_export, c.field_name, c.week_start_date, c.weeks_to_end, c.currency_code, c.effective_value, c.outcome_value,
+  CASE WHEN c.newest_closed IS NULL THEN 'own last call' ELSE 'crm_closed' END AS measured_by, c.error,
+  c.error / NULLIF(ABS(c.outcome_value), 0) AS relative_error,
+  AVG(c.error) OVER (
+    PARTITION BY c.forecast_id, c.scope_id, c.requested_currency, c.time_period_type, c.user_id, c.field_name, c.weeks_to_end) AS bias
+FROM calls c
 ORDER BY c.forecast_key, c.user_name, c.user_id, c.field_name, c.time_period_id, c.week_start_date;

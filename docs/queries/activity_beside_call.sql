@@ -19,10 +19,10 @@ days AS (
 ),
 weeks AS (
   SELECT
-    d.owner_crm_user_id, w.start_date, SUM(d.meetings) AS meetings, SUM(d.emails) AS emails, SUM(d.activities) AS activities
+    d.owner_crm_user_id, w.start_date, w.end_date, SUM(d.meetings) AS meetings, SUM(d.emails) AS emails, SUM(d.activities) AS activities
   FROM (SELECT DISTINCT start_date, end_date FROM frames) w
   JOIN days d ON d.day BETWEEN w.start_date AND w.end_date
-  GROUP BY d.owner_crm_user_id, w.start_date
+  GROUP BY d.owner_crm_user_id, w.start_date, w.end_date
 )
 SELECT
   c.forecast_id,
@@ -46,6 +46,6 @@ FROM clari_forecast_current c
 JOIN frames w
   ON w.forecast_id = c.forecast_id AND w.scope_id = c.scope_id AND w.requested_currency = c.requested_currency
  AND w.requested_period = c.requested_period AND w.time_frame_id = c.time_frame_id
-LEFT JOIN weeks a ON a.owner_crm_user_id = c.crm_user_id AND a.start_date = w.start_date
+LEFT JOIN weeks a ON a.owner_crm_user_id = c.crm_user_id AND a.start_date = w.start_date AND a.end_date = w.end_date
 WHERE c.forecast_value IS NOT NULL
 ORDER BY c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.user_id, c.field_id, week;

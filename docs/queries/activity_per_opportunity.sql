@@ -1,7 +1,11 @@
 -- How much goes on around each opportunity, week by week, and how does Clari score it?
--- Weeks are those of the forecast: of the time frames that have landed; activities outside of them are left out.
+-- Weeks are those of the forecast: of the time frames that have landed; activities outside of them are left out. Where tabs have different weeks an
+-- activity counts once, in the week that began last.
 WITH weeks AS (
-  SELECT DISTINCT start_date, end_date FROM clari_forecast_time_frames_current
+  SELECT a.activity_id, MAX(w.start_date) AS start_date
+  FROM clari_activities_current a
+  JOIN clari_forecast_time_frames_current w ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date
+  GROUP BY a.activity_id
 ),
 guests AS (
   SELECT activity_id, COUNT(*) AS external
@@ -21,8 +25,7 @@ SELECT
   MAX(c.crm_score) AS crm_score
 FROM clari_activity_opportunities_current o
 JOIN clari_activities_current a ON a.activity_id = o.activity_id
-JOIN weeks w
-  ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date
+JOIN weeks w ON w.activity_id = a.activity_id
 LEFT JOIN guests g ON g.activity_id = a.activity_id
 LEFT JOIN clari_opportunities_current c ON c.opportunity_id = o.opportunity_id
 GROUP BY o.opportunity_id, w.start_date

@@ -2,7 +2,7 @@
 -- One row for each quarter or month, week that has begun, person in a role and call field, in every write mode, also for people who entered nothing
 -- and people who have left since. A person counts from the first to the last week in which an export has them; in weeks of which no export tells,
 -- membership is assumed. effective_value is what the manager sees: the override in place of the call. A quota repeats in every row: never sum it
--- over weeks or fields. unpaired_quota: no quota goes with this call; clari_quota_pairs can name one. manager_as_of is from an export of that week,
+-- over weeks or fields. newest_closed and newest_call are those of the newest week that has one, in every row. unpaired_quota: no quota goes with this call; clari_quota_pairs can name one. manager_as_of is from an export of that week,
 -- where one is kept (tree_known). Make it a table where there are many entries.
 CREATE VIEW clari_person_week AS
 WITH landed AS (
@@ -170,7 +170,11 @@ moved AS (
     f.*,
     LAG(f.effective_value) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS value_before,
     f.week_place - LAG(f.week_place) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS places,
-    f.week_number - LAG(f.week_number) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS numbers
+    f.week_number - LAG(f.week_number) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS numbers,
+    ROW_NUMBER() OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id
+      ORDER BY CASE WHEN f.crm_closed IS NULL THEN 1 ELSE 0 END, f.week_start_date DESC) AS closed_number,
+    ROW_NUMBER() OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id
+      ORDER BY CASE WHEN f.effective_value IS NULL THEN 1 ELSE 0 END, f.week_start_date DESC) AS call_number
   FROM filled f
 )
 SELECT
@@ -181,5 +185,8 @@ SELECT
   m.forecast_value, m.adjustment_value, m.adjusted_by, m.adjusted_at, m.effective_value,
   CASE WHEN m.places = 1 AND COALESCE(m.numbers, 1) = 1 THEN m.value_before END AS effective_before,
   CASE WHEN m.places = 1 AND COALESCE(m.numbers, 1) = 1 THEN m.effective_value - m.value_before END AS step,
-  m.quota_field, m.quota_value, m.unpaired_quota, m.crm_closed, m.crm_total, m.currency_code, m.is_submitted, m.submitted_at, m.submitted_by
+  m.quota_field, m.quota_value, m.unpaired_quota, m.crm_closed, m.crm_total,
+  MAX(CASE WHEN m.closed_number = 1 THEN m.crm_closed END) OVER (PARTITION BY m.forecast_key, m.time_period_id, m.user_id, m.field_id) AS newest_closed,
+  MAX(CASE WHEN m.call_number = 1 THEN m.effective_value END) OVER (PARTITION BY m.forecast_key, m.time_period_id, m.user_id, m.field_id) AS newest_call,
+  m.currency_code, m.is_submitted, m.submitted_at, m.submitted_by
 FROM moved m;

@@ -1,46 +1,23 @@
 -- What does each manager call, and what do the people right below?
--- gap is what the manager adds to the direct reports, or takes off. Their sum is as the manager sees it, with overrides: overrides tells what they
--- add to the calls. reports_called tells how many of direct_reports have an amount. The people below are those of that week: a week in which
--- nothing was exported, or of which the export was overwritten, has no row. History keeps them. Never add rows up: a manager's call holds the team.
-WITH whole AS (
-  SELECT
-    u.forecast_key, w.time_frame_id, u.job_id,
-    ROW_NUMBER() OVER (PARTITION BY u.forecast_key, w.time_frame_id ORDER BY MAX(u.exported_at) DESC, u.job_id DESC) AS export_number
-  FROM clari_forecast_users u
-  JOIN clari_forecast_exports x ON x.forecast_key = u.forecast_key AND x.job_id = u.job_id AND x.outcome IN ('exported', 'adopted', 'landed_again')
-  JOIN clari_forecast_time_frames_current w ON w.forecast_key = u.forecast_key AND u.snapshot_date BETWEEN w.start_date AND w.end_date
-  GROUP BY u.forecast_key, w.time_frame_id, u.job_id
-  HAVING COUNT(DISTINCT u.user_id) = MAX(x.users)
-),
-team AS (
-  SELECT DISTINCT h.forecast_key, h.time_frame_id, u.user_id, u.manager_user_id
-  FROM whole h
-  JOIN clari_forecast_users u ON u.forecast_key = h.forecast_key AND u.job_id = h.job_id
-  WHERE h.export_number = 1
-),
-called AS (
-  SELECT forecast_key, time_period_id, time_frame_id, week_start_date, field_id, MAX(field_name) AS field_name
-  FROM clari_forecast_last_known
-  WHERE forecast_value IS NOT NULL OR adjustment_value IS NOT NULL
-  GROUP BY forecast_key, time_period_id, time_frame_id, week_start_date, field_id
+-- gap is what the manager's call adds to the direct reports, or takes off. Their sum is as the manager sees it, with overrides. Of the sum, overrides is
+-- what they add to the calls, left_since is of people who have left Clari since, and joined of those who were not below this manager the week before.
+-- The people below are those of that week: a week of which no whole export is kept has no row. History keeps them. Never add rows up.
+WITH reports AS (
+  SELECT p.*,
+    LAG(p.manager_as_of) OVER (PARTITION BY p.forecast_key, p.time_period_id, p.user_id, p.field_id ORDER BY p.week_start_date) AS manager_before,
+    LAG(p.tree_known) OVER (PARTITION BY p.forecast_key, p.time_period_id, p.user_id, p.field_id ORDER BY p.week_start_date) AS tree_before
+  FROM clari_person_week p
 )
 SELECT
-  c.forecast_key, c.time_period_id, t.manager_user_id AS user_id, MAX(b.name) AS user_name, MAX(b.hierarchy_level) AS hierarchy_level,
-  c.field_name, c.week_start_date, MAX(m.forecast_value) AS own_call,
-  COUNT(*) AS direct_reports,
-  COUNT(COALESCE(k.adjustment_value, k.forecast_value)) AS reports_called,
-  SUM(COALESCE(k.adjustment_value - COALESCE(k.forecast_value, 0), 0)) AS overrides,
-  SUM(COALESCE(k.adjustment_value, k.forecast_value)) AS sum_of_direct_reports,
-  MAX(m.forecast_value) - COALESCE(SUM(COALESCE(k.adjustment_value, k.forecast_value)), 0) AS gap
-FROM team t
-JOIN called c ON c.forecast_key = t.forecast_key AND c.time_frame_id = t.time_frame_id
-LEFT JOIN clari_forecast_users_current b ON b.forecast_key = t.forecast_key AND b.user_id = t.manager_user_id
-LEFT JOIN clari_forecast_last_known m
-  ON m.forecast_key = c.forecast_key AND m.time_period_id = c.time_period_id AND m.time_frame_id = c.time_frame_id AND m.field_id = c.field_id
- AND m.user_id = t.manager_user_id
-LEFT JOIN clari_forecast_last_known k
-  ON k.forecast_key = c.forecast_key AND k.time_period_id = c.time_period_id AND k.time_frame_id = c.time_frame_id AND k.field_id = c.field_id
- AND k.user_id = t.user_id
-WHERE t.manager_user_id IS NOT NULL
-GROUP BY c.forecast_key, c.time_period_id, t.manager_user_id, c.field_name, c.field_id, c.week_start_date
-ORDER BY c.forecast_key, c.week_start_date, c.time_period_id, c.field_name, user_name, user_id;
+  m.forecast_key, m.requested_currency, m.time_period_id, m.user_id, MAX(m.user_name) AS user_name, MAX(m.hierarchy_level) AS hierarchy_level, m.field_name,
+  m.week_start_date, MAX(m.currency_code) AS currency_code, MAX(m.forecast_value) AS own_call, COUNT(*) AS direct_reports,
+  COUNT(*) - COUNT(r.effective_value) AS not_called, SUM(COALESCE(r.adjustment_value - COALESCE(r.forecast_value, 0), 0)) AS overrides,
+  SUM(CASE WHEN r.in_latest_export THEN 0 ELSE COALESCE(r.effective_value, 0) END) AS left_since,
+  SUM(CASE WHEN m.tree_before AND COALESCE(r.manager_before, '') <> m.user_id THEN COALESCE(r.effective_value, 0) ELSE 0 END) AS joined,
+  SUM(r.effective_value) AS sum_of_direct_reports, MAX(m.forecast_value) - COALESCE(SUM(r.effective_value), 0) AS gap
+FROM reports m
+JOIN reports r
+  ON r.forecast_key = m.forecast_key AND r.time_period_id = m.time_period_id AND r.time_frame_id = m.time_frame_id AND r.field_id = m.field_id
+ AND r.manager_as_of = m.user_id
+GROUP BY m.forecast_key, m.requested_currency, m.time_period_id, m.user_id, m.field_name, m.field_id, m.week_start_date
+ORDER BY m.forecast_key, m.week_start_date, m.time_period_id, m.field_name, user_name, m.user_id;

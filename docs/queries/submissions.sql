@@ -1,37 +1,22 @@
 -- Who has submitted a call, and who has not, in each week that has begun?
--- List the labels of the required fields on top. Who has no row at all counts as not submitted. For the list of today:
--- is_this_week AND NOT is_submitted; this week is that of CURRENT_DATE, in the quarter of CURRENT_DATE alone. People are those in the newest
--- export. Needs the type forecast_updated.
+-- List the labels of the required fields on top. For the list of today: is_this_week AND NOT is_submitted. Who entered nothing counts as not submitted,
+-- but only in weeks in which the person was there. weeks_missed counts the weeks in a row without a submission, up to this one. is_late: it came after
+-- the week's last day. Needs the type forecast_updated.
 WITH required AS (
   SELECT 'Commit' AS field_name
   UNION ALL SELECT 'Best Case'
 ),
-people AS (
-  SELECT u.*, MAX(u.exported_at) OVER (PARTITION BY u.forecast_key) AS newest_at FROM clari_forecast_users_current u
-),
-quarters AS (
-  SELECT forecast_key, MIN(start_date) AS first_day, MAX(end_date) AS last_day FROM clari_forecast_time_periods_current GROUP BY forecast_key
-),
 weeks AS (
-  SELECT
-    w.*,
-    w.end_date >= CURRENT_DATE AND COALESCE(q.first_day, w.start_date) <= CURRENT_DATE AND COALESCE(q.last_day, w.end_date) >= CURRENT_DATE AS is_this_week
-  FROM clari_forecast_time_frames_current w
-  LEFT JOIN quarters q ON q.forecast_key = w.forecast_key
-  WHERE w.start_date <= CURRENT_DATE
+  SELECT p.*, MAX(CASE WHEN p.is_submitted THEN p.week_start_date END) OVER (
+    PARTITION BY p.forecast_key, p.time_period_id, p.user_id, p.field_id ORDER BY p.week_start_date) AS last_submitted
+  FROM clari_person_week_today p
+  JOIN required r ON r.field_name = p.field_name
 )
 SELECT
-  p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, w.start_date AS week_start_date, p.user_id, p.name AS user_name,
-  p.email, p.role, p.hierarchy_level, p.has_reports, f.name AS field_name, w.is_this_week,
-  MAX(CASE WHEN c.is_updated THEN 1 ELSE 0 END) = 1 AS is_submitted
-FROM people p
-JOIN clari_forecast_fields_current f ON f.forecast_key = p.forecast_key
-JOIN required r ON r.field_name = f.name
-JOIN weeks w ON w.forecast_key = p.forecast_key
-LEFT JOIN clari_forecast_current c
-  ON c.forecast_key = p.forecast_key AND c.user_id = p.user_id AND c.field_id = f.field_id AND c.time_frame_id = w.time_frame_id
-WHERE p.exported_at = p.newest_at
-GROUP BY
-  p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, w.start_date, w.is_this_week, p.user_id, p.name, p.email, p.role,
-  p.hierarchy_level, p.has_reports, f.field_id, f.name
-ORDER BY p.forecast_key, w.start_date, p.hierarchy_level, p.name, p.user_id, f.name;
+  w.forecast_key, w.forecast_id, w.scope_id, w.requested_currency, w.requested_period, w.time_period_id, w.week_start_date, w.user_id, w.user_name, w.email,
+  w.role, w.hierarchy_level, w.has_reports, w.in_latest_export, w.membership, w.field_name, w.is_current_week AS is_this_week, w.is_submitted,
+  w.submitted_at, w.is_submitted AND DATE(w.submitted_at) > w.week_end_date AS is_late,
+  SUM(CASE WHEN w.is_submitted THEN 0 ELSE 1 END) OVER (
+    PARTITION BY w.forecast_key, w.time_period_id, w.user_id, w.field_id, w.last_submitted ORDER BY w.week_start_date) AS weeks_missed
+FROM weeks w
+ORDER BY w.forecast_key, w.week_start_date, w.hierarchy_level, w.user_name, w.user_id, w.field_name;

@@ -1,21 +1,10 @@
 -- How did each call move from week to week?
--- change is against the week before: null in the first week, and where that week has no call. A manager's row holds the whole team:
--- stay on one hierarchy_level, or with one person.
-WITH calls AS (
-  SELECT c.*, DENSE_RANK() OVER (PARTITION BY c.forecast_key ORDER BY c.week_start_date) AS week_place FROM clari_forecast_current c
-),
-moves AS (
-  SELECT
-    c.*,
-    LAG(c.forecast_value) OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date) AS value_before,
-    c.week_place - LAG(c.week_place) OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date) AS places,
-    c.week_number - LAG(c.week_number) OVER (PARTITION BY c.forecast_key, c.time_period_id, c.user_id, c.field_id ORDER BY c.week_start_date) AS weeks
-  FROM calls c
-)
+-- step is the effective value less that of the week before: null in the first week, and where that week has none. An override without a call is a
+-- row too. A manager's row holds the whole team: stay on one hierarchy_level, or with one person.
 SELECT
-  m.forecast_key, m.forecast_id, m.requested_period, m.time_period_id, m.user_id, m.user_name, m.hierarchy_level, m.manager_name,
-  m.field_name, m.week_start_date, m.week_number, m.currency_code, m.forecast_value,
-  CASE WHEN m.places = 1 AND COALESCE(m.weeks, 1) = 1 THEN m.forecast_value - m.value_before END AS change
-FROM moves m
-WHERE m.forecast_value IS NOT NULL
-ORDER BY m.forecast_key, m.hierarchy_level, m.user_name, m.user_id, m.field_name, m.time_period_id, m.week_start_date;
+  p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.user_id, p.user_name, p.hierarchy_level,
+  p.manager_as_of, p.current_manager, p.in_latest_export, p.field_name, p.week_start_date, p.weeks_to_end, p.currency_code, p.forecast_value,
+  p.adjustment_value, p.effective_value, p.step
+FROM clari_person_week p
+WHERE p.effective_value IS NOT NULL
+ORDER BY p.forecast_key, p.hierarchy_level, p.user_name, p.user_id, p.field_name, p.time_period_id, p.week_start_date;

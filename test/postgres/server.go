@@ -99,6 +99,9 @@ func (s *Server) start(ctx context.Context, bin string) error {
 	}
 }
 
+// Host is the directory of the socket, which clients take for a host.
+func (s *Server) Host() string { return s.dir }
+
 // Close ends the server, and removes its files.
 func (s *Server) Close() error {
 	var errs []error

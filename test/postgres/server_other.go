@@ -19,3 +19,6 @@ func Start(context.Context) (*Server, error) { return nil, ErrNotInstalled }
 
 // Close ends nothing.
 func (*Server) Close() error { return nil }
+
+// Host is nowhere.
+func (*Server) Host() string { return "" }

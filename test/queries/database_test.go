@@ -132,6 +132,13 @@ var schemas atomic.Int64
 func openPostgres(t *testing.T, writes []message.WriteMessage) *database {
 	d := connect(t, "PostgreSQL", server(t).DB)
 	d.exec(t, fmt.Sprintf("CREATE SCHEMA story_%d; SET search_path = story_%[1]d", schemas.Add(1)))
+	d.land(t, writes)
+	return d
+}
+
+// land writes rows into a PostgreSQL database.
+func (d *database) land(t *testing.T, writes []message.WriteMessage) {
+	t.Helper()
 	for _, m := range writes {
 		var err error
 		switch m := m.(type) {
@@ -145,7 +152,6 @@ func openPostgres(t *testing.T, writes []message.WriteMessage) *database {
 		}
 	}
 	d.exec(t, "ANALYZE")
-	return d
 }
 
 func connect(t *testing.T, name string, db *sql.DB) *database {

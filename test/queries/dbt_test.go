@@ -18,15 +18,26 @@ import (
 const dbt = "../../docs/dbt"
 
 var (
-	jinja  = regexp.MustCompile(`\{\{ (?:source\('\w+', '(\w+)'\)|ref\('(\w+)'\)) \}\}`)
+	jinja  = regexp.MustCompile(`\{\{ (?:source\('\w+', '(\w+)'\)|ref\('clari__(\w+)'\)) \}\}`)
 	config = regexp.MustCompile(`(?m)^\{\{ config\(.*\) \}\}\n`)
 )
+
+// templated are the parts that models have from vars, and from what they hold already.
+var templated = strings.NewReplacer(
+	"{% if var('clari_using_activities', false) %}", "-- activities", "{% endif %}\n", "-- end of activities\n",
+	"  {% if is_incremental() %}AND r.forecast_key IN ({{ clari.clari_new_places() }}){% endif %}\n", "  -- in dbt: places with a new export\n",
+	"  {% for field in var('clari_required_fields', ['Commit', 'Best Case']) %}\n  {% if not loop.first %}UNION ALL {% endif %}SELECT '{{ field }}' AS field_name\n  {% endfor %}\n",
+	"  SELECT 'Commit' AS field_name\n  UNION ALL SELECT 'Best Case'\n",
+)
+
+// modelName is what dbt calls a query.
+func modelName(query string) string { return "clari__" + strings.TrimPrefix(query, "clari_") }
 
 // TestModels: each query is a model, which renders to the same SQL.
 func TestModels(t *testing.T) {
 	t.Parallel()
 	for _, q := range queries.All() {
-		text, err := os.ReadFile(filepath.Join(dbt, "models", q.Name+".sql"))
+		text, err := os.ReadFile(filepath.Join(dbt, "models", modelName(q.Name)+".sql"))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -34,14 +45,19 @@ func TestModels(t *testing.T) {
 		if q.IsTable { // its rows are a var
 			continue
 		}
-		if sources := strings.Count(string(text), "{{ source(") + strings.Count(string(text), "{{ ref("); sources != strings.Count(q.Select, "FROM clari_")+strings.Count(q.Select, "JOIN clari_")+strings.Count(q.Select, "JOIN salesforce_") {
-			t.Errorf("%s has %d references", q.Name, sources)
-		}
-		if used := strings.Count(string(text), "{% if var('clari_using_activities', false) %}"); used != strings.Count(q.Select, "-- activities\n") {
-			t.Errorf("%s: %d parts need activities", q.Name, used)
-		}
-		rendered := strings.NewReplacer("{% if var('clari_using_activities', false) %}", "-- activities", "{% endif %}", "-- end of activities").Replace(string(text))
-		rendered = jinja.ReplaceAllString(config.ReplaceAllString(rendered, ""), "$1$2")
+		rendered := templated.Replace(string(text))
+		rendered = jinja.ReplaceAllStringFunc(config.ReplaceAllString(rendered, ""), func(found string) string {
+			m := jinja.FindStringSubmatch(found)
+			if m[1] != "" {
+				return m[1]
+			}
+			for _, q := range queries.All() {
+				if modelName(q.Name) == "clari__"+m[2] {
+					return q.Name
+				}
+			}
+			return found
+		})
 		_, rendered, _ = strings.Cut(rendered, "\n") // where it comes from
 		if strings.TrimSpace(rendered) != q.Select {
 			t.Errorf("%s: the model is not the query:\n%s", q.Name, rendered)
@@ -50,7 +66,11 @@ func TestModels(t *testing.T) {
 			if queries.Foreign(used) {
 				continue
 			}
-			if view := byName(used).IsView; !strings.Contains(string(text), fmt.Sprintf(map[bool]string{true: "ref('%s')", false: "source('clari', '%s')"}[view], used)) {
+			call := fmt.Sprintf("source('clari', '%s')", used)
+			if byName(used).IsView {
+				call = fmt.Sprintf("ref('%s')", modelName(used))
+			}
+			if !strings.Contains(string(text), call) {
 				t.Errorf("%s does not read %s as dbt has to", q.Name, used)
 			}
 		}
@@ -65,10 +85,12 @@ func TestModels(t *testing.T) {
 type described struct {
 	Name        string
 	Description string
-	Tags        []string
 	Columns     []described
-	Tests       []any
-	Freshness   any
+	Tests       []any `yaml:"data_tests"`
+	Config      struct {
+		Tags      []string
+		Freshness any
+	}
 }
 
 func load[T any](t *testing.T, name string) (out T) {
@@ -95,15 +117,15 @@ func TestPersonalData(t *testing.T) {
 		if table.Description == "" {
 			t.Errorf("%s has no description", table.Name)
 		}
-		if (table.Freshness != nil) != (table.Name == "clari_forecast_exports") {
-			t.Errorf("freshness of %s: %v", table.Name, table.Freshness)
+		if (table.Config.Freshness != nil) != (table.Name == "clari_forecast_exports") {
+			t.Errorf("freshness of %s: %v", table.Name, table.Config.Freshness)
 		}
 		for _, c := range table.Columns {
-			tagged := slices.Contains(c.Tags, "pii")
+			tagged := slices.Contains(c.Config.Tags, "pii")
 			who := slices.Contains([]string{"user_name", "email", "person_id", "crm_user_id", "manager_name", "updated_by", "adjusted_by"}, c.Name)
 			what := strings.HasSuffix(c.Name, "_value") || strings.HasSuffix(c.Name, "_date") || strings.HasPrefix(c.Name, "forecast_") || strings.HasPrefix(c.Name, "field_")
 			if who && !tagged || what && tagged || c.Description == "" {
-				t.Errorf("%s.%s: tags %v, description %q", table.Name, c.Name, c.Tags, c.Description)
+				t.Errorf("%s.%s: tags %v, description %q", table.Name, c.Name, c.Config.Tags, c.Description)
 			}
 			if tagged {
 				seen++
@@ -119,19 +141,20 @@ func TestPersonalData(t *testing.T) {
 func documented(t *testing.T, s *story, d *database) {
 	t.Helper()
 	run := 0
-	made := map[string]bool{}
+	made := map[string]string{} // by the name of the model
 	for _, q := range viewsOf(s) {
-		made[q.Name] = true
+		made[modelName(q.Name)] = q.Name
 	}
 	for _, m := range load[struct{ Models []described }](t, "models/models.yml").Models {
-		if !made[m.Name] {
+		if made[m.Name] == "" {
 			continue
 		}
+		m.Name = made[m.Name]
 		tests := m.Tests
 		for _, c := range m.Columns {
 			for _, test := range c.Tests {
 				if test == "unique" {
-					tests = append(tests, map[string]any{"clari_unique_together": map[string]any{"key": []any{c.Name}}})
+					tests = append(tests, map[string]any{"clari_unique_together": map[string]any{"arguments": map[string]any{"key": []any{c.Name}}}})
 				}
 				if known, ok := test.(map[string]any); ok {
 					known["column"] = c.Name
@@ -143,12 +166,12 @@ func documented(t *testing.T, s *story, d *database) {
 			test := test.(map[string]any)
 			var query string
 			if unique, ok := test["clari_unique_together"].(map[string]any); ok {
-				key := strings.Trim(fmt.Sprint(unique["key"]), "[]")
+				key := strings.Trim(fmt.Sprint(argument(unique, "key")), "[]")
 				key = strings.Join(strings.Fields(key), ", ")
 				query = fmt.Sprintf("SELECT %s FROM %s GROUP BY %[1]s HAVING COUNT(*) > 1", key, m.Name)
 			} else {
-				to := test["clari_known"].(map[string]any)["to"].(string)
-				to = to[len("ref('") : len(to)-len("')")]
+				to := argument(test["clari_known"].(map[string]any), "to").(string)
+				to = made[to[len("ref('"):len(to)-len("')")]]
 				query = fmt.Sprintf("SELECT c.forecast_key FROM %s c LEFT JOIN %s o ON o.forecast_key = c.forecast_key AND o.%[3]s = c.%[3]s WHERE o.forecast_key IS NULL",
 					m.Name, to, test["column"])
 			}
@@ -160,5 +183,55 @@ func documented(t *testing.T, s *story, d *database) {
 	}
 	if run < 15 {
 		t.Errorf("%d tests of the package were run", run)
+	}
+}
+
+func argument(test map[string]any, name string) any { return test["arguments"].(map[string]any)[name] }
+
+// TestDescribed: the package tells of each column of each model what it holds.
+func TestDescribed(t *testing.T) {
+	t.Parallel()
+	known := map[string][]string{}
+	for _, m := range load[struct{ Models []described }](t, "models/models.yml").Models {
+		for _, c := range m.Columns {
+			known[m.Name] = append(known[m.Name], c.Name)
+		}
+	}
+	s := *stories["history"](t)
+	s.asTables = true
+	d := openSQLite(t, s.writes("append"))
+	d.mode, d.today = "append", s.today.Format("'2006-01-02'")
+	d.makeViews(t, &s)
+	made := map[string]bool{}
+	for _, q := range viewsOf(&s) {
+		made[q.Name] = true
+	}
+	seen := 0
+	for _, q := range queries.All() {
+		text := "SELECT * FROM " + q.Name
+		if !q.IsView {
+			text = q.Without("activities")
+			if strings.HasPrefix(q.Name, "activity_") || strings.HasPrefix(q.Name, "api_") || q.ReadsForeign() {
+				continue
+			}
+		} else if !made[q.Name] {
+			continue
+		}
+		rows, err := d.conn.QueryContext(t.Context(), strings.ReplaceAll(text, "CURRENT_DATE", d.today))
+		if err != nil {
+			t.Fatalf("%s: %v", q.Name, err)
+		}
+		names, err := rows.Columns()
+		rows.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if described := known[modelName(q.Name)]; !slices.Equal(names, described) {
+			t.Errorf("%s has the columns %v, and the package tells of %v", q.Name, names, described)
+		}
+		seen++
+	}
+	if seen < 25 {
+		t.Errorf("%d models", seen)
 	}
 }

@@ -103,6 +103,14 @@ var stories = map[string]func(*testing.T) *story{
 			"forecasts": []map[string]any{{"id": "net_arr", "types": allTypes}, {"id": "bookings", "types": allTypes}}, "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2,
 		}, false, day(10, 6), day(32, 6))
 	}),
+	// The same people, of whom one leaves before the quarter is over, and a quarter of 14 weeks.
+	"leaver": remembered(func(t *testing.T) *story {
+		cfg := sim.Config{Tenant: designed()}
+		cfg.Tenant.Leavers = map[int]time.Time{6: day(20, 0)}
+		return tell(t, cfg, map[string]any{
+			"forecasts": []map[string]any{{"id": "net_arr", "types": allTypes}, {"id": "bookings", "types": allTypes}}, "periods": []string{"current-2..current"}, "fiscal_year_start_month": 2,
+		}, false, day(10, 6), day(32, 6))
+	}),
 	// The latest week alone, two weeks running, and then not for a week.
 	"latest": remembered(func(t *testing.T) *story {
 		forecasts := tabs()
@@ -130,7 +138,7 @@ func remembered(tell func(*testing.T) *story) func(*testing.T) *story {
 func eachStory(t *testing.T, asTables bool, test func(t *testing.T, s *story, d *database)) {
 	for name, tell := range stories {
 		for _, mode := range []string{"overwrite", "append"} {
-			if name == "latest" && mode == "append" { // like history
+			if mode == "append" && (name == "latest" || name == "leaver") { // like the others
 				continue
 			}
 			t.Run(name+" "+mode, func(t *testing.T) {

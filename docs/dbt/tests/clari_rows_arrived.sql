@@ -1,1 +1,1 @@
-SELECT * FROM {{ ref('clari_completeness') }} WHERE rows_missing > 0
+SELECT * FROM {{ ref('clari__completeness') }} WHERE rows_missing > 0

@@ -17,26 +17,36 @@ import (
 // personal are the columns with personal data: who somebody is, or what somebody wrote.
 var personal = []string{
 	"user_name", "name", "email", "user_id", "person_id", "clari_user_id", "crm_user_id", "manager_user_id", "manager_name", "updated_by", "adjusted_by",
-	"user_scope", "extra", "actor_id", "impersonating_actor_id", "ip_address", "session_id", "event_parameters", "subject", "participant_id",
+	"user_scope", "manager_as_of", "current_manager", "manager_before", "manager_after", "changed_by", "submitted_by", "crm_user", "extra", "actor_id", "impersonating_actor_id", "ip_address", "session_id", "event_parameters", "subject", "participant_id",
 	"owner_crm_user_id", "organizer_crm_user_id",
 }
 
 //go:embed dbt.yml.tmpl
 var packageText string
 
-var packageFiles = template.Must(template.New("dbt").Funcs(template.FuncMap{"quote": quoted, "isPersonal": isPersonal}).Parse(packageText))
+var packageFiles = template.Must(template.New("dbt").Funcs(template.FuncMap{"quote": quoted, "isPersonal": isPersonal, "dbtName": dbtName}).Parse(packageText))
 
 // quoted is text as YAML has it between double quotes, which is as JSON has it.
 func quoted(s string) string { return fmt.Sprintf("%q", s) }
 
 // isPersonal says whether a column has personal data. Fields and periods have names too, but no person's.
 func isPersonal(table, column string) bool {
-	named := strings.Contains(table, "_users") || strings.Contains(table, "_actors") || strings.Contains(table, "_participants")
+	named := strings.Contains(table, "_users") || strings.Contains(table, "api_use") || strings.Contains(table, "_actors") || strings.Contains(table, "_participants")
 	return slices.Contains(personal, column) && (column != "name" || named) && (column != "user_id" || !strings.Contains(table, "_jobs"))
 }
 
-// genericTests are tests that take several columns: dbt's own take one, and no other package has to be installed for these.
-var genericTests = map[string]string{
+// macros are tests that take several columns (dbt's own take one, and no other package has to be installed for these), and what is new to a model.
+var macros = map[string]string{
+	"clari_new_places": `{# Places (forecast_key) with an export that landed after the newest one that the model has. #}
+{% macro clari_new_places() %}
+SELECT x.forecast_key
+FROM {{ source('clari', 'clari_forecast_exports') }} x
+LEFT JOIN (SELECT t.forecast_key, MAX(t.exported_at) AS done_until FROM {{ this }} t GROUP BY t.forecast_key) d ON d.forecast_key = x.forecast_key
+WHERE x.outcome IN ('exported', 'adopted', 'landed_again')
+GROUP BY x.forecast_key
+HAVING MAX(d.done_until) IS NULL OR MAX(x.exported_at) > MAX(d.done_until)
+{% endmacro %}
+`,
 	"clari_unique_together": `{% test clari_unique_together(model, key) %}
 SELECT {{ key | join(', ') }}
 FROM {{ model }}
@@ -54,20 +64,7 @@ WHERE o.forecast_key IS NULL
 }
 
 // rowsArrived is a test that fails for each row of the view that a destination lost something of.
-const rowsArrived = "SELECT * FROM {{ ref('clari_completeness') }} WHERE rows_missing > 0\n"
-
-// pairsModel has the rows of a var in place of those of a table of the user's own.
-const pairsModel = `-- Made by make gen. The rows are the var clari_quota_pairs.
-{% set pairs = var('clari_quota_pairs', []) %}
-{% for pair in pairs %}
-SELECT
-  CAST('{{ pair.forecast_id }}' AS {{ dbt.type_string() }}) AS forecast_id, CAST('{{ pair.call_field }}' AS {{ dbt.type_string() }}) AS call_field,
-  CAST('{{ pair.quota_field }}' AS {{ dbt.type_string() }}) AS quota_field
-{% if not loop.last %}UNION ALL{% endif %}
-{% else %}
-SELECT f.forecast_id, f.name AS call_field, f.name AS quota_field FROM {{ source('clari', 'clari_forecast_fields') }} f WHERE 1 = 0
-{% endfor %}
-`
+const rowsArrived = "SELECT * FROM {{ ref('clari__completeness') }} WHERE rows_missing > 0\n"
 
 // model is a query as dbt is told of it.
 type model struct {
@@ -105,20 +102,16 @@ func writePackage(from, dir string, tables schema.Tables) error {
 	}
 	var models []model
 	for _, q := range all {
-		models = append(models, modelOf(q, tables))
-		text := fmt.Sprintf("-- Made by make gen from docs/queries/%s.sql, where its comment is.\n%s\n", q.Name, q.Render(source, ref, own))
-		text = queries.Query{Select: text}.With("activities", "{% if var('clari_using_activities', false) %}", "{% endif %}")
-		if q.IsTable {
-			text = pairsModel
+		m, err := modelOf(q, all, tables)
+		if err != nil {
+			return err
 		}
-		if needs := blocksOf(q, all); len(needs) > 0 {
-			text = fmt.Sprintf("{{ config(enabled=%s) }}\n%s", strings.Join(needs, " and "), text)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "models", q.Name+".sql"), []byte(text), 0o644); err != nil {
+		models = append(models, m)
+		if err := os.WriteFile(filepath.Join(dir, "models", dbtName(q.Name)+".sql"), []byte(modelText(q, all)), 0o644); err != nil {
 			return err
 		}
 	}
-	for name, text := range genericTests {
+	for name, text := range macros {
 		if err := os.WriteFile(filepath.Join(dir, "macros", name+".sql"), []byte(text), 0o644); err != nil {
 			return err
 		}
@@ -164,45 +157,113 @@ func blocksOf(q queries.Query, all []queries.Query) (needs []string) {
 	return needs
 }
 
+// dbtName is the name of a model.
+func dbtName(query string) string { return "clari__" + strings.TrimPrefix(query, "clari_") }
+
+// pairsModel has the rows of a var in place of those of a table of the user's own.
+const pairsModel = `-- Made by make gen. The rows are the var clari_quota_pairs.
+{% set pairs = var('clari_quota_pairs', []) %}
+{% for pair in pairs %}
+SELECT
+  CAST('{{ pair.forecast_id }}' AS {{ dbt.type_string() }}) AS forecast_id, CAST('{{ pair.call_field }}' AS {{ dbt.type_string() }}) AS call_field,
+  CAST('{{ pair.quota_field }}' AS {{ dbt.type_string() }}) AS quota_field
+{% if not loop.last %}UNION ALL{% endif %}
+{% else %}
+SELECT f.forecast_id, f.name AS call_field, f.name AS quota_field FROM {{ source('clari', 'clari_forecast_fields') }} f WHERE 1 = 0
+{% endfor %}
+`
+
+// configs are those of the models that are no views.
+var configs = map[string]string{
+	"clari_person_week": `materialized='table'`,
+	"clari_forecast_changes": `materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', ` +
+		`pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN ({{ clari.clari_new_places() }}){% endif %}"`,
+}
+
+// templated are the parts of queries that the package takes from vars, and from what a model has already.
+var templated = strings.NewReplacer(
+	"  SELECT 'Commit' AS field_name\n  UNION ALL SELECT 'Best Case'\n",
+	"  {% for field in var('clari_required_fields', ['Commit', 'Best Case']) %}\n  {% if not loop.first %}UNION ALL {% endif %}SELECT '{{ field }}' AS field_name\n  {% endfor %}\n",
+	"  -- in dbt: places with a new export\n",
+	"  {% if is_incremental() %}AND r.forecast_key IN ({{ clari.clari_new_places() }}){% endif %}\n",
+	"-- activities\n", "{% if var('clari_using_activities', false) %}\n", "-- end of activities\n", "{% endif %}\n",
+)
+
+// modelText is a query as dbt has it.
+func modelText(q queries.Query, all []queries.Query) string {
+	text := pairsModel
+	if !q.IsTable {
+		text = fmt.Sprintf("-- Made by make gen from docs/queries/%s.sql, where its comment is.\n%s\n", q.Name, templated.Replace(q.Render(source, ref, own)))
+	}
+	var config []string
+	if needs := blocksOf(q, all); len(needs) > 0 {
+		config = append(config, "enabled="+strings.Join(needs, " and "))
+	}
+	if c := configs[q.Name]; c != "" {
+		config = append(config, c)
+	}
+	if len(config) > 0 {
+		text = fmt.Sprintf("{{ config(%s) }}\n%s", strings.Join(config, ", "), text)
+	}
+	return text
+}
+
 func source(table string) string { return fmt.Sprintf("{{ source('clari', '%s') }}", table) }
 func own(table string) string    { return fmt.Sprintf("{{ source('salesforce', '%s') }}", table) }
-func ref(view string) string     { return fmt.Sprintf("{{ ref('%s') }}", view) }
+func ref(view string) string     { return fmt.Sprintf("{{ ref('%s') }}", dbtName(view)) }
 
-// modelOf takes what a view shows of its table from there.
-func modelOf(q queries.Query, tables schema.Tables) model {
-	m := model{Query: q}
-	if !q.IsView {
-		return m
+// modelOf tells of each column of a query what is known of it.
+func modelOf(q queries.Query, all []queries.Query, tables schema.Tables) (model, error) {
+	m := model{Query: q, Key: uniqueTogether[q.Name]}
+	t := tables.Get(tableOf(q.Name))
+	if t != nil {
+		m.Key = keyOf(t)
 	}
-	name := strings.TrimSuffix(q.Name, "_current")
-	if q.Name == "clari_forecast_current" || q.Name == "clari_forecast_last_known" {
-		name = entriesTable
+	for _, name := range columnsOf(q, all) {
+		c := column{Name: name, Personal: isPersonal(q.Name, name), Description: meanings[name]}
+		if known := describe(t, tables, name); known != "" && (t != nil || c.Description == "") {
+			c.Description = known
+		}
+		if c.Description == "" {
+			return m, fmt.Errorf("%s.%s: nothing is known of this column: add it to meanings", q.Name, name)
+		}
+		c.Unique = t != nil && name == schema.CqIDColumn.Name && q.Name != "clari_forecast_last_known"
+		if q.Name == "clari_forecast_current" && references[name] != "" {
+			c.References = dbtName(references[name])
+		}
+		m.Columns = append(m.Columns, c)
 	}
-	t := tables.Get(name)
-	if t == nil {
-		return m
+	return m, nil
+}
+
+// tableOf is the table that a view shows.
+func tableOf(view string) string {
+	if view == "clari_forecast_current" || view == "clari_forecast_last_known" {
+		return entriesTable
 	}
+	return strings.TrimSuffix(view, "_current")
+}
+
+// keyOf are the columns that are unique together in the view of a table.
+func keyOf(t *schema.Table) (key []string) {
 	isForecast := t.Columns.Get("forecast_key") != nil
-	for _, key := range t.PrimaryKeyComponents() {
-		switch {
-		case !isForecast:
-			m.Key = append(m.Key, key)
-		case !slices.Contains([]string{"forecast_id", "scope_id", "requested_currency", "requested_period"}, key):
-			m.Key = append(m.Key, key)
-		}
-	}
 	if isForecast {
-		m.Key = append([]string{"forecast_key"}, m.Key...)
+		key = append(key, "forecast_key")
 	}
-	for _, c := range t.Columns {
-		if c.Name == schema.CqParentIDColumn.Name {
-			continue
+	for _, name := range t.PrimaryKeyComponents() {
+		if !isForecast || !slices.Contains([]string{"forecast_id", "scope_id", "requested_currency", "requested_period"}, name) {
+			key = append(key, name)
 		}
-		out := column{Name: c.Name, Description: c.Description, Personal: isPersonal(t.Name, c.Name), Unique: c.Name == schema.CqIDColumn.Name && q.Name != "clari_forecast_last_known"}
-		if q.Name == "clari_forecast_current" {
-			out.References = references[c.Name]
-		}
-		m.Columns = append(m.Columns, out)
 	}
-	return m
+	return key
+}
+
+// describe is what the table says of a column, else the first table that has it.
+func describe(t *schema.Table, tables schema.Tables, name string) string {
+	for _, t := range append(schema.Tables{t, tables.Get(entriesTable), tables.Get("clari_forecast_users"), tables.Get(exportsTable)}, tables...) {
+		if t != nil && t.Columns.Get(name) != nil {
+			return t.Columns.Get(name).Description
+		}
+	}
+	return ""
 }

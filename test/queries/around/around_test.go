@@ -208,6 +208,57 @@ func TestActivityBesideCall(t *testing.T) {
 	})
 }
 
+// TestTwoTabs: an activity counts once, also where tabs cut their weeks differently.
+func TestTwoTabs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, d, _ := withActivities(t)
+		const total = "SELECT SUM(q.meetings + q.emails_sent + q.emails_received + q.attachments) FROM (%s) q"
+		count := func(text string) (n int) {
+			t.Helper()
+			if err := d.QueryRow(text).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		perOpportunity, besideCall := plainText(t, "activity_per_opportunity"), plainText(t, "activity_beside_call")
+		const ofFirst = "SELECT SUM(q.activities) FROM (%s) q WHERE q.forecast_id = 'forecast'"
+		before, beside := count(fmt.Sprintf(total, perOpportunity)), count(fmt.Sprintf(ofFirst, besideCall))
+		// A second tab, whose weeks begin three days later, and a third, whose weeks end early.
+		for _, tab := range [][3]string{{"later", "+3 days", "+3 days"}, {"shorter", "+0 days", "-4 days"}} {
+			for _, text := range []string{
+				`CREATE TEMP TABLE x AS SELECT * FROM clari_forecast_exports WHERE forecast_id = 'forecast'`,
+				`UPDATE x SET forecast_id = '%[1]s', forecast_key = '%[1]s' || forecast_key, job_id = job_id || '%[1]s', _cq_id = _cq_id || '%[1]s'`,
+				`INSERT INTO clari_forecast_exports SELECT * FROM x`,
+				`CREATE TEMP TABLE y AS SELECT * FROM clari_forecast_time_frames WHERE forecast_id = 'forecast'`,
+				`UPDATE y SET forecast_id = '%[1]s', forecast_key = '%[1]s' || forecast_key, job_id = job_id || '%[1]s', _cq_id = _cq_id || '%[1]s',
+					start_date = date(start_date, '%[2]s'), end_date = date(end_date, '%[3]s'), time_frame_id = '%[1]s' || time_frame_id`,
+				`INSERT INTO clari_forecast_time_frames SELECT * FROM y`, `DROP TABLE x`, `DROP TABLE y`,
+			} {
+				if strings.Contains(text, "%") {
+					text = fmt.Sprintf(strings.NewReplacer("%[2]s", tab[1], "%[3]s", tab[2]).Replace(text), tab[0])
+				}
+				if _, err := d.Exec(text); err != nil {
+					t.Fatalf("%v\n%s", err, text)
+				}
+			}
+		}
+		if got := count(fmt.Sprintf(total, perOpportunity)); got < before || float64(got) > 1.1*float64(before) { // days before the first week are in the other grid
+			t.Errorf("%d activities of opportunities, before %d", got, before)
+		}
+		if got := count(fmt.Sprintf(ofFirst, besideCall)); got != beside {
+			t.Errorf("%d activities beside calls, before %d", got, beside)
+		}
+		wrong := strings.Replace(perOpportunity, "JOIN weeks w ON w.activity_id = a.activity_id", "JOIN clari_forecast_time_frames_current w ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date", 1)
+		if count(fmt.Sprintf(total, wrong)) < 2*before {
+			t.Error("activities count once for each tab, and nobody notices")
+		}
+		if wrong := strings.Replace(besideCall, " AND a.end_date = w.end_date", "", 1); count(fmt.Sprintf(ofFirst, wrong)) == beside {
+			t.Error("weeks that end early count with others, and nobody notices")
+		}
+	})
+}
+
 // TestCurrentViews: each view has as many rows as its table has keys.
 func TestCurrentViews(t *testing.T) {
 	t.Parallel()

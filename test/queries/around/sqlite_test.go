@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,3 +136,9 @@ func query(t *testing.T, name string) string {
 }
 
 const week = 7 * 24 * time.Hour
+
+// plainText is a query to put between parentheses.
+func plainText(t *testing.T, name string) string {
+	t.Helper()
+	return strings.TrimSuffix(strings.TrimSpace(query(t, name)), ";")
+}

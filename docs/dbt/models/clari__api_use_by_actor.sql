@@ -9,7 +9,7 @@ WITH used AS (
     SUM(CASE WHEN event LIKE 'export%' THEN 1 ELSE 0 END) AS exports,
     COUNT(DISTINCT ip_address) AS addresses,
     COUNT(DISTINCT session_id) AS sessions
-  FROM {{ ref('clari_audit_events_current') }}
+  FROM {{ ref('clari__audit_events_current') }}
   WHERE event LIKE 'api.%' OR event LIKE 'export%'
   GROUP BY actor_id, COALESCE(actor_type, ''), DATE(occurred_at)
 )
@@ -27,5 +27,5 @@ SELECT
     PARTITION BY u.actor_id, u.actor_type ORDER BY u.day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING
   ) AS average_before
 FROM used u
-LEFT JOIN {{ ref('clari_audit_actors_current') }} a ON a.actor_id = u.actor_id AND a.actor_type = u.actor_type
+LEFT JOIN {{ ref('clari__audit_actors_current') }} a ON a.actor_id = u.actor_id AND a.actor_type = u.actor_type
 ORDER BY u.day DESC, u.api_calls + u.exports DESC, u.actor_id

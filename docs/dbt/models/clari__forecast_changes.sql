@@ -1,9 +1,10 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN ({{ clari.clari_new_places() }}){% endif %}") }}
 -- Made by make gen from docs/queries/clari_forecast_changes.sql, where its comment is.
 WITH landed AS (
   SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.job_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
   FROM {{ source('clari', 'clari_forecast_exports') }} r
   WHERE r.outcome IN ('exported', 'adopted', 'landed_again')
-  -- in dbt: places with a new export
+  {% if is_incremental() %}AND r.forecast_key IN ({{ clari.clari_new_places() }}){% endif %}
 ),
 chained AS ( -- each week of each export, and the export before that has the week
   SELECT
@@ -12,7 +13,7 @@ chained AS ( -- each week of each export, and the export before that has the wee
     LAG(l.types) OVER (PARTITION BY k.forecast_key, k.time_frame_id ORDER BY l.exported_at, l.job_id) AS types_before,
     LAG(l.result_shape) OVER (PARTITION BY k.forecast_key, k.time_frame_id ORDER BY l.exported_at, l.job_id) AS shape_before,
     LAG(k.rows_missing) OVER (PARTITION BY k.forecast_key, k.time_frame_id ORDER BY l.exported_at, l.job_id) AS missing_before
-  FROM {{ ref('clari_completeness') }} k
+  FROM {{ ref('clari__completeness') }} k
   JOIN landed l ON l.forecast_key = k.forecast_key AND l.job_id = k.job_id AND l.copy_number = 1
   WHERE k.table_name = 'clari_forecast_entries'
 ),

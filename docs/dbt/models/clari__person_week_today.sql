@@ -5,4 +5,4 @@ SELECT
     AND CURRENT_DATE BETWEEN COALESCE(p.quarter_start_date, p.week_start_date) AND COALESCE(p.quarter_end_date, p.week_end_date) AS is_current_week,
   CURRENT_DATE BETWEEN COALESCE(p.quarter_start_date, p.week_start_date) AND COALESCE(p.quarter_end_date, p.week_end_date) AS is_current_quarter,
   p.week_start_date = MAX(p.week_start_date) OVER (PARTITION BY p.forecast_key) AS is_latest_week
-FROM {{ ref('clari_person_week') }} p
+FROM {{ ref('clari__person_week') }} p

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- Made by make gen from docs/queries/clari_person_week.sql, where its comment is.
 WITH landed AS (
   SELECT
@@ -9,7 +10,7 @@ WITH landed AS (
   GROUP BY forecast_key, job_id
 ),
 entries AS (
-  SELECT k.* FROM {{ ref('clari_forecast_last_known') }} k
+  SELECT k.* FROM {{ ref('clari__forecast_last_known') }} k
 ),
 seen AS ( -- who was in which export
   SELECT
@@ -34,7 +35,7 @@ weeks AS (
   SELECT
     w.forecast_key, w.time_frame_id, w.start_date, w.end_date, w.number, w.weeks_to_end,
     ROW_NUMBER() OVER (PARTITION BY w.forecast_key ORDER BY w.start_date) AS week_place
-  FROM {{ ref('clari_forecast_time_frames_current') }} w
+  FROM {{ ref('clari__forecast_time_frames_current') }} w
   JOIN landed n ON n.forecast_key = w.forecast_key AND n.age = 1
   WHERE w.start_date <= n.snapshot_date
 ),
@@ -89,7 +90,7 @@ people AS ( -- whoever changed roles is not there twice
      OR (r.present_now = 0 AND r.claim > r.present_claim AND r.claim >= r.former_claim)
 ),
 quarters AS (
-  SELECT forecast_key, MIN(start_date) AS quarter_start_date, MAX(end_date) AS quarter_end_date FROM {{ ref('clari_forecast_time_periods_current') }} GROUP BY forecast_key
+  SELECT forecast_key, MIN(start_date) AS quarter_start_date, MAX(end_date) AS quarter_end_date FROM {{ ref('clari__forecast_time_periods_current') }} GROUP BY forecast_key
 ),
 used AS (
   SELECT
@@ -104,8 +105,8 @@ slots AS ( -- fields in quarters and months; one that nobody has entered anythin
   SELECT u.* FROM used u
   UNION ALL
   SELECT f.forecast_key, f.field_id, p.time_period_id, f.name, f.type, p.type, p.start_date, p.end_date, NULL, NULL, NULL, NULL, 0, 0, 0
-  FROM {{ ref('clari_forecast_fields_current') }} f
-  JOIN {{ ref('clari_forecast_time_periods_current') }} p ON p.forecast_key = f.forecast_key AND p.type = 'quarter'
+  FROM {{ ref('clari__forecast_fields_current') }} f
+  JOIN {{ ref('clari__forecast_time_periods_current') }} p ON p.forecast_key = f.forecast_key AND p.type = 'quarter'
   LEFT JOIN used u ON u.forecast_key = f.forecast_key AND u.field_id = f.field_id
   WHERE u.field_id IS NULL
 ),
@@ -123,7 +124,7 @@ quotas AS (
 ),
 named AS (
   SELECT t.forecast_id, t.call_field, f.forecast_key, MIN(f.field_id) AS field_id, MIN(f.field_name) AS field_name
-  FROM {{ ref('clari_quota_pairs') }} t
+  FROM {{ ref('clari__quota_pairs') }} t
   JOIN (SELECT DISTINCT forecast_key, forecast_id FROM seen) x ON x.forecast_id = t.forecast_id
   JOIN fields f ON f.forecast_key = x.forecast_key AND f.field_name = t.quota_field
   GROUP BY t.forecast_id, t.call_field, f.forecast_key
@@ -164,7 +165,11 @@ moved AS (
     f.*,
     LAG(f.effective_value) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS value_before,
     f.week_place - LAG(f.week_place) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS places,
-    f.week_number - LAG(f.week_number) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS numbers
+    f.week_number - LAG(f.week_number) OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id ORDER BY f.week_start_date) AS numbers,
+    ROW_NUMBER() OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id
+      ORDER BY CASE WHEN f.crm_closed IS NULL THEN 1 ELSE 0 END, f.week_start_date DESC) AS closed_number,
+    ROW_NUMBER() OVER (PARTITION BY f.forecast_key, f.time_period_id, f.user_id, f.field_id
+      ORDER BY CASE WHEN f.effective_value IS NULL THEN 1 ELSE 0 END, f.week_start_date DESC) AS call_number
   FROM filled f
 )
 SELECT
@@ -175,5 +180,8 @@ SELECT
   m.forecast_value, m.adjustment_value, m.adjusted_by, m.adjusted_at, m.effective_value,
   CASE WHEN m.places = 1 AND COALESCE(m.numbers, 1) = 1 THEN m.value_before END AS effective_before,
   CASE WHEN m.places = 1 AND COALESCE(m.numbers, 1) = 1 THEN m.effective_value - m.value_before END AS step,
-  m.quota_field, m.quota_value, m.unpaired_quota, m.crm_closed, m.crm_total, m.currency_code, m.is_submitted, m.submitted_at, m.submitted_by
+  m.quota_field, m.quota_value, m.unpaired_quota, m.crm_closed, m.crm_total,
+  MAX(CASE WHEN m.closed_number = 1 THEN m.crm_closed END) OVER (PARTITION BY m.forecast_key, m.time_period_id, m.user_id, m.field_id) AS newest_closed,
+  MAX(CASE WHEN m.call_number = 1 THEN m.effective_value END) OVER (PARTITION BY m.forecast_key, m.time_period_id, m.user_id, m.field_id) AS newest_call,
+  m.currency_code, m.is_submitted, m.submitted_at, m.submitted_by
 FROM moved m

@@ -1,0 +1,306 @@
+package queries
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/cloudquery/plugin-sdk/v4/message"
+	"github.com/cloudquery/plugin-sdk/v4/schema"
+	"github.com/cloudquery/plugin-sdk/v4/types"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
+)
+
+// A build is the package, installed into a project as users do it and built by dbt over rows of a sync.
+type build struct {
+	name, dbt, product string
+	seed               func(t *testing.T) []message.WriteMessage
+	vars               map[string]any
+	models             int // at least
+}
+
+var allBlocks = map[string]any{"clari_using_activities": true, "clari_using_audit": true, "clari_using_opportunities": true}
+
+var builds = []build{
+	{"forecasts", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return stories["history"](t).writes("append") }, nil, 31},
+	{"all blocks", "DBT_NEWEST", "postgres", blocks, allBlocks, 43},
+	{"privacy", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return obfuscated(t, blocks(t)) }, allBlocks, 43},
+	{"empty", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return emptied(blocks(t)) }, allBlocks, 43},
+	{"all blocks", "DBT_NEWEST", "duckdb", blocks, allBlocks, 43},
+	{"all blocks", "DBT_OLDEST", "duckdb", blocks, allBlocks, 43},
+}
+
+// TestBuild: dbt builds the package, with all its tests, and again with nothing new.
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	for _, variable := range []string{"DBT_NEWEST", "DBT_OLDEST"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			program := os.Getenv(variable)
+			switch {
+			case program == "" && os.Getenv("CI") != "true":
+				t.Skipf("NOT BUILT BY DBT: %s is not set: .ci/dbt installs it", variable)
+			case program == "":
+				t.Fatalf("%s is not set: .ci/dbt installs dbt, and prints where it is", variable)
+			}
+			dir := project(t, program)
+			for i, b := range builds {
+				if b.dbt != variable {
+					continue
+				}
+				t.Run(b.name+" "+b.product, func(t *testing.T) {
+					b.run(t, program, dir, fmt.Sprintf("build_%d", i))
+				})
+			}
+		})
+	}
+}
+
+// project is one that has the package among its packages.
+func project(t *testing.T, program string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	path, err := filepath.Abs(dbt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"dbt_project.yml": "name: clari_integration\nversion: 1.0.0\nconfig-version: 2\nprofile: clari\n",
+		"packages.yml":    fmt.Sprintf("packages:\n  - local: %q\n", path),
+		"profiles.yml":    "clari: {target: none, outputs: {none: {type: duckdb, path: none.duckdb, schema: none}}}\n",
+	} {
+		write(t, filepath.Join(dir, name), text)
+	}
+	run(t, program, dir, "deps")
+	return dir
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run is dbt with some arguments. A warning that something is deprecated is an error.
+func run(t *testing.T, program, dir string, arguments ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, append([]string{"--no-use-colors", "--warn-error-options", `{"error": "all"}`}, arguments...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "DBT_PROFILES_DIR="+dir, "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DO_NOT_TRACK=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("dbt %s: %v\n%s", strings.Join(arguments, " "), err, out)
+	}
+}
+
+func (b build) run(t *testing.T, program, dir, place string) {
+	messages, target := b.seed(t), ""
+	switch b.product {
+	case "postgres":
+		d := connect(t, "PostgreSQL", server(t).DB)
+		d.exec(t, fmt.Sprintf("CREATE SCHEMA %s; SET search_path = %[1]s", place))
+		d.land(t, messages)
+		target = fmt.Sprintf("{type: postgres, host: %q, port: 5432, user: clari, password: none, dbname: postgres, schema: %s, threads: 4}", server(t).Host(), place)
+	case "duckdb":
+		file := filepath.Join(dir, "db_"+place+".duckdb")
+		text := filepath.Join(dir, place+".sql")
+		write(t, text, duckDB(place, messages))
+		python := filepath.Join(filepath.Dir(program), "python")
+		if out, err := exec.CommandContext(t.Context(), python, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())", file, text).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		target = fmt.Sprintf("{type: duckdb, path: %q, schema: %s, threads: 4}", file, place)
+	}
+	write(t, filepath.Join(dir, "profiles.yml"), fmt.Sprintf("clari: {target: %s, outputs: {%[1]s: %s}}\n", place, target))
+	vars, err := json.Marshal(b.vars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.vars == nil {
+		vars = []byte("{}")
+	}
+	run(t, program, dir, "build", "--vars", string(vars))
+	var results struct {
+		Results []struct {
+			Status string
+			ID     string `json:"unique_id"`
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "target", "run_results.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &results)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	models, tests := 0, 0
+	for _, r := range results.Results {
+		switch kind, _, _ := strings.Cut(r.ID, "."); {
+		case kind == "model" && r.Status == "success":
+			models++
+		case r.Status == "pass":
+			tests++
+		default:
+			t.Errorf("%s: %s", r.ID, r.Status)
+		}
+	}
+	if models < b.models || tests < 35 {
+		t.Errorf("%d models and %d tests", models, tests)
+	}
+	run(t, program, dir, "run", "--vars", string(vars), "--select", "clari__forecast_changes", "clari__person_week") // the second time of an incremental model
+}
+
+// blocks is a sync of all blocks.
+func blocks(t *testing.T) []message.WriteMessage {
+	t.Helper()
+	s := &story{}
+	synctest.Test(t, func(t *testing.T) {
+		w := world.New(t, sim.Config{Tenant: tenant(), Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
+			"forecasts": tabs(), "fiscal_year_start_month": 2, "delay_between_exports": "0s",
+			"activities": map[string]any{"since": "1999-12-01"}, "opportunities": map[string]any{}, "audit": map[string]any{"since": "1999-12-20"},
+		})
+		l := w.Collect()
+		if l.Err != nil {
+			t.Fatal(l.Err)
+		}
+		s.syncs = []recorded{{time.Now(), l.Stream}}
+	})
+	return s.writes("overwrite")
+}
+
+// emptied has the tables alone.
+func emptied(messages []message.WriteMessage) []message.WriteMessage {
+	return slices.DeleteFunc(messages, func(m message.WriteMessage) bool { _, isTable := m.(*message.WriteMigrateTable); return !isTable })
+}
+
+// obfuscated is what the recipe of docs/data.md makes of rows.
+func obfuscated(t *testing.T, messages []message.WriteMessage) []message.WriteMessage {
+	t.Helper()
+	hidden := map[string]bool{}
+	for _, tr := range recipe(t) {
+		for _, table := range tr.Tables {
+			for _, column := range tr.Columns {
+				hidden[table+"."+column] = true
+			}
+		}
+	}
+	for i, m := range messages {
+		insert, ok := m.(*message.WriteInsert)
+		if !ok {
+			continue
+		}
+		columns := slices.Clone(insert.Record.Columns())
+		table, _ := insert.Record.Schema().Metadata().GetValue(schema.MetadataTableName)
+		for c, f := range insert.Record.Schema().Fields() {
+			texts, isText := columns[c].(*array.String)
+			if !hidden[table+"."+f.Name] || !isText {
+				continue
+			}
+			b := array.NewStringBuilder(memory.DefaultAllocator)
+			for row := range texts.Len() {
+				if texts.IsNull(row) {
+					b.AppendNull()
+				} else {
+					b.Append(fmt.Sprintf("%x", sha256.Sum256([]byte(texts.Value(row)))))
+				}
+			}
+			columns[c] = b.NewArray()
+		}
+		messages[i] = &message.WriteInsert{Record: array.NewRecord(insert.Record.Schema(), columns, insert.Record.NumRows())}
+	}
+	return messages
+}
+
+// duckDB is the script that makes the tables as CloudQuery's DuckDB destination does, as far as queries see it.
+func duckDB(in string, messages []message.WriteMessage) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE SCHEMA %s; USE %[1]s;\n", in)
+	made := map[string]bool{}
+	for _, m := range messages {
+		switch m := m.(type) {
+		case *message.WriteMigrateTable:
+			var columns []string
+			for _, c := range m.Table.Columns {
+				columns = append(columns, fmt.Sprintf("%q %s", c.Name, duckType(c.Type)))
+			}
+			if !made[m.Table.Name] {
+				fmt.Fprintf(&b, "CREATE TABLE %s (%s);\n", m.Table.Name, strings.Join(columns, ", "))
+			}
+			made[m.Table.Name] = true
+		case *message.WriteInsert:
+			name, _ := m.Record.Schema().Metadata().GetValue(schema.MetadataTableName)
+			for i := range int(m.Record.NumRows()) {
+				var names, values []string
+				for c, column := range m.Record.Columns() {
+					names = append(names, fmt.Sprintf("%q", m.Record.ColumnName(c)))
+					values = append(values, duckValue(column, i))
+				}
+				if i == 0 {
+					fmt.Fprintf(&b, "INSERT INTO %s (%s) VALUES\n", name, strings.Join(names, ", "))
+				}
+				end := ",\n"
+				if i == int(m.Record.NumRows())-1 {
+					end = ";\n"
+				}
+				fmt.Fprintf(&b, "(%s)%s", strings.Join(values, ", "), end)
+			}
+		}
+	}
+	return b.String()
+}
+
+func duckType(t arrow.DataType) string {
+	switch t.ID() {
+	case arrow.INT64:
+		return "BIGINT"
+	case arrow.FLOAT64:
+		return "DOUBLE"
+	case arrow.BOOL:
+		return "BOOLEAN"
+	case arrow.TIMESTAMP:
+		return "TIMESTAMP"
+	case arrow.DATE32:
+		return "DATE"
+	case arrow.LIST:
+		return "VARCHAR[]"
+	}
+	if _, ok := t.(*types.UUIDType); ok {
+		return "UUID"
+	}
+	return "VARCHAR"
+}
+
+func duckValue(column arrow.Array, i int) string {
+	text := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	if column.IsNull(i) {
+		return "NULL"
+	}
+	switch a := column.(type) {
+	case *array.Int64, *array.Float64, *array.Boolean:
+		return a.ValueStr(i)
+	case *array.Timestamp:
+		return text(a.Value(i).ToTime(a.DataType().(*arrow.TimestampType).Unit).UTC().Format("2006-01-02 15:04:05.000000"))
+	case *array.List:
+		var all []string
+		from, to := a.ValueOffsets(i)
+		for j := from; j < to; j++ {
+			all = append(all, text(a.ListValues().ValueStr(int(j))))
+		}
+		return "[" + strings.Join(all, ", ") + "]"
+	default:
+		return text(column.ValueStr(i))
+	}
+}
