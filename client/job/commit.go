@@ -111,8 +111,13 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 	}
 	if final {
 		before := 0 // syncs
-		if p.Holds(n.Types, n.Whole) && !p.ExportedAt.Before(e.FinalAt) {
-			before = max(1, p.Finals)
+		if p.Job != "" && !p.ExportedAt.Before(e.FinalAt) {
+			if n.Before = p.Before; !r.landedNow(e.Place) && !p.Settles(p.Types, p.Whole) {
+				n.Before = &journal.Before{Types: p.Types, Whole: p.Whole}
+			}
+			if p.Holds(n.Types, n.Whole) {
+				before = max(1, p.Finals)
+			}
 		}
 		n.Finals = min(2, before+1)
 		if r.landedNow(e.Place) {

@@ -65,7 +65,7 @@ func (d *doubts) isGone(id string) bool {
 }
 
 // doubtful reports whether an answer about a job of e is not believed the first time; counts, whether it counts against the job when it is said again. Clari's
-// own refusals do. A key that is suddenly not accepted and a balancer's page say nothing of the job. Clari's own troubles count only about a job that has had
+// own refusals do. A key that is suddenly not accepted, a balancer's page and a gateway's answer say nothing of the job. Troubles of servers count only about a job that has had
 // all its time, and only where an earlier sync met them too: an outage is no reason to give up what is paid for.
 func (r *run) doubtful(e *Export, id string, err error) (doubtful, counts bool) {
 	answer, isAnswer := errors.AsType[*clari.Error](err)
@@ -76,13 +76,15 @@ func (r *run) doubtful(e *Export, id string, err error) (doubtful, counts bool) 
 		return true, false
 	case clari.IsRefusal(err):
 		return true, true
-	case answer.Status == http.StatusTooManyRequests || !r.outlived(e):
+	case answer.Status == http.StatusTooManyRequests:
 		return false, false
+	case r.outlived(e):
+		return true, r.longInTrouble(e, id)
 	}
-	return true, r.longInTrouble(e, id)
+	return answer.Status/100 == 4, false
 }
 
-// troubleFor is how long Clari's own troubles with a job have to last, over several syncs, until they count against it.
+// troubleFor is how long troubles with a job have to last, over several syncs, until they count against it.
 const troubleFor = time.Hour
 
 // longInTrouble reports whether Clari has not told the state of a job for so long, and notes that it does not.

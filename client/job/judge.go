@@ -305,8 +305,13 @@ func (j *judge) finalAt(at time.Time) bool {
 	return !j.Item.FinalAt.IsZero() && !at.Before(j.Item.FinalAt)
 }
 
-// finals is in how many syncs final rows landed: one at least, of what landed before settle_days was shortened.
-func (j *judge) finals() int { return max(1, j.There.Finals) }
+// finals is in how many syncs final rows landed that have all that is wanted: one at least, of what landed before settle_days was shortened.
+func (j *judge) finals() int {
+	if j.There.Settles(j.Item.Wants.Types, j.Item.Wants.Whole) {
+		return 2
+	}
+	return 1
+}
 
 // landings is in how many syncs they have to.
 func (j *judge) landings() int {

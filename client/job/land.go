@@ -217,11 +217,14 @@ func (r *run) keepFailure(e *Export, err error) {
 		case content.Passing:
 			forget(p, f.Job)
 			return
-		case !content.Damaged || same: // else it may have been damaged on its way, and the next sync reads it once more
-			forget(p, f.Job)
 		}
 		f.NextTry = r.nextTry(e, f.Tries)
-		p.Failure, e.NextTry = f, f.NextTry
+		p.Failure = f
+		if content.Damaged && !same { // perhaps on its way: the next sync reads it once more
+			return
+		}
+		forget(p, f.Job)
+		e.NextTry = f.NextTry
 	})
 }
 

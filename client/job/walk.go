@@ -20,6 +20,10 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	if err == nil && e.Decision.Action == Buy {
 		err = r.buy(ctx, e)
 	}
+	if next, more := errors.AsType[*again](err); more { // while it has its turn: no other item comes between
+		r.putBack(e, next)
+		return
+	}
 	turn()
 	if err == nil && e.Job.ID != "" && e.Outcome == "" {
 		err = r.wait(ctx, e)
@@ -64,9 +68,7 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 		return ctx.Err()
 	}
 	if next, more := errors.AsType[*again](err); more {
-		e.Log(r.Log.Info()).Err(next.err).Int("attempt", e.Attempts).Msg("export is put back into the plan")
-		r.progress.again(e)
-		r.plan.add(e.retry(next))
+		r.putBack(e, next)
 		return nil
 	}
 	r.judge(e, err)
@@ -82,6 +84,14 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 	}
 	r.plan.read(e)
 	return r.maybeCommit(ctx, e)
+}
+
+// putBack makes another try of an export an item of the plan.
+func (r *run) putBack(e *Export, next *again) {
+	e.Log(r.Log.Info()).Err(next.err).Int("attempt", e.Attempts).Msg("export is put back into the plan")
+	r.progress.again(e)
+	r.plan.add(e.retry(next))
+	r.budget.drop(e)
 }
 
 // judge settles the outcome of an export that has ended, and keeps what later syncs have to know of a failure.

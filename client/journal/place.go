@@ -20,9 +20,10 @@ type Place struct {
 	Schema int      `json:"schema,omitempty"`
 	Tables []string `json:"tables,omitempty"` // union of those that landed from that job
 
-	Finals int  `json:"finals,omitempty"` // in how many syncs final rows landed
-	Open   bool `json:"open,omitempty"`   // the sync that landed it has not ended well
-	Days   Days `json:"days,omitzero"`    // that have a snapshot
+	Finals int     `json:"finals,omitempty"` // in how many syncs final rows landed that have all that is there
+	Before *Before `json:"before,omitempty"` // of final rows that landed in an earlier sync; nil: there were none
+	Open   bool    `json:"open,omitempty"`   // the sync that landed it has not ended well
+	Days   Days    `json:"days,omitzero"`    // that have a snapshot
 }
 
 // Holds reports whether what is there has these types, and all weeks where whole is asked.
@@ -31,6 +32,21 @@ func (p Place) Holds(types []string, whole bool) bool {
 		return false
 	}
 	return !slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(p.Types, t) })
+}
+
+// Before is what landed earlier.
+type Before struct {
+	Types []string `json:"types,omitempty"`
+	Whole bool     `json:"whole,omitempty"`
+}
+
+// Settles reports whether final rows that have all of this landed in two syncs.
+func (p Place) Settles(types []string, whole bool) bool {
+	earlier := Place{Job: p.Job}
+	if p.Before != nil {
+		earlier.Types, earlier.Whole = p.Before.Types, p.Before.Whole
+	}
+	return p.Holds(types, whole) && (p.Finals >= 2 || earlier.Holds(types, whole))
 }
 
 // HasTables reports whether all of these tables landed, with rows of this schema.

@@ -189,6 +189,27 @@ func TestSettlesLate(t *testing.T) {
 	}
 }
 
+// TestSettledInTwoForms: final rows of the latest week landed alone, and then with all weeks: those of the latest week landed in two syncs, and are settled. Those
+// of the weeks before are not.
+func TestSettledInTwoForms(t *testing.T) {
+	t.Parallel()
+	for _, all := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := world.New(t, sim.Config{Life: time.Hour}, map[string]any{"periods": []string{"2000_Q3"}}).WithState()
+			weeks := func(include string) {
+				w.Spec["forecasts"].([]map[string]any)[0]["include_historical"] = include
+				time.Sleep(8 * time.Hour)
+				w.MustSync()
+			}
+			weeks("false")
+			weeks("true")
+			w.Spent(2)
+			weeks(map[bool]string{true: "true", false: "false"}[all])
+			w.Spent(map[bool]int{true: 3, false: 2}[all])
+		})
+	}
+}
+
 // TestSettleDaysGrow: what was settled is not any more, and settles again.
 func TestSettleDaysGrow(t *testing.T) {
 	t.Parallel()

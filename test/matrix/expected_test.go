@@ -144,12 +144,11 @@ var allExpected = []expectation{
 	// What is read may be asked for again. The job stays, and the next sync has it.
 	{"status found results list", passing + " " + unread, "once", landed(1)},
 	// What is refused is looked at again before it is believed. Only Clari's own refusals are: then another job is made, and the same goes on.
-	{"status found results", "unauthorized forbidden", "once", landed(1)},
+	{"status found results", "unauthorized forbidden echo-key", "once", landed(1)},
 	{"status found results", "unauthorized", "for good", kept(1, "HTTP 401")},
 	{"status found results", "forbidden", "for good", failed(2, "HTTP 403")},
-	{"status found results", "echo-key", both, kept(1, "HTTP 403")},
-	{"status", "not-found", "once", landed(1)}, // it may not be everywhere yet
-	{"found", "not-found", "once", kept(1, "HTTP 404")},
+	{"status found results", "echo-key", "for good", kept(1, "HTTP 403")},
+	{"status found", "not-found", "once", landed(1)},
 	{"status found", "not-found", "for good", kept(1, "HTTP 404")},
 	// Where the list cannot be had the export fails, once.
 	{"list", "unauthorized forbidden echo-key not-found", both, kept(1, "looking for the job")},

@@ -54,7 +54,7 @@ func ofUse(g *observer.Observer, p *observer.Sync, a, b sim.Job) bool {
 	calendar := g.Sim.Tenant().Calendar
 	switch {
 	case a.End != "" && a.End != sim.Done, !a.CancelledAt.IsZero(), a.WrongBy != 0, a.RowsTruncated, a.Vanished, a.Withheld > 0, a.CellsTruncated,
-		a.Export.Quirks.Empty, a.Export.Quirks.RepeatEntry, a.Export.Quirks.MissingID:
+		g.IsEmpty(a), a.Export.Quirks.RepeatEntry, a.Export.Quirks.MissingID:
 		return false
 	case a.Asked == "" && calendar.QuarterOf(a.CreatedAt.Add(-26*time.Hour)) != calendar.QuarterOf(now.Add(26*time.Hour)):
 		return false

@@ -21,7 +21,7 @@ func stateKnowsJobs(g *observer.Observer, p *observer.Sync, wrong report) {
 	}
 	text := g.StateText()
 	for _, j := range last {
-		if j.End != "" && j.End != sim.Done || !j.CancelledAt.IsZero() || j.Export.Quirks.Empty { // of no use
+		if j.End != "" && j.End != sim.Done || !j.CancelledAt.IsZero() || g.IsEmpty(j) { // of no use
 			continue
 		}
 		told := g.Creation(j).Answered.Add(-g.Config.Skew)

@@ -187,6 +187,16 @@ func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
 	return b
 }
 
+// IsEmpty says whether the result of a job has no entries: told so, or since nobody has any of the types that were asked for.
+func (g *Observer) IsEmpty(j sim.Job) bool {
+	return j.Export.Quirks.Empty || slices.ContainsFunc(g.Played, func(p *Sync) bool {
+		return slices.ContainsFunc(p.Exports, func(r world.Row) bool {
+			cause, failed := r["error"].(string)
+			return failed && r["job_id"] == j.ID && strings.Contains(cause, "the result has no entries")
+		})
+	})
+}
+
 // lastAsked is when Clari answered last about a job; zero: never.
 func (g *Observer) lastAsked(id string) (last time.Time) {
 	for _, r := range g.Ledger.Requests {
@@ -212,7 +222,7 @@ func (g *Observer) fate(p *Sync, j sim.Job) spending.Fate {
 		return spending.Lost
 	case j.WrongBy != 0 && j.Asked == "":
 		return spending.OtherQuarter
-	case j.Export.Quirks.Empty:
+	case g.IsEmpty(j):
 		return spending.Empty
 	case j.WrongBy != 0, j.RowsTruncated, j.CellsTruncated, j.Export.Quirks.RepeatEntry, j.Export.Quirks.MissingID:
 		return spending.BadContent
