@@ -88,7 +88,6 @@ var mistakes = []struct {
 	{"a version without its letter", "version: v2.14.10", "version: 2.14.10", []string{ofDestination + `version: "2.14.10" does not begin with v; write v2.14.10`}},
 	{"no destination's document", writtenTo, "", []string{
 		ofSource + `destinations[0]: "sqlite" is in no document; add one of kind destination: docs/examples has one for each destination`,
-		ofSource + "backend_options.connection: names sqlite, which is in no document; write connection: \"@@plugins.postgresql.connection\"",
 	}},
 	{"another destination", "destinations: [sqlite]", "destinations: [postgres]", []string{ofSource + `destinations[0]: "postgres" is in no document; there is sqlite: write its name, or add a document`}},
 	{"no destinations", "  destinations: [sqlite]\n", "", []string{ofSource + "destinations: required; write destinations: [sqlite]"}},
@@ -126,7 +125,6 @@ var mistakes = []struct {
 	{"a slip in kind", "kind: destination", "kind: destinaton", []string{
 		`clari.yml: document 2: kind: "destinaton" is none of source, destination, transformer; the nearest known one is destination`,
 		ofSource + `destinations[0]: "sqlite" is in no document; add one of kind destination: docs/examples has one for each destination`,
-		ofSource + `backend_options.connection: names sqlite, which is in no document; write connection: "@@plugins.postgresql.connection"`,
 	}},
 	{"days below zero", "periods:", "settle_days: -1\n    periods:", []string{inSpec + "settle_days: is out of range; write a whole number from 0 to 1000000"}},
 	{"no name", "  name: clari\n", "", []string{"clari.yml: source: name: required; write name: clari"}},

@@ -172,6 +172,7 @@ func (r *report) backend(d *document, c *Config, names []string) {
 		r.fail(place, "required; %s", fix)
 	case m == nil && (strings.Contains(b.Connection, "plugins.") || !target.MatchString(b.Connection)):
 		r.fail(place, "%q names no destination; %s", b.Connection, fix)
+	case m != nil && !slices.Contains(names, m[1]) && slices.Contains(c.Source.Destinations, m[1]): // whose document is missing: that has been told
 	case m != nil && !slices.Contains(names, m[1]):
 		r.fail(place, "names %s, which is in no document; %s", m[1], fix)
 	case m != nil:
