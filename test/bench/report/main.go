@@ -51,7 +51,7 @@ func run(in, out, note string) error {
 // write fills in a page. It fails if the page wants what was not measured.
 func (r *runs) write(page string, about map[string]any) (string, error) {
 	t, err := template.New("performance.md.tmpl").Option("missingkey=error").Funcs(template.FuncMap{
-		"machine": func() string { return r.machine }, "under": r.under, "best": r.best, "median": r.median, "ratio": r.ratio,
+		"machine": func() string { return r.machine }, "under": r.under, "has": r.has, "best": r.best, "median": r.median, "ratio": r.ratio,
 		"atMost": atMost, "atLeast": atLeast, "count": count, "base": path.Base, "seconds": func(ns float64) float64 { return ns / 1e9 },
 		"times": func(a, b float64) float64 { return a * b }, "minus": func(a, b float64) float64 { return a - b },
 		"share": func(a, of float64) float64 { return 100 * a / of },

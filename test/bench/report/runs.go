@@ -73,6 +73,12 @@ func (r *runs) under(prefix string) (names []string, err error) {
 	return names, err
 }
 
+// has tells whether there are benchmarks whose names begin so.
+func (r *runs) has(prefix string) bool {
+	_, err := r.under(prefix)
+	return err == nil
+}
+
 // best is the value of the best run: the greatest of a rate, the least of all else.
 func (r *runs) best(name, unit string) (float64, error) {
 	all, err := r.sorted(name, unit)

@@ -28,6 +28,7 @@ func TestWrite(t *testing.T) {
 		{page: `{{range under "Decode/csv"}}{{.}} {{end}}`, want: "Decode/csv/this-plugin Decode/csv/every-10s "},
 		{page: `{{atMost 0.18 "%.2f a row" (median "Decode/csv/this-plugin" "allocs/row")}}`, want: "at most 0.18 a row | 0.17 a row | yes"},
 		{page: `{{atLeast 3.0 "%.1f" 2.96}}`, want: "at least 3.0 | 3.0 | **no**"},
+		{page: `{{has "Decode"}} {{has "DuckDB"}}`, want: "true false"},
 		{page: `{{times 3.0 2.0}} {{minus 3.0 2.0}} {{share 3.0 2.0}}`, want: "6 1 150"},
 		{page: `{{count 1234567.0}}`, want: "1,234,567"},
 		{page: `{{best "Decode/csv/every-10s" "allocs/row"}}`, err: "benchmark Decode/csv/every-10s has no allocs/row"},
