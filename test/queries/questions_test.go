@@ -32,10 +32,6 @@ func newest(list []*cell, amount func(*cell) any) (v any) {
 	return v
 }
 
-func amountOf(column string) func(*cell) any {
-	return func(c *cell) any { return number(c.entry, column) }
-}
-
 func closedOf(c *cell) any    { return number(c.entry, "crm_closed") }
 func effectiveOf(c *cell) any { return c.effective }
 
