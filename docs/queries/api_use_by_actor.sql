@@ -1,4 +1,4 @@
--- Who uses Clari's API and starts exports, by day, and whose script melts the export quota?
+-- Who uses Clari's API and starts exports, by day, and whose script uses up the export quota?
 -- From the audit trail. An actor whose use on a day is far above the average of the days before is worth a question. Days are those of UTC.
 -- api.accessed and the events that begin with export are what Clari is known to log; other names may be added to both lists.
 WITH used AS (

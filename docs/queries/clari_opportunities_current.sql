@@ -1,4 +1,4 @@
--- What was written last of each row of clari_opportunities?
+-- What is the newest version of each row of clari_opportunities?
 -- In append mode the table has a row for each sync that saw it; here it has one.
 CREATE VIEW clari_opportunities_current AS
 SELECT
