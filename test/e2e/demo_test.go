@@ -27,7 +27,10 @@ func TestDemo(t *testing.T) {
 			require.Contains(t, string(output), part)
 		}
 	}
-	_, err := runner.Load(filepath.Join(dir, "demo.yml"), lookup)
+	again, err := exec.CommandContext(t.Context(), tryPath, "report", filepath.Join(dir, "demo.sqlite")).CombinedOutput()
+	require.NoError(t, err, "%s", again)
+	require.Contains(t, string(again), "\nnet_arr, ", "the next command that the demo names shows the tab that it showed")
+	_, err = runner.Load(filepath.Join(dir, "demo.yml"), lookup)
 	require.NoError(t, err)
 	html, err := os.ReadFile(filepath.Join(dir, "demo.html"))
 	require.NoError(t, err)

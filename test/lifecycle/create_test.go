@@ -1,3 +1,5 @@
+// Package lifecycle tests what happens to an export in a sync: whole syncs in virtual time. Its files are named as the steps of an export.
+// What is due in a sync is tested in due, what becomes of full queues, quota and throttling in limits.
 package lifecycle
 
 import (

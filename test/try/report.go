@@ -40,7 +40,7 @@ nothing and runs nothing. It holds names and amounts: give it to those only who 
 			return writeReport(cmd.Context(), cmd.OutOrStdout(), db, tab, args[0], page, time.Now())
 		},
 	}
-	c.Flags().StringVar(&tab, "tab", "", "`id` of the forecast tab; the one with the most people where none is given")
+	c.Flags().StringVar(&tab, "tab", "", "`id` of the forecast tab; the one that tells most where none is given: most people, fields, closed amounts")
 	c.Flags().StringVarP(&page, "output", "o", "", "HTML `file` to write; beside the database where none is given")
 	return c
 }

@@ -64,10 +64,10 @@ func (t Tab) args(more ...any) []any {
 
 const ofTab = `forecast_id = ? AND requested_currency = ? AND scope_id = ?`
 
-// Tabs are those that have entries, the one with the most people first.
+// Tabs are those that have entries, first the one that tells most: of most people, in most fields, with most closed amounts.
 func Tabs(ctx context.Context, db *sql.DB) (tabs []Tab, err error) {
 	const query = `SELECT forecast_id, requested_currency, scope_id FROM clari_forecast_current
-		GROUP BY forecast_id, requested_currency, scope_id ORDER BY COUNT(DISTINCT user_id) DESC, COUNT(DISTINCT field_id) DESC, forecast_id, requested_currency, scope_id`
+		GROUP BY forecast_id, requested_currency, scope_id ORDER BY COUNT(DISTINCT user_id) DESC, COUNT(DISTINCT field_id) DESC, COUNT(crm_closed) DESC, forecast_id, requested_currency, scope_id`
 	err = each(ctx, db, query, nil, func(scan func(...any) error) error {
 		var t Tab
 		err := scan(&t.ForecastID, &t.Currency, &t.Scope)

@@ -3,6 +3,8 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
@@ -81,4 +83,36 @@ func (o Opportunity) object() object {
 		})
 	}
 	return object{"id": o.ID, "crmScore": object{"score": o.Score, "message": o.Text}, "fields": fields}
+}
+
+// opportunities answers a look-up.
+func (s *Server) opportunities(x *Exchange) {
+	ids := x.Request.URL.Query()["oppId"]
+	around := s.cfg.Around
+	bad := slices.IndexFunc(ids, func(id string) bool { return around.BadOpportunity != nil && around.BadOpportunity(id) })
+	refuse := func(text string) {
+		x.json(http.StatusBadRequest, []object{{"statusCode": 400, "reaspnPhrase": "Bad Request", "description": text, "details": "oppId"}})
+	}
+	switch {
+	case len(ids) == 0:
+		refuse("oppId is required.")
+		return
+	case len(ids) > 100:
+		refuse("At most 100 oppIds may be given.")
+		return
+	case bad >= 0:
+		refuse(fmt.Sprintf("oppId %s is not valid.", ids[bad]))
+		return
+	}
+	list := []object{}
+	for _, id := range ids {
+		if around.NoOpportunity == nil || !around.NoOpportunity(id) {
+			list = append(list, s.opportunity(id).object())
+		}
+	}
+	if around.OpportunityWrap == "" {
+		x.json(http.StatusOK, list)
+		return
+	}
+	x.json(http.StatusOK, object{around.OpportunityWrap: list})
 }

@@ -3,10 +3,7 @@ package sim
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -171,48 +168,4 @@ func writeTime(t time.Time, how Times) any {
 		return object{"epochSecond": t.Unix(), "nano": t.Nanosecond()}
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
-}
-
-// opportunities answers a look-up.
-func (s *Server) opportunities(x *Exchange) {
-	ids := x.Request.URL.Query()["oppId"]
-	around := s.cfg.Around
-	bad := slices.IndexFunc(ids, func(id string) bool { return around.BadOpportunity != nil && around.BadOpportunity(id) })
-	refuse := func(text string) {
-		x.json(http.StatusBadRequest, []object{{"statusCode": 400, "reaspnPhrase": "Bad Request", "description": text, "details": "oppId"}})
-	}
-	switch {
-	case len(ids) == 0:
-		refuse("oppId is required.")
-		return
-	case len(ids) > 100:
-		refuse("At most 100 oppIds may be given.")
-		return
-	case bad >= 0:
-		refuse(fmt.Sprintf("oppId %s is not valid.", ids[bad]))
-		return
-	}
-	list := []object{}
-	for _, id := range ids {
-		if around.NoOpportunity == nil || !around.NoOpportunity(id) {
-			list = append(list, s.opportunity(id).object())
-		}
-	}
-	if around.OpportunityWrap == "" {
-		x.json(http.StatusOK, list)
-		return
-	}
-	x.json(http.StatusOK, object{around.OpportunityWrap: list})
-}
-
-// link is the address of a page, written as the configuration has it.
-func (s *Server) link(x *Exchange, query url.Values) string {
-	switch at := x.Request.URL.Path + "?" + query.Encode(); s.cfg.Around.AuditLinks {
-	case FromRoot:
-		return at
-	case QueryOnly:
-		return "?" + query.Encode()
-	default:
-		return "http://" + x.Request.Host + at
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -174,4 +175,16 @@ func (s *Server) auditItem(e AuditEvent) object {
 		}
 	}
 	return o
+}
+
+// link is the address of a page, written as the configuration has it.
+func (s *Server) link(x *Exchange, query url.Values) string {
+	switch at := x.Request.URL.Path + "?" + query.Encode(); s.cfg.Around.AuditLinks {
+	case FromRoot:
+		return at
+	case QueryOnly:
+		return "?" + query.Encode()
+	default:
+		return "http://" + x.Request.Host + at
+	}
 }

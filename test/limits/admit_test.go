@@ -1,6 +1,5 @@
-// Package lifecycle tests what happens to an export in a sync: whole syncs in virtual time. Its files are named as the steps of an export.
-// What is due in a sync is tested in due.
-package lifecycle
+// Package limits tests what whole syncs do where Clari has no place or no quota left, says nothing of either, or holds requests back: in virtual time.
+package limits
 
 import (
 	"errors"
