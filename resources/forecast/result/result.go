@@ -2,8 +2,8 @@
 //
 // A result is decoded once, while it is downloaded, into a store that all shapes fill: package arrays has the reader of the five
 // arrays, package flat that of rows with labels. Check tells whatever is wrong with it before the first row goes out; nothing in
-// Emit can fail for what is in the result. Memory does not grow with its size but by some eight bytes an entry, and by the
-// dictionaries: its people, fields, periods and weeks.
+// Emit can fail for what is in the result. Memory does not grow with its size but by the dictionaries, its people, fields, periods and
+// weeks; and by some eight bytes an entry where those of a person, a field or a week do not stand together.
 package result
 
 import (
