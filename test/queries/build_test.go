@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -228,13 +229,17 @@ func obfuscated(t *testing.T, messages []message.WriteMessage) []message.WriteMe
 func duckDB(in string, messages []message.WriteMessage) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE SCHEMA %s; USE %[1]s;\n", in)
-	made := map[string]bool{}
+	made, insert := map[string]bool{}, map[string]string{}
 	for _, m := range messages {
 		switch m := m.(type) {
 		case *message.WriteMigrateTable:
 			var columns []string
 			for _, c := range m.Table.Columns {
-				columns = append(columns, fmt.Sprintf("%q %s", c.Name, duckType(c.Type)))
+				key := ""
+				if c.PrimaryKey {
+					key, insert[m.Table.Name] = " PRIMARY KEY", "INSERT OR REPLACE"
+				}
+				columns = append(columns, fmt.Sprintf("%q %s%s", c.Name, duckType(c.Type), key))
 			}
 			if !made[m.Table.Name] {
 				fmt.Fprintf(&b, "CREATE TABLE %s (%s);\n", m.Table.Name, strings.Join(columns, ", "))
@@ -249,7 +254,7 @@ func duckDB(in string, messages []message.WriteMessage) string {
 					values = append(values, duckValue(column, i))
 				}
 				if i == 0 {
-					fmt.Fprintf(&b, "INSERT INTO %s (%s) VALUES\n", name, strings.Join(names, ", "))
+					fmt.Fprintf(&b, "%s INTO %s (%s) VALUES\n", cmp.Or(insert[name], "INSERT"), name, strings.Join(names, ", "))
 				}
 				end := ",\n"
 				if i == int(m.Record.NumRows())-1 {
