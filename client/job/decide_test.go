@@ -194,6 +194,7 @@ func TestDecide(t *testing.T) {
 			f.Jobs["older"] = Seen{Job: clari.Job{ID: "older", Status: "DONE", EndTime: before(50)}}
 		}}, "3 adopt paid; 3 adopt older"},
 
+		{"row 4: where one landing is enough, and it lacks a type", is{once, there(2, 1, quotaOnly)}, "9 buy"},
 		{"row 4: settled", is{there(2, 2)}, "4 settled"},
 		{"row 4: nobody is asked", is{there(2, 2), unasked}, "4 settled"},
 		{"row 4: a table came later", is{there(2, 2, noUsers)}, "4 land again old"},
