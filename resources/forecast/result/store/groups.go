@@ -7,7 +7,7 @@ import "github.com/cq-source-clari/cq-source-clari/resources/forecast"
 // comes again after others breaks that: then rows are grouped by another part of the key, and in the end all of them are one group.
 //
 // The index of a group stays in the cache of a core, and is no memory to speak of. That of all rows takes six to ten bytes a row, and each
-// look-up waits for memory: where rows are in order reading takes an eighth less.
+// look-up waits for memory: where rows are in order reading takes a sixth less.
 type groups struct {
 	by    int // the part of the key, or KeyParts: all rows are one group
 	parts [forecast.KeyParts]grouping
