@@ -28,7 +28,7 @@ func BenchmarkSync(b *testing.B) {
 		sized("arrays/10MB", sim.Arrays, 10*mb, sim.Quirks{}),
 		sized("arrays/100MB", sim.Arrays, 100*mb, sim.Quirks{}),
 		sized("arrays/1GB", sim.Arrays, 1000*mb, sim.Quirks{}),
-		sized("arrays/200MB-unique-keys", sim.Arrays, 200*mb, sim.Quirks{UniqueKeys: true}),
+		sized("arrays/1GB-unique-keys", sim.Arrays, 1000*mb, sim.Quirks{UniqueKeys: true}),
 		sized("arrays/200MB-split-entries", sim.Arrays, 200*mb, sim.Quirks{SplitEntries: true}),
 		sized("flat-objects/10MB", sim.FlatObjects, 10*mb, sim.Quirks{}),
 		sized("flat-objects/100MB", sim.FlatObjects, 100*mb, sim.Quirks{}),
