@@ -136,7 +136,7 @@ func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 	r.slots.Begin(e)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Unclear = nil // this one was answered, and the others were looked for to the end
-		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: sent}
+		p.Job, p.Trouble = &journal.PaidJob{ID: j.ID, AskedAt: sent}, 0
 	})
 	r.tell(e, r.Log.Info()).Int("attempt", e.Attempts).Msg("export started")
 }

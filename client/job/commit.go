@@ -76,7 +76,7 @@ func (r *run) settle(e *Export) {
 	}
 	r.accounts.note(e, func(p *journal.Paid) {
 		forget(p, e.Job.ID)
-		p.Place = e.Place
+		p.Place, p.Trouble = e.Place, 0
 		if !e.extra {
 			p.Failure = nil
 		}
@@ -112,9 +112,7 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 	if final {
 		before := 0 // syncs
 		if p.Job != "" && !p.ExportedAt.Before(e.FinalAt) {
-			if n.Before = p.Before; !r.landedNow(e.Place) && !p.Settles(p.Types, p.Whole) {
-				n.Before = &journal.Before{Types: p.Types, Whole: p.Whole}
-			}
+			n.Earlier(p.InEarlierSync(!r.landedNow(e.Place)))
 			if p.Holds(n.Types, n.Whole) {
 				before = max(1, p.Finals)
 			}

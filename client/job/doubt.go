@@ -67,7 +67,7 @@ func (d *doubts) isGone(id string) bool {
 // doubtful reports whether an answer about a job of e is not believed the first time; counts, whether it counts against the job when it is said again. Clari's
 // own refusals do. A key that is suddenly not accepted, a balancer's page and a gateway's answer say nothing of the job. Troubles of servers count only about a job that has had
 // all its time, and only where an earlier sync met them too: an outage is no reason to give up what is paid for.
-func (r *run) doubtful(e *Export, id string, err error) (doubtful, counts bool) {
+func (r *run) doubtful(e *Export, err error) (doubtful, counts bool) {
 	answer, isAnswer := errors.AsType[*clari.Error](err)
 	switch {
 	case !isAnswer:
@@ -79,30 +79,25 @@ func (r *run) doubtful(e *Export, id string, err error) (doubtful, counts bool) 
 	case answer.Status == http.StatusTooManyRequests:
 		return false, false
 	case r.outlived(e):
-		return true, r.longInTrouble(e, id)
+		return true, r.longInTrouble(e)
 	}
 	return answer.Status/100 == 4, false
 }
 
-// troubleFor is how long troubles with a job have to last, over several syncs, until they count against it.
-const troubleFor = time.Hour
+// Troubles with a job have to last so long, over several syncs, until they count against it; those of more than a week ago are forgotten.
+const (
+	troubleFor  = time.Hour
+	troubleKept = 7 * 24 * time.Hour
+)
 
-// longInTrouble reports whether Clari has not told the state of a job for so long, and notes that it does not.
-func (r *run) longInTrouble(e *Export, id string) bool {
-	d, now := e.paid.read().Doubt, r.now().Round(0).UTC()
-	if d != nil && d.Job == id {
-		return now.Sub(d.Since) >= troubleFor
+// longInTrouble reports whether Clari has not given what was asked of a job of e for so long, and notes that it does not.
+func (r *run) longInTrouble(e *Export) bool {
+	now := r.now()
+	if since := now.Sub(time.Unix(e.paid.read().Trouble, 0)); since < troubleKept {
+		return since >= troubleFor
 	}
-	r.accounts.note(e, func(p *journal.Paid) { p.Doubt = &journal.Doubt{Job: id, Since: now} })
+	r.accounts.note(e, func(p *journal.Paid) { p.Trouble = now.Unix() })
 	return false
-}
-
-// answered notes that Clari does tell of a job.
-func (r *run) answered(e *Export, id string) {
-	r.doubts.answered(id)
-	if d := e.paid.read().Doubt; d != nil && d.Job == id {
-		r.accounts.note(e, func(p *journal.Paid) { p.Doubt = nil })
-	}
 }
 
 // goneError is a job, or a result, that Clari has twice said it does not give.
@@ -160,11 +155,11 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 	}
 	job, err := r.Client.Job(ctx, id)
 	if err == nil {
-		r.answered(e, id)
+		r.doubts.answered(id)
 		return Seen{Job: job, Gone: r.expired(job)}, nil
 	}
 	err = fmt.Errorf("adopt: job %s: %w", id, err)
-	doubtful, counts := r.doubtful(e, id, err)
+	doubtful, counts := r.doubtful(e, err)
 	if ctx.Err() != nil || !doubtful {
 		return Seen{}, err
 	}

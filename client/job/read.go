@@ -28,7 +28,7 @@ func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 	inner, done := e.stage(ctx, stageRead)
 	for {
 		result, err := r.download(inner, e)
-		doubtful, counts := r.doubtful(e, e.Job.ID, err)
+		doubtful, counts := r.doubtful(e, err)
 		if err == nil || ctx.Err() != nil || !doubtful {
 			done(err)
 			return result, err

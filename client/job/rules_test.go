@@ -152,6 +152,21 @@ func TestBrake(t *testing.T) {
 	}
 }
 
+// TestBrakeForgets: a job that is done says that the service works: failures before it do not count with those after it.
+func TestBrakeForgets(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		r := newRegistry()
+		r.fails = func(_ string, n int) bool { return n == 1 || n == 2 || n == 6 } // of a, of b, and of d once those have landed
+		g := newRig(t, r, &census{name: "people", parts: [][]string{{"a", "b", "c", "d", "e"}}})
+		if err := g.sync(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if gap := r.jobs[6].created.Sub(r.jobs[5].ended); gap >= 5*time.Minute {
+			t.Errorf("nothing was bought for %s after the third failure", gap)
+		}
+	})
+}
+
 // TestUnclear: the job of a creation whose answer was lost.
 func TestUnclear(t *testing.T) {
 	type world struct {

@@ -169,7 +169,7 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 		missing := errors.Is(err, clari.ErrNotFound) || errors.Is(err, clari.ErrInvalidJob)
 		switch {
 		case err == nil:
-			r.answered(e, e.Job.ID)
+			r.doubts.answered(e.Job.ID)
 			job.ID = e.Job.ID
 			e.Job = job
 			return nil
@@ -177,7 +177,7 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 			e.Job.Status = "SCHEDULED" // it is not everywhere yet
 			return nil
 		}
-		doubtful, counts := r.doubtful(e, e.Job.ID, err)
+		doubtful, counts := r.doubtful(e, err)
 		if ctx.Err() != nil || !doubtful {
 			return fmt.Errorf("wait: %w", err)
 		}

@@ -13,7 +13,7 @@ type Paid struct {
 	Older   *PaidJob   `json:"older,omitempty"`   // paid for before Job: its result is to land for its day
 	Unclear []Creation `json:"unclear,omitempty"` // creations whose end is not known, oldest first; see Sending
 	Failure *Failure   `json:"failure,omitempty"` // of a result's content
-	Doubt   *Doubt     `json:"doubt,omitempty"`   // of a job of the ledgers
+	Trouble int64      `json:"trouble,omitempty"` // since when Clari has not told the state of a job, for troubles of its own; Unix seconds
 	Place   string     `json:"place,omitempty"`   // key of the place that its last job named, where Clari chose it
 	UsedUp  bool       `json:"used_up,omitempty"` // its attempts were used up in the last sync, and no job was done since
 }
@@ -46,12 +46,6 @@ type Failure struct {
 	NextTry time.Time `json:"next_try,omitzero"` // a day: midnight UTC; zero: never, of a result that was to land again
 }
 
-// Doubt is a job whose state Clari has not told, for troubles of its own, since an earlier sync.
-type Doubt struct {
-	Job   string    `json:"job"`
-	Since time.Time `json:"since"`
-}
-
 // maxUnclear bounds the creations of a record.
 const maxUnclear = 2
 
@@ -77,7 +71,7 @@ func (p *Paid) Answered(sent time.Time) {
 }
 
 // maxCause is the greatest length of a cause in bytes of JSON.
-const maxCause = 135
+const maxCause = 120
 
 // Cause shortens the text of an error to what a record may hold.
 func Cause(text string) string {

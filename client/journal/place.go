@@ -20,10 +20,10 @@ type Place struct {
 	Schema int      `json:"schema,omitempty"`
 	Tables []string `json:"tables,omitempty"` // union of those that landed from that job
 
-	Finals int     `json:"finals,omitempty"` // in how many syncs final rows landed that have all that is there
-	Before *Before `json:"before,omitempty"` // of final rows that landed in an earlier sync; nil: there were none
-	Open   bool    `json:"open,omitempty"`   // the sync that landed it has not ended well
-	Days   Days    `json:"days,omitzero"`    // that have a snapshot
+	Finals int    `json:"finals,omitempty"` // in how many syncs final rows landed that have all that is there
+	Before uint32 `json:"before,omitempty"` // what final rows of an earlier sync had of it: see Earlier
+	Open   bool   `json:"open,omitempty"`   // the sync that landed it has not ended well
+	Days   Days   `json:"days,omitzero"`    // that have a snapshot
 }
 
 // Holds reports whether what is there has these types, and all weeks where whole is asked.
@@ -34,19 +34,44 @@ func (p Place) Holds(types []string, whole bool) bool {
 	return !slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(p.Types, t) })
 }
 
-// Before is what landed earlier.
-type Before struct {
-	Types []string `json:"types,omitempty"`
-	Whole bool     `json:"whole,omitempty"`
+// beforeWhole is the bit of Before for all weeks; bit n is for the n-th of Types.
+const beforeWhole = 1 << 31
+
+// Earlier notes that final rows with these types landed in an earlier sync, and whether with all weeks.
+func (p *Place) Earlier(types []string, whole bool) {
+	p.Before = 0
+	for n, t := range p.Types {
+		if slices.Contains(types, t) {
+			p.Before |= 1 << n
+		}
+	}
+	if whole {
+		p.Before |= beforeWhole
+	}
+}
+
+// earlier is what Earlier noted.
+func (p Place) earlier() (types []string, whole bool) {
+	for n, t := range p.Types {
+		if p.Before&(1<<n) != 0 {
+			types = append(types, t)
+		}
+	}
+	return types, p.Before&beforeWhole != 0
+}
+
+// InEarlierSync is what final rows of a sync before the present one had: those that are there, unless they are of the present one.
+func (p Place) InEarlierSync(isEarlier bool) (types []string, whole bool) {
+	if isEarlier {
+		return p.Types, p.Whole
+	}
+	return p.earlier()
 }
 
 // Settles reports whether final rows that have all of this landed in two syncs.
 func (p Place) Settles(types []string, whole bool) bool {
-	earlier := Place{Job: p.Job}
-	if p.Before != nil {
-		earlier.Types, earlier.Whole = p.Before.Types, p.Before.Whole
-	}
-	return p.Holds(types, whole) && (p.Finals >= 2 || earlier.Holds(types, whole))
+	before, all := p.earlier()
+	return p.Holds(types, whole) && (p.Finals >= 2 || Place{Job: p.Job, Types: before, Whole: all}.Holds(types, whole))
 }
 
 // HasTables reports whether all of these tables landed, with rows of this schema.

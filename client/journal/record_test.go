@@ -20,6 +20,7 @@ func largest() (paid Paid, place Place, kind own) {
 	paid = Paid{
 		Job:     &PaidJob{ID: id, AskedAt: at, ExportedAt: at, Listed: true, TooLarge: 1 << 40, Unread: 99},
 		Older:   &PaidJob{ID: id, AskedAt: at, ExportedAt: at},
+		Trouble: at.Unix(),
 		Failure: &Failure{Job: id, AskedAt: at, Cause: Cause(strings.Repeat("\x01\"é", 900)), Reader: 99, Tries: 999, NextTry: at.Truncate(24 * time.Hour)},
 		Place:   PlaceKey("here"), UsedUp: true,
 	}
@@ -31,7 +32,7 @@ func largest() (paid Paid, place Place, kind own) {
 		Job: id, AskedAt: at, ExportedAt: at, LandedAt: at, WholeAt: at, Expires: at, Request: PaidKey("this"),
 		Types: []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"}, Whole: true, Schema: 99,
 		Tables: []string{"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames"},
-		Finals: 999, Open: true, Days: Days{Newest: 20_000, Bits: 1<<daysKept - 1},
+		Finals: 999, Open: true, Before: 1<<32 - 1, Days: Days{Newest: 20_000, Bits: 1<<daysKept - 1},
 	}
 	return paid, place, own{End: at, Text: strings.Repeat("k", 30)}
 }

@@ -204,21 +204,24 @@ func newestExport(w *world.World) (newest string) {
 func TestOutageIsNotTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
+		op     sim.Op
 		answer sim.Effect
 		syncs  int // until the quarter is exported anew; 0: never
 	}{
-		"502":         {sim.Answer(502), 2},
-		"500":         {sim.Answer(500), 2},
-		"went wrong":  {sim.Answer(400), 2},
-		"page of 404": {sim.HTML(404), 0},
-		"page of 410": {sim.HTML(410), 0},
-		"410":         {sim.AnswerJSON(410, map[string]any{"code": "gone", "errorId": "e1"}), 1},
+		"502":                        {sim.Status, sim.Answer(502), 2},
+		"500":                        {sim.Status, sim.Answer(500), 2},
+		"went wrong":                 {sim.Status, sim.Answer(400), 2},
+		"502 in place of the result": {sim.Results, sim.Answer(502), 2},
+		"page in place of it":        {sim.Results, sim.HTML(404), 0},
+		"page of 404":                {sim.Status, sim.HTML(404), 0},
+		"page of 410":                {sim.Status, sim.HTML(410), 0},
+		"410":                        {sim.Status, sim.AnswerJSON(410, map[string]any{"code": "gone", "errorId": "e1"}), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := world.New(t, sim.Config{}, map[string]any{"periods": []string{"2000_Q3"}, "max_retries": 1}).WithState()
 				w.MustSync() // final rows, once
-				w.Sim.Add(sim.Fault{Op: sim.Status, Job: 1, Count: sim.Always, Do: test.answer})
+				w.Sim.Add(sim.Fault{Op: test.op, Job: 1, Count: sim.Always, Do: test.answer})
 				for n := 1; n <= 3; n++ {
 					time.Sleep(20 * time.Hour)
 					err := w.Sync()

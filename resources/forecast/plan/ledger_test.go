@@ -18,7 +18,7 @@ func TestStateIsSmall(t *testing.T) {
 	place := journal.Place{
 		Job: strings.Repeat("f", 24), AskedAt: at, ExportedAt: at, LandedAt: at, WholeAt: at, Expires: at, Request: journal.PaidKey(1), Types: types, Whole: true, Schema: 9,
 		Tables: []string{"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames"},
-		Finals: 2, Open: true, Days: journal.Days{Newest: 20_000, Bits: 1<<40 - 1},
+		Finals: 2, Open: true, Before: 1<<32 - 1, Days: journal.Days{Newest: 20_000, Bits: 1<<40 - 1},
 	}
 	day := at.Truncate(24 * time.Hour)
 	state := State{

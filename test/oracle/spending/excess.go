@@ -62,8 +62,7 @@ func (h *History) first(s Sync, j *Job) Verdict {
 
 // stays says whether a job is of a quarter that was once exported as current: it is in the plan until it is settled, while its tab is.
 func (h *History) stays(s Sync, j *Job) bool {
-	once := slices.ContainsFunc(h.there[placeOf(j.Request, j.Quarter)], func(l landing) bool { return l.Job.Period == "" })
-	return once && s.Settings.Backend && slices.ContainsFunc(s.Wanted, func(i Item) bool {
+	return h.current[placeOf(j.Request, j.Quarter)] && s.Settings.Backend && slices.ContainsFunc(s.Wanted, func(i Item) bool {
 		return i.Window == nil && placeOf(i.Request, "") == placeOf(j.Request, "")
 	})
 }

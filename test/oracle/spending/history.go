@@ -132,9 +132,10 @@ type Sync struct {
 type History struct {
 	QuarterEnd func(quarter string) time.Time
 
-	paid  map[string]*paid
-	there map[place][]landing
-	syncs int
+	paid    map[string]*paid
+	there   map[place][]landing
+	current map[place]bool // once exported as current: what may be in a state that is told to be lost, too
+	syncs   int
 }
 
 // paid is the record of a request.
@@ -201,6 +202,10 @@ func (h *History) enter(s Sync) {
 			h.there = map[place][]landing{}
 		}
 		at := placeOf(l.Job.Request, l.Job.Quarter)
+		if h.current == nil {
+			h.current = map[place]bool{}
+		}
+		h.current[at] = h.current[at] || l.Job.Period == ""
 		h.there[at] = append(h.there[at], landing{Landing: l, sync: h.syncs, open: !s.Well})
 	}
 }

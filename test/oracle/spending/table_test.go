@@ -107,6 +107,7 @@ func TestTable(t *testing.T) {
 		{name: "settled with more", past: []Sync{landed(job(more, "2026-04-16 09:00", Good), true), landed(job(more, "2026-04-17 09:00", Good), true)}, now: "2026-04-18 09:00", row: "4"},
 		{name: "settled with less", past: []Sync{landed(final, true), again(final, "2026-04-17 09:00", true)}, now: "2026-04-18 09:00", want: more, row: "9", buy: true},
 
+		{name: "final once, and spoilt since", past: []Sync{landed(job(some, "2026-04-16 09:00", BadContent), true)}, now: "2026-04-17 09:30", row: "5", buy: true},
 		{name: "final once, closed", past: []Sync{landed(final, true)}, now: "2026-04-16 09:30", row: "5"},
 		{name: "final once, open for long", past: []Sync{landed(final, false)}, now: "2026-04-17 09:30", row: "5"},
 		{name: "final once, gone", past: []Sync{landed(final, true)}, now: "2026-05-17 09:30", row: "5", buy: true},

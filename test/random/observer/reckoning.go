@@ -181,7 +181,7 @@ func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
 	switch {
 	case sent:
 		b.Sent = g.clari(at)
-	case b.Fate == spending.Lost:
+	case b.Fate == spending.Lost, b.Fate == spending.Failed:
 		b.Sent = g.lastAsked(j.ID) // it was given up then
 	}
 	return b
