@@ -19,6 +19,7 @@ type stream struct {
 	metrics *metrics
 	rows    atomic.Int64              // since the last barrier
 	last    atomic.Pointer[time.Time] // when the last record was handed over, by the monotonic clock too; nil: none since the last barrier
+	taken   bool                      // destinations have taken rows of this sync; of whoever passes a barrier
 }
 
 func (s *stream) send(ctx context.Context, m message.SyncMessage) error {
@@ -58,12 +59,13 @@ func (s *stream) insert(ctx context.Context, record arrow.Record) error {
 const (
 	quiet    = 2 * time.Second
 	handOver = time.Second
-	writing  = 300 * time.Microsecond // a row, for a slow destination
-	buffered = 10_000                 // rows that a destination holds back at most
+	writing  = 300 * time.Microsecond          // a row, for a slow destination
+	buffered = 10_000                          // rows that a destination holds back at most
+	ended    = handOver + 500*time.Millisecond // for the CLI to pass on one more message, and to end a sync that a destination has refused
 )
 
 // barrier returns when destinations have written out every record sent so far. The CLI drops migrate messages under --no-migrate;
-// then there is no barrier.
+// then there is no barrier. It learns that a destination has refused a message only when it passes on the next one: so the first barrier ends with another.
 func (s *stream) barrier(ctx context.Context) error {
 	last := s.last.Swap(nil)
 	if last == nil {
@@ -75,5 +77,13 @@ func (s *stream) barrier(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	return clock.Sleep(ctx, handOver+writing*time.Duration(min(s.rows.Swap(0), buffered)))
+	err := clock.Sleep(ctx, handOver+writing*time.Duration(min(s.rows.Swap(0), buffered)))
+	if err != nil || s.taken {
+		return err
+	}
+	s.taken = true
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return clock.Sleep(ctx, ended)
 }
