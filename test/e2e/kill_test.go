@@ -148,7 +148,7 @@ func TestKill(t *testing.T) {
 			spent: 2, known: 2,
 		},
 		{
-			phase: "in the barrier", killer: killer{message: nth(3, func(m runner.Message) bool {
+			phase: "in the barrier", killer: killer{message: nth(4, func(m runner.Message) bool { // announced, and twice in the first barrier
 				return m == runner.Message{Kind: "migrate", Table: "clari_forecast_entries"}
 			})}, spent: 2, known: 2,
 		},
