@@ -163,12 +163,15 @@ func (w *work) learn(e *job.Export, f result.Found) {
 	if end.IsZero() {
 		end = f.End
 	}
-	if e.Created > 0 || !planner.Over(end, w.k.Client.ServerTime(time.Now())) {
+	if e.Created > 0 || !planner.Over(end, w.k.Client.ServerTime(time.Now()).Add(-zones)) {
 		planner.LearnCurrent(w.Tab, f.Quarter)
 	} else if e.Decision.Action == job.Adopt {
 		e.Next = new(w.k.item(w.Item))
 	}
 }
+
+// zones is how long the day of one time zone may be over before that of another: Clari's own is not known, and it may still call the quarter current.
+const zones = 26 * time.Hour
 
 // tellMixed warns, once a tab, that the shape of its results has changed.
 func (w *work) tellMixed(e *job.Export, shape string) {
