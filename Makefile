@@ -59,7 +59,7 @@ sync: ## SPEC=my.yml: a sync with your own spec, into out/clari.sqlite
 	bin/clari-try sync --db out/clari.sqlite $(SPEC)
 
 .PHONY: bench
-bench: ## NOTE="what else ran": measures this machine for some nine minutes, and writes docs/performance.md
+bench: ## NOTE="what else ran": measures this machine for some seven minutes, and writes docs/performance.md
 	@mkdir -p out
 	go test -run '^$$' -bench '^Benchmark(Decode|Bytes)' -benchtime 1x -count 3 -timeout 60m ./test/bench | tee out/bench.txt
 	go test -run '^$$' -bench . -skip '^Benchmark(Decode|Bytes)' -benchtime 1x -timeout 60m ./test/bench | tee -a out/bench.txt
