@@ -24,9 +24,8 @@ type doubts struct {
 
 func newDoubts() *doubts { return &doubts{first: map[string]time.Time{}, gone: map[string]bool{}} }
 
-// believe reports whether what is said of a job is said twice, at least a minute apart; otherwise due is when to look again. If it counts, the job is given
-// up then.
-func (d *doubts) believe(id string, counts bool) (twice bool, due time.Time) {
+// isTwice reports whether what is said of a job is said twice, at least a minute apart; otherwise due is when to look again.
+func (d *doubts) isTwice(id string) (twice bool, due time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	first, known := d.first[id]
@@ -35,13 +34,7 @@ func (d *doubts) believe(id string, counts bool) (twice bool, due time.Time) {
 		d.first[id] = first
 	}
 	due = first.Add(secondLook)
-	if time.Now().Before(due) {
-		return false, due
-	}
-	if counts {
-		d.gone[id] = true
-	}
-	return true, due
+	return !time.Now().Before(due), due
 }
 
 // answered notes that Clari does know a job: what it said before was not so.
@@ -65,8 +58,8 @@ func (d *doubts) isGone(id string) bool {
 }
 
 // doubtful reports whether an answer about a job of e is not believed the first time; counts, whether it counts against the job when it is said again. Clari's
-// own refusals do. A key that is suddenly not accepted, a balancer's page and a gateway's answer say nothing of the job. Troubles of servers count only about a job that has had
-// all its time, and only where an earlier sync met them too: an outage is no reason to give up what is paid for.
+// own refusals do. A key that is suddenly not accepted, a balancer's page and a gateway's answer say nothing of the job. Troubles of servers count only about
+// a job that has had all its time, and only where an earlier sync met them too: an outage is no reason to give up what is paid for.
 func (r *run) doubtful(e *Export, err error) (doubtful, counts bool) {
 	answer, isAnswer := errors.AsType[*clari.Error](err)
 	switch {
@@ -82,6 +75,32 @@ func (r *run) doubtful(e *Export, err error) (doubtful, counts bool) {
 		return true, r.longInTrouble(e)
 	}
 	return answer.Status/100 == 4, false
+}
+
+// A verdict is what an error that a request about a job came to means for the job.
+type verdict int
+
+const (
+	plainError verdict = iota // it says nothing of the job
+	lookAgain                 // it is not believed yet
+	jobGone                   // it is believed, and the job is given up
+)
+
+// weigh says what an error means for a job of e; due is when to look again. One that is no surprise is believed at once.
+func (r *run) weigh(e *Export, id string, err error, surprise bool) (v verdict, due time.Time) {
+	doubtful, counts := r.doubtful(e, err)
+	if !doubtful {
+		return plainError, due
+	}
+	twice, due := r.doubts.isTwice(id)
+	switch {
+	case !twice && surprise:
+		return lookAgain, due
+	case !counts:
+		return plainError, due
+	}
+	r.doubts.giveUp(id)
+	return jobGone, due
 }
 
 // Troubles with a job have to last so long, over several syncs, until they count against it; those of more than a week ago are forgotten.
@@ -159,18 +178,16 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
 		return Seen{Job: job, Gone: r.expired(job)}, nil
 	}
 	err = fmt.Errorf("adopt: job %s: %w", id, err)
-	doubtful, counts := r.doubtful(e, err)
-	if ctx.Err() != nil || !doubtful {
+	if ctx.Err() != nil {
 		return Seen{}, err
 	}
-	twice, due := r.doubts.believe(id, counts)
-	switch {
-	case !twice:
+	switch v, due := r.weigh(e, id, err, true); v {
+	case lookAgain:
 		return Seen{}, &again{due: due, err: fmt.Errorf("%w: looking again before that is believed", err)}
-	case !counts:
-		return Seen{}, err
+	case jobGone:
+		return Seen{Gone: true}, nil
 	}
-	return Seen{Gone: true}, nil
+	return Seen{}, err
 }
 
 // expired reports whether the result of a job is known to be there no more.

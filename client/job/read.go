@@ -28,17 +28,17 @@ func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 	inner, done := e.stage(ctx, stageRead)
 	for {
 		result, err := r.download(inner, e)
-		doubtful, counts := r.doubtful(e, err)
-		if err == nil || ctx.Err() != nil || !doubtful {
+		if err == nil || ctx.Err() != nil {
 			done(err)
 			return result, err
 		}
-		twice, due := r.doubts.believe(e.Job.ID, counts)
-		if twice || r.known(err, e) {
+		v, due := r.weigh(e, e.Job.ID, err, !r.known(err, e))
+		switch v {
+		case jobGone:
 			done(err)
-			if counts {
-				err = r.discard(e, "its result is gone", err)
-			}
+			return nil, r.discard(e, "its result is gone", err)
+		case plainError:
+			done(err)
 			return nil, err
 		}
 		e.Log(r.Log.Info()).Err(err).Msg("clari does not give the result: asking again before that is believed")

@@ -177,16 +177,16 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 			e.Job.Status = "SCHEDULED" // it is not everywhere yet
 			return nil
 		}
-		doubtful, counts := r.doubtful(e, err)
-		if ctx.Err() != nil || !doubtful {
-			return fmt.Errorf("wait: %w", err)
+		err = fmt.Errorf("wait: %w", err)
+		if ctx.Err() != nil {
+			return err
 		}
-		twice, due := r.doubts.believe(e.Job.ID, counts)
-		switch {
-		case twice && counts:
-			return &goneError{fmt.Errorf("wait: %w", err)}
-		case twice:
-			return fmt.Errorf("wait: %w", err)
+		v, due := r.weigh(e, e.Job.ID, err, true)
+		switch v {
+		case jobGone:
+			return &goneError{err}
+		case plainError:
+			return err
 		}
 		e.Log(r.Log.Info()).Err(err).Msg("clari does not tell the state of the job: looking again before that is believed")
 		if err := clock.Sleep(ctx, max(time.Until(due), r.PollInterval)); err != nil {
