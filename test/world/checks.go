@@ -20,9 +20,7 @@ func (w *World) Landed() (jobs int) {
 		byID[job.ID] = job
 	}
 	newest := map[string]Row{}
-	for _, r := range w.Destination.Rows("clari_forecast_exports", func(r Row) bool {
-		return r["outcome"] == "exported" || r["outcome"] == "adopted" || r["outcome"] == "landed_again"
-	}) {
+	for _, r := range w.Destination.Rows("clari_forecast_exports", HasLanded) {
 		jobs++
 		key := fmt.Sprint(r["forecast_id"], r["scope_id"], r["requested_currency"], r["requested_period"])
 		if w.Spec["history"] == true {

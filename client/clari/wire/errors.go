@@ -105,12 +105,16 @@ func IsRefusal(err error) bool {
 // IsPage reports whether err is a 4xx in no form of Clari's, such as a balancer's page. It says nothing of what was asked for.
 func IsPage(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.form == untrusted
+	return ok && e.isPage()
+}
+
+func (e *Error) isPage() bool {
+	return e.form == untrusted && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests
 }
 
 // Is matches the sentinels above. An untrusted answer is ErrServer, whatever its status. A 404 without a code is ErrNotFound, and what Request.Absent says.
 func (e *Error) Is(target error) bool {
-	if e.form == untrusted && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests {
+	if e.isPage() {
 		return target == ErrServer
 	}
 	meaning, known := byCode[e.Code]

@@ -94,7 +94,7 @@ func (w *work) Landed(e *job.Export) {
 	s.End = w.likelyEnd(f.Found)
 	s.Locale = cmp.Or(f.Locale, s.Locale)
 	if f.LastWeek.Valid {
-		s.WeekEnd = time.Unix(int64(f.LastWeek.V+6)*24*60*60, 0).UTC()
+		s.WeekEnd = table.DayTime(f.LastWeek.V + 6)
 	}
 	if again {
 		return

@@ -95,7 +95,6 @@ var meanings = map[string]string{
 	"exported_before":       "When the export before ended.",
 	"exports":               "Export jobs.",
 	"exports_a_day":         "Mean of the last seven days with exports.",
-	"external":              "Participants from outside.",
 	"gap":                   "Own call less the sum of the direct reports.",
 	"in_latest_export":      "Whether the newest export has it: false for whoever has left.",
 	"in_tree":               "Whether the newest whole export of that week has the person.",

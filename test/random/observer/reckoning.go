@@ -54,7 +54,7 @@ func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
 	for _, r := range p.Exports {
 		job, at := jobs[r["job_id"]], p.Reported[fmt.Sprint(r["job_id"])]
 		switch {
-		case job == nil || !hasLanded(r):
+		case job == nil || !world.HasLanded(r):
 		case p.StoppedAt.IsZero():
 			s.Landed = append(s.Landed, spending.Landing{Job: job, At: g.clari(at)})
 		default: // the sync was stopped, and perhaps before a barrier: nobody can say whether the rows are there
@@ -68,9 +68,6 @@ func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
 func sameExport(a, b *spending.Job) bool {
 	return a.Forecast == b.Forecast && a.Currency == b.Currency && a.Period == b.Period
 }
-
-// hasLanded is world.HasLanded, and that an earlier result was landed once more.
-func hasLanded(r world.Row) bool { return world.HasLanded(r) || r["outcome"] == "landed_again" }
 
 // clari is a time of ours by Clari's clock.
 func (g *Observer) clari(at time.Time) time.Time { return at.Add(g.Config.Skew) }
@@ -140,7 +137,7 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 func (g *Observer) landedBefore(p *Sync, tab schedule.Tab, quarter sim.Quarter) bool {
 	return slices.ContainsFunc(g.Played, func(before *Sync) bool {
 		return before != p && slices.ContainsFunc(before.Exports, func(r world.Row) bool {
-			return hasLanded(r) && r["forecast_id"] == tab.ID && r["requested_currency"] == tab.Currency && r["requested_period"] == quarter.String()
+			return world.HasLanded(r) && r["forecast_id"] == tab.ID && r["requested_currency"] == tab.Currency && r["requested_period"] == quarter.String()
 		})
 	})
 }
