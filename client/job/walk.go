@@ -44,7 +44,7 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	err = r.unusable(e, err)
 	var broken error
 	if err == nil && result != nil && e.Outcome == "" {
-		if e.Next != nil {
+		if e.Next != nil && !e.extra { // beside an extra one the item has its own export already
 			r.addNext(e)
 		}
 		r.plan.read(e) // the rest of the plan may build on it, while its rows go out

@@ -127,22 +127,25 @@ func TestFirstDateStays(t *testing.T) {
 // TestOldResultKeepsItsDay: a result too old to be adopted still is the only record of its day, where days are kept.
 func TestOldResultKeepsItsDay(t *testing.T) {
 	t.Parallel()
+	const day = 24 * time.Hour
 	for _, test := range []struct {
 		name    string
 		history bool
 		begin   time.Duration // from the epoch, a first of January
+		later   time.Duration // the next sync
 		days    int
 		fault   sim.Effect
 		lost    bool     // the old result cannot be had
 		untold  []string // keys that Clari leaves out
 	}{
-		{"history", true, 12 * time.Hour, 2, sim.Effect{}, false, nil},
-		{"no history", false, 12 * time.Hour, 1, sim.Effect{}, false, nil},
-		{"history, over the end of a quarter", true, (30*24 + 12) * time.Hour, 2, sim.Effect{}, false, nil},
-		{"history, result gone", true, 12 * time.Hour, 1, sim.ResultsGone(), true, nil},
-		{"history, result makes no sense", true, 12 * time.Hour, 1, sim.Shorten(200), true, nil},
-		{"history, nobody tells when it ended", true, 12 * time.Hour, 2, sim.Effect{}, false, []string{"endTime"}},
-		{"history, nobody tells when it ran", true, 12 * time.Hour, 2, sim.Effect{}, false, []string{"startTime", "endTime"}},
+		{"history", true, 12 * time.Hour, day, 2, sim.Effect{}, false, nil},
+		{"no history", false, 12 * time.Hour, day, 1, sim.Effect{}, false, nil},
+		{"history, over the end of a quarter", true, (30*24 + 12) * time.Hour, day, 2, sim.Effect{}, false, nil},
+		{"history, over the end of a quarter in every time zone", true, (30*24 + 12) * time.Hour, 2 * day, 2, sim.Effect{}, false, nil},
+		{"history, result gone", true, 12 * time.Hour, day, 1, sim.ResultsGone(), true, nil},
+		{"history, result makes no sense", true, 12 * time.Hour, day, 1, sim.Shorten(200), true, nil},
+		{"history, nobody tells when it ended", true, 12 * time.Hour, day, 2, sim.Effect{}, false, []string{"endTime"}},
+		{"history, nobody tells when it ran", true, 12 * time.Hour, day, 2, sim.Effect{}, false, []string{"startTime", "endTime"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -154,7 +157,7 @@ func TestOldResultKeepsItsDay(t *testing.T) {
 				if err := w.Sync(world.Moments[4].Interrupt(w, (*world.Process).Kill).Options()); err != world.ErrKilled {
 					t.Fatal(err)
 				}
-				time.Sleep(24 * time.Hour)
+				time.Sleep(test.later)
 				if test.lost {
 					w.Sim.Add(sim.Fault{Op: sim.Results, Job: 1, Count: sim.Always, Do: test.fault})
 				}
@@ -163,6 +166,9 @@ func TestOldResultKeepsItsDay(t *testing.T) {
 				}
 				w.Landed()
 				w.Spent(2)
+				if kept := w.Exports("kept"); len(kept) > 0 {
+					t.Errorf("planned without need: %v", kept)
+				}
 				time.Sleep(time.Hour)
 				w.MustSync() // what was lost is told once
 				if days := w.Values("clari_forecast_entries", "snapshot_date"); len(days) != test.days {
