@@ -1,17 +1,16 @@
 package docs
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/docs/parts"
 )
 
-var made = regexp.MustCompile(`(?s)<!-- [^>]*made by make gen -->.*?<!-- end of [^>]*-->|<!-- [^>]*written by make (?:gen|faults) -->.*?<!-- end of [^>]*-->`)
-
 // words counts what a person has to read: not what is generated.
-func words(text string) int { return len(strings.Fields(made.ReplaceAllString(text, ""))) }
+func words(text string) int { return len(strings.Fields(parts.Any.ReplaceAllString(text, ""))) }
 
 // TestTenMinutes: a page for users is read in ten minutes, and the first rows are reached in three.
 func TestTenMinutes(t *testing.T) {

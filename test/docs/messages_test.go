@@ -36,7 +36,7 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	for _, s := range stages {
-		if !slices.ContainsFunc(all, func(x text) bool { return slices.Contains(parts(x.words), s) }) {
+		if !slices.ContainsFunc(all, func(x text) bool { return slices.Contains(clauses(x.words), s) }) {
 			t.Errorf("%s explains %q, which no message begins with", page, s)
 		}
 	}
@@ -105,7 +105,7 @@ func quotes(content string) (all []string) {
 
 // onlySays tells whether a message has no words of its own: only where it happened, and what it wraps.
 func onlySays(words string, stages []string) bool {
-	for _, part := range parts(words) {
+	for _, part := range clauses(words) {
 		if !slices.Contains(stages, part) && part != "then" {
 			return false
 		}
@@ -115,7 +115,7 @@ func onlySays(words string, stages []string) bool {
 
 var between = regexp.MustCompile(`\.\.\.|[:;,()]`)
 
-func parts(words string) (all []string) {
+func clauses(words string) (all []string) {
 	for _, part := range between.Split(words, -1) {
 		if part = strings.TrimSpace(part); part != "" {
 			all = append(all, part)

@@ -4,37 +4,19 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/cq-source-clari/cq-source-clari/docs/parts"
 )
 
 var update = flag.Bool("update", false, "write what the tests find into the documentation")
 
-const page = "../../docs/faults.md"
-
 // document holds the matrix against the documentation, or writes it there.
 func document(t *testing.T, cells []cell, matrix map[string]seen) {
-	const begin, end = "<!-- the fault matrix: written by make faults -->\n", "<!-- end of the fault matrix -->\n"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s: no place for the matrix", page)
-	}
-	wanted := before + begin + render(cells, matrix) + end + after
-	switch {
-	case wanted == string(text):
-	case *update:
-		if err := os.WriteFile(page, []byte(wanted), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("%s is not what the test finds: run make faults", page)
+	if err := parts.Put("../../docs/faults.md", "the fault matrix", render(cells, matrix), *update); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,10 +3,11 @@ package wire
 import (
 	options "flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/docs/parts"
 )
 
 //go:generate go test -run ^TestPolicyDocumented$ -update .
@@ -15,25 +16,8 @@ var update = options.Bool("update", false, "write the retry policy into the docu
 
 // TestPolicyDocumented holds the table of retries in the documentation against the policy.
 func TestPolicyDocumented(t *testing.T) {
-	const file, begin, end = "../../../docs/retries.md", "<!-- the retry policy: written by make gen -->\n", "<!-- end of the retry policy -->\n"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s: no place for the policy", file)
-	}
-	wanted := before + begin + policyTable() + end + after
-	switch {
-	case wanted == string(text):
-	case *update:
-		if err := os.WriteFile(file, []byte(wanted), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("%s is not what the policy says: run make gen", file)
+	if err := parts.Put("../../../docs/retries.md", "the retry policy", policyTable(), *update); err != nil {
+		t.Error(err)
 	}
 }
 

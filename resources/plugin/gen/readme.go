@@ -1,37 +1,24 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
+	"github.com/cq-source-clari/cq-source-clari/docs/parts"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 )
 
 // common are the key columns that forecast_key has in one.
 var common = []string{"forecast_id", "scope_id", "requested_currency", "requested_period"}
 
-// writeReadme writes the list of tables and the diagram between their marks.
+// writeReadme writes the list of tables and the diagram.
 func writeReadme(path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
 	all := plugin.About()
-	out := string(text)
-	for name, part := range map[string]string{"tables": tableList(all), "entities": diagram(all)} {
-		begin, end := "<!-- "+name+": made by make gen -->\n", "<!-- end of "+name+" -->\n"
-		before, rest, ok := strings.Cut(out, begin)
-		_, after, closed := strings.Cut(rest, end)
-		if !ok || !closed {
-			return fmt.Errorf("%s has no marks for the %s", path, name)
-		}
-		out = before + begin + part + end + after
-	}
-	return os.WriteFile(path, []byte(out), 0o644)
+	return errors.Join(parts.Put(path, "tables", tableList(all), true), parts.Put(path, "entities", diagram(all), true))
 }
 
 func tableList(all []plugin.Fetched) string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/docs/parts"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/try/page"
@@ -40,7 +41,7 @@ func run(picture, page, readme string) error {
 	if err := sampleReport(tenant, current, page); err != nil {
 		return err
 	}
-	return insert(readme, sample(entries(tenant, current)))
+	return parts.Put(readme, "sample", sample(entries(tenant, current)), true)
 }
 
 // entries are the rows of clari_forecast_entries of one export, in the order of people and weeks.
@@ -134,20 +135,4 @@ func sample(rows []oracle.Row) string {
 		b.WriteString("|\n")
 	}
 	return b.String()
-}
-
-const begin, end = "<!-- sample: made by make gen -->\n", "<!-- end of sample -->\n"
-
-// insert puts the table between its marks.
-func insert(readme, table string) error {
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		return err
-	}
-	before, rest, ok1 := strings.Cut(string(text), begin)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		return fmt.Errorf("%s has no marks for the sample", readme)
-	}
-	return os.WriteFile(readme, []byte(before+begin+table+end+after), 0o644)
 }
