@@ -54,13 +54,21 @@ func each(t *testing.T, s *story, writeMode string, test func(t *testing.T, d *d
 // makeViews makes the views of a story, as of its day.
 func (d *database) makeViews(t *testing.T, s *story) {
 	t.Helper()
+	for _, text := range d.viewTexts(s) {
+		d.exec(t, text)
+	}
+}
+
+// viewTexts are the statements that make the views of a story, as of its day.
+func (d *database) viewTexts(s *story) (texts []string) {
 	for _, q := range viewsOf(s) {
 		text := strings.ReplaceAll(q.Text, "CURRENT_DATE", d.today)
 		if s.asTables {
 			text = strings.Replace(text, "CREATE VIEW", "CREATE TABLE", 1)
 		}
-		d.exec(t, text)
+		texts = append(texts, text)
 	}
+	return texts
 }
 
 // viewsOf are the views over the tables that a story has.

@@ -55,11 +55,7 @@ func TestDuckDB(t *testing.T) {
 				s.asTables = true
 				d := openSQLite(t, s.writes(mode)) // for what checks make themselves
 				d.mode, d.today = mode, s.today.Format("DATE '2006-01-02'")
-				var script strings.Builder
-				script.WriteString(duckDB("story", s.writes(mode)))
-				for _, q := range viewsOf(&s) {
-					script.WriteString(strings.Replace(strings.ReplaceAll(q.Text, "CURRENT_DATE", d.today), "CREATE VIEW", "CREATE TABLE", 1))
-				}
+				script := duckDB("story", s.writes(mode)) + strings.Join(d.viewTexts(&s), "")
 				texts := map[string]string{}
 				for name := range checks {
 					if name == "salesforce" || name == "clari_limits_current" { // these make tables, and compare with themselves
@@ -71,7 +67,7 @@ func TestDuckDB(t *testing.T) {
 						texts[name] = strings.ReplaceAll(q.Without("activities"), "CURRENT_DATE", d.today)
 					}
 				}
-				got := inDuckDB(t, program, script.String(), texts)
+				got := inDuckDB(t, program, script, texts)
 				for _, name := range slices.Sorted(maps.Keys(texts)) {
 					want := checks[name](t, &s, d)
 					if len(want) == 0 && s.mayBeEmpty(name, d) && len(got[name]) == 0 {
