@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 	"gopkg.in/yaml.v3"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
@@ -54,6 +55,8 @@ func TestRun(t *testing.T) {
 		require.True(t, lines.Scan())
 		text.WriteString(lines.Text() + "\n")
 	}
+	_, problems := specfile.Parse("sim.yml", []byte(text.String()), specfile.Env{})
+	require.Empty(t, problems, "what check says of it")
 	yml := yaml.NewDecoder(strings.NewReader(text.String()))
 	var source, destination spec
 	require.NoError(t, yml.Decode(&source))

@@ -20,6 +20,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/command"
+	"github.com/cq-source-clari/cq-source-clari/resources/destination"
 	"github.com/cq-source-clari/cq-source-clari/resources/plugin"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/runner"
@@ -35,8 +36,9 @@ func TestDemo(t *testing.T) {
 		s := sim.New(sim.Config{Tenant: sim.Tenant{Tabs: tabs}})
 		defer s.Close()
 		var document bytes.Buffer
+		sqlite, _ := destination.For("cloudquery/sqlite")
 		require.NoError(t, demo.Execute(&document, map[string]any{
-			"BaseURL": s.MemoryURL(), "Tabs": tabs, "Database": "./demo.sqlite",
+			"BaseURL": s.MemoryURL(), "Tabs": tabs, "Database": "./demo.sqlite", "To": sqlite,
 		}))
 		environment := map[string]string{"CLARI_API_KEY": s.Key()}
 		out, err := asks(t, s, document.String(), environment, "plan", "--json")

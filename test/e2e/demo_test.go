@@ -9,7 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/cq-source-clari/cq-source-clari/test/runner"
+	"github.com/cq-source-clari/cq-source-clari/resources/command"
+	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 )
 
 // TestDemo runs what "make demo" does, on fewer people. It compares all rows with the stand-in's truth itself.
@@ -30,8 +31,8 @@ func TestDemo(t *testing.T) {
 	again, err := exec.CommandContext(t.Context(), tryPath, "report", filepath.Join(dir, "demo.sqlite")).CombinedOutput()
 	require.NoError(t, err, "%s", again)
 	require.Contains(t, string(again), "\nnet_arr, ", "the next command that the demo names shows the tab that it showed")
-	_, err = runner.Load(filepath.Join(dir, "demo.yml"), lookup)
-	require.NoError(t, err)
+	_, problems := command.Load([]string{filepath.Join(dir, "demo.yml")}, specfile.Env{Lookup: lookup})
+	require.Empty(t, problems, "what check says of it")
 	html, err := os.ReadFile(filepath.Join(dir, "demo.html"))
 	require.NoError(t, err)
 	require.Equal(t, 2, strings.Count(string(html), "<svg"))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/destination"
 	"github.com/cq-source-clari/cq-source-clari/resources/specfile"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
@@ -97,7 +98,10 @@ func (d *demo) prepare() (*specfile.Config, error) {
 		}
 	}
 	var text bytes.Buffer
-	if err := documentTemplate.Execute(&text, map[string]any{"BaseURL": url, "Tabs": d.server.Tenant().Tabs, "Database": d.database}); err != nil {
+	sqlite, _ := destination.For("cloudquery/sqlite")
+	if err := documentTemplate.Execute(&text, map[string]any{
+		"BaseURL": url, "Tabs": d.server.Tenant().Tabs, "Database": d.database, "To": sqlite,
+	}); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(d.document, text.Bytes(), 0o644); err != nil {
