@@ -70,6 +70,7 @@ type Job struct {
 	Read    time.Time // when its result was found to be bad: of BadContent and TooLong
 	Limit   int64     // max_result_bytes when it was TooLong
 	Sent    time.Time // when its last row was sent, or it was given up; zero: when the sync ended
+	NoDays  bool      // its result has no day, so that the end of its quarter need not be known
 }
 
 // An Item is what the plan of a sync wants.

@@ -68,9 +68,9 @@ type moment struct {
 
 func (m moment) covered() bool { return m.there != nil && m.there.Job.covers(m.wanted.Request) }
 
-// final says whether a job was exported later than its quarter's end and settle_days. Windows of activities have no quarter.
+// final says whether a job was exported surely later than its quarter's end and settle_days. Windows of activities have no quarter.
 func (m moment) final(j *Job) bool {
-	return m.wanted.Window == nil && j.Ended.After(m.QuarterEnd(j.Quarter).AddDate(0, 0, m.set.SettleDays))
+	return m.wanted.Window == nil && !j.NoDays && j.Ended.After(m.QuarterEnd(j.Quarter).AddDate(0, 0, m.set.SettleDays))
 }
 
 // lives says whether a result can be landed. One that landed and was spoilt since is as good as gone.

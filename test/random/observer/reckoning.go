@@ -109,6 +109,9 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 					quarters[quarter] = quarters[quarter] || slices.Contains(refresh, period.Text) && g.landedBefore(p, tab, quarter)
 				}
 			}
+			for _, quarter := range g.unseen(p) {
+				quarters[quarter] = true
+			}
 			for quarter, wanted := range quarters {
 				if !wanted {
 					continue
@@ -131,6 +134,19 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 		}
 	}
 	return items
+}
+
+// unseen are the quarters that syncs which ran beside others, and whose rows nobody watched, may have exported as current: they stay in the plan until they
+// have settled.
+func (g *Observer) unseen(p *Sync) (quarters []sim.Quarter) {
+	for _, before := range g.Played {
+		if before != p && !before.Alone() {
+			for _, moment := range []time.Time{before.Start.Add(-26 * time.Hour), before.End.Add(26 * time.Hour)} {
+				quarters = append(quarters, g.Sim.Tenant().Calendar.QuarterOf(g.clari(moment)))
+			}
+		}
+	}
+	return quarters
 }
 
 // landedBefore says whether a quarter of a tab landed in a sync before.
@@ -171,6 +187,7 @@ func (g *Observer) bought(p *Sync, j sim.Job) *spending.Job {
 		ID: j.ID, Quarter: j.Got, At: j.CreatedAt, Ended: j.EndsAt(), Gone: j.ExpiresAt(), Fate: g.fate(p, j), Read: g.clari(p.End),
 		Request: spending.Request{Forecast: j.Forecast, Scope: j.Scope, Currency: j.Currency, Period: j.Asked, Types: j.Types, AllWeeks: j.Historical, Format: format},
 	}
+	b.NoDays = b.Fate == spending.Empty
 	at, sent := p.Sent[j.ID]
 	if reported, ok := p.Reported[j.ID]; !sent && ok { // it was given up
 		at, sent = reported, true
