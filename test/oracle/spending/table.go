@@ -73,8 +73,10 @@ func (m moment) final(j *Job) bool {
 	return m.wanted.Window == nil && !j.NoDays && j.Ended.After(m.QuarterEnd(j.Quarter).AddDate(0, 0, m.set.SettleDays))
 }
 
-// lives says whether a result can be landed. One that landed and was spoilt since is as good as gone.
-func (m moment) lives(j *Job) bool { return m.now.Before(j.Gone) && j.Fate != BadContent }
+// lives says whether a result can be landed. One that landed and was spoilt, or lost, since is as good as gone.
+func (m moment) lives(j *Job) bool {
+	return m.now.Before(j.Gone) && j.Fate != BadContent && j.Fate != Lost
+}
 
 func (m moment) day(t time.Time) string { return t.In(m.set.Zone).Format(time.DateOnly) }
 

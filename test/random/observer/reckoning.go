@@ -211,6 +211,11 @@ func (g *Observer) IsEmpty(j sim.Job) bool {
 	})
 }
 
+// isBad says whether the result of a job fails its check.
+func isBad(j sim.Job) bool {
+	return j.WrongBy != 0 || j.RowsTruncated || j.CellsTruncated || j.Export.Quirks.RepeatEntry || j.Export.Quirks.MissingID
+}
+
 // lastAsked is when Clari answered last about a job; zero: never.
 func (g *Observer) lastAsked(id string) (last time.Time) {
 	for _, r := range g.Ledger.Requests {
@@ -238,7 +243,9 @@ func (g *Observer) fate(p *Sync, j sim.Job) spending.Fate {
 		return spending.OtherQuarter
 	case g.IsEmpty(j):
 		return spending.Empty
-	case j.WrongBy != 0, j.RowsTruncated, j.CellsTruncated, j.Export.Quirks.RepeatEntry, j.Export.Quirks.MissingID:
+	case isBad(j) && !p.StoppedAt.IsZero():
+		return spending.Lost // the sync need not have come to see that it is bad
+	case isBad(j):
 		return spending.BadContent
 	case !j.EndsAt().Before(j.ExpiresAt()):
 		return spending.Lost
