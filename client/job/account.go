@@ -205,6 +205,16 @@ func ambiguous(w Work, other Item, j clari.Job) bool {
 	return true
 }
 
+func serves(w Work, p journal.PaidJob, j clari.Job) bool {
+	s, ok := w.(Server)
+	return !ok || s.Serves(p, j)
+}
+
+func covers(w Work) bool {
+	c, ok := w.(Coverer)
+	return !ok || c.Covers()
+}
+
 // A job of an unclear creation may have been made so long before its request was sent, as a Date header has whole seconds, and so long after it was given
 // up: a gateway gives up while Clari still works.
 const (

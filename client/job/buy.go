@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/job/queue"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
@@ -116,7 +117,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 // setAside keeps the job of an earlier sync whose result is to land beside the one that is about to be made.
 func (r *run) setAside(e *Export, p *journal.Paid) {
 	for _, d := range e.Decision.Also {
-		if p.Job != nil && d.Action == Adopt && d.JobID == p.Job.ID {
+		if p.Job != nil && d.Action == due.Adopt && d.JobID == p.Job.ID {
 			p.Older, p.Job = p.Job, nil
 		}
 	}

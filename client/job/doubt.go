@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -136,7 +137,7 @@ func (r *run) askedAt(e *Export) time.Time {
 	switch {
 	case e.made:
 		return r.Client.ServerTime(e.RequestedAt)
-	case e.Decision.Action == LandAgain && e.There.Job == e.Job.ID:
+	case e.Decision.Action == due.LandAgain && e.There.Job == e.Job.ID:
 		return e.There.AskedAt
 	case !whosePaid(&paid, e.Job.ID).AskedAt.IsZero():
 		return whosePaid(&paid, e.Job.ID).AskedAt
@@ -168,26 +169,26 @@ func (r *run) learnClock(ctx context.Context) error {
 func (r *run) now() time.Time { return r.Client.ServerTime(time.Now()) }
 
 // ask asks for the state of a job of the ledgers. A first refusal puts the item back into the plan, so that the second look holds nobody up.
-func (r *run) ask(ctx context.Context, e *Export, id string) (Seen, error) {
+func (r *run) ask(ctx context.Context, e *Export, id string) (due.Seen, error) {
 	if r.doubts.isGone(id) {
-		return Seen{Gone: true}, nil
+		return due.Seen{Gone: true}, nil
 	}
 	job, err := r.Client.Job(ctx, id)
 	if err == nil {
 		r.doubts.answered(id)
-		return Seen{Job: job, Gone: r.expired(job)}, nil
+		return due.Seen{Job: job, Gone: r.expired(job)}, nil
 	}
 	err = fmt.Errorf("adopt: job %s: %w", id, err)
 	if ctx.Err() != nil {
-		return Seen{}, err
+		return due.Seen{}, err
 	}
-	switch v, due := r.weigh(e, id, err, true); v {
+	switch v, at := r.weigh(e, id, err, true); v {
 	case lookAgain:
-		return Seen{}, &again{due: due, err: fmt.Errorf("%w: looking again before that is believed", err)}
+		return due.Seen{}, &again{due: at, err: fmt.Errorf("%w: looking again before that is believed", err)}
 	case jobGone:
-		return Seen{Gone: true}, nil
+		return due.Seen{Gone: true}, nil
 	}
-	return Seen{}, err
+	return due.Seen{}, err
 }
 
 // expired reports whether the result of a job is known to be there no more.
@@ -196,7 +197,7 @@ func (r *run) expired(j clari.Job) bool {
 	case !j.ExpiredTime.IsZero():
 		return !j.ExpiredTime.After(r.now())
 	case !j.EndTime.IsZero():
-		return r.now().Sub(j.EndTime) > storedFor
+		return r.now().Sub(j.EndTime) > due.StoredFor
 	}
 	return false
 }

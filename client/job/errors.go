@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // IncompleteError says that a run ended without everything that it planned: it names what is missing and why, grouped by cause.
@@ -128,6 +129,14 @@ type TooLargeError struct {
 
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("read: the result is longer than max_result_bytes, %d bytes: raise it, and the same result is read again", e.Limit)
+}
+
+// RememberedError is a result that failed for what is in it, and is not exported anew before a day.
+type RememberedError struct{ Failure journal.Failure }
+
+func (e *RememberedError) Error() string {
+	return fmt.Sprintf("check: the result of job %s failed, and the export is tried again on %s: %s",
+		e.Failure.Job, e.Failure.NextTry.Format(time.DateOnly), e.Failure.Cause)
 }
 
 // LeftOutError is why an export was never asked for.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -20,7 +21,7 @@ type Export struct {
 	Number int // in the plan, from 1; all tries of an item have one
 
 	There    journal.Place // what the ledger has of its place, before it lands itself
-	Decision Decision      // what is to be done, and why
+	Decision due.Decision  // what is to be done, and why
 
 	// What it has met. A step fills what it learns.
 	Job         clari.Job // as last seen; zero when there is none

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
-// decide finds out what is to be done for an export: from the ledgers, and from Clari as far as they name jobs. See Decide.
+// decide finds out what is to be done for an export: from the ledgers, and from Clari as far as they name jobs. See due.Decide.
 func (r *run) decide(ctx context.Context, e *Export) error {
 	switch {
 	case e.Item.Err != nil:
@@ -31,15 +32,15 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 		e.Outcome, e.Decision.Why = OutcomeKept, landedThere
 		return nil
 	}
-	jobs := map[string]Seen{}
+	jobs := map[string]due.Seen{}
 	for {
-		d := Decide(r.facts(e, jobs))
+		d := due.Decide(r.facts(e, jobs))
 		switch seen, isSeen := jobs[d.JobID]; {
-		case d.Action == LookFor:
+		case d.Action == due.LookFor:
 			if found, err := r.find(ctx, e); found || err != nil {
 				return err
 			}
-		case d.JobID != "" && d.Action != Nothing && !isSeen:
+		case d.JobID != "" && !d.Action.IsNothing() && !isSeen:
 			var err error
 			if jobs[d.JobID], err = r.ask(ctx, e, d.JobID); err != nil {
 				return err
@@ -52,14 +53,15 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 	}
 }
 
-func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
+func (r *run) facts(e *Export, jobs map[string]due.Seen) due.Facts {
 	paid := e.paid.undecided()
 	if e.landing != "" {
 		forget(&paid, e.landing)
 	}
-	return Facts{
-		Item: e.Item, Paid: paid, There: e.There, Jobs: jobs, Now: r.now(),
-		Policy: Policy{
+	return due.Facts{
+		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Lacking: !covers(e.Work), Now: r.now(),
+		Serves: func(p journal.PaidJob, j clari.Job) bool { return serves(e.Work, p, j) },
+		Policy: due.Policy{
 			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
 			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,
 		},
@@ -67,17 +69,23 @@ func (r *run) facts(e *Export, jobs map[string]Seen) Facts {
 }
 
 // follow takes over what was decided: an outcome, or a job; and puts further landings into the plan.
-func (r *run) follow(e *Export, j clari.Job, jobs map[string]Seen) {
+func (r *run) follow(e *Export, j clari.Job, jobs map[string]due.Seen) {
 	d, paid := e.Decision, e.paid.read()
 	for _, more := range d.Also {
 		r.addExtra(e, more, jobs[more.JobID].Job)
 	}
 	switch {
-	case d.Action == Nothing:
-		e.Outcome, e.Err, e.NextTry = d.Outcome, d.Err, d.NextTry
-	case d.Action == Buy && paid.Job != nil:
+	case d.Action == due.Settled:
+		e.Outcome = OutcomeSettled
+	case d.Action == due.Kept:
+		e.Outcome = OutcomeKept
+	case d.Action == due.Failed && d.TooLarge > 0:
+		e.Outcome, e.Err = OutcomeFailed, &TooLargeError{Limit: d.TooLarge}
+	case d.Action == due.Failed:
+		e.Outcome, e.Err, e.NextTry = OutcomeFailed, &RememberedError{*paid.Failure}, paid.Failure.NextTry
+	case d.Action == due.Buy && paid.Job != nil:
 		e.spend, e.spent = cmp.Or(e.spend, d.Why), paid.Job.ID
-	case d.Action != Buy:
+	case d.Action != due.Buy:
 		r.adopt(e, j, paid)
 	}
 }
@@ -91,7 +99,7 @@ func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
 	} else if e.There.Job == j.ID {
 		e.RequestedAt = r.Client.LocalTime(e.There.AskedAt)
 	}
-	if e.Decision.Action == Adopt && !e.extra {
+	if e.Decision.Action == due.Adopt && !e.extra {
 		r.budget.hold(e)
 	}
 	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
@@ -101,7 +109,7 @@ func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
 }
 
 // addExtra puts a further landing of an item into the plan, once a run.
-func (r *run) addExtra(e *Export, d Decision, j clari.Job) {
+func (r *run) addExtra(e *Export, d due.Decision, j clari.Job) {
 	if r.tookExtra(d.JobID) {
 		return
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -72,8 +73,11 @@ func (k *census) Next(context.Context, *journal.Journal) (Part, error) {
 func (k *census) item(name string) Item {
 	i := Item{
 		Work: &village{kind: k, name: name}, Name: k.name + " of " + name, Labels: []Label{{"village", name}}, Class: k.name, Tab: k.name + name,
-		Request: "paid/" + k.name + "/" + name, Place: "place/" + k.name + "/" + name, Why: "wanted",
-		Wants: Wants{Types: []string{"heads"}, Whole: true, Tables: []string{"villages"}, Schema: 1},
+		Request: "paid/" + k.name + "/" + name,
+		Item: due.Item{
+			Place: "place/" + k.name + "/" + name, Why: "wanted",
+			Wants: due.Wants{Types: []string{"heads"}, Whole: true, Tables: []string{"villages"}, Schema: 1},
+		},
 	}
 	if k.change != nil {
 		k.change(&i)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -136,7 +137,7 @@ func madeAt(j clari.Job, now time.Time) time.Time {
 // found takes over a listed job. Whatever becomes of its result, it is not to be looked for again.
 func (r *run) found(e *Export, j clari.Job, c journal.Creation) {
 	e.Job, e.Listed, e.RequestedAt = j, true, r.Client.LocalTime(c.Sent)
-	e.Decision = Decision{Action: Adopt, JobID: j.ID, Row: "1", Why: "the job of a creation whose answer was lost"}
+	e.Decision = due.Decision{Action: due.Adopt, JobID: j.ID, Row: "1", Why: "the job of a creation whose answer was lost"}
 	r.accounts.know(j.ID)
 	e.made = e.paid.isOurs(c)
 	r.accounts.note(e, func(p *journal.Paid) {

@@ -3,15 +3,16 @@ package job
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // Item is one slice of a kind's plan: what is to be there, and where. It is plain data, but for Work, which its kind does for it.
 type Item struct {
 	Work
+	due.Item // what is to be there, by which it is decided
 
 	Name   string  // "forecast net_arr period 2026_Q1", for errors
 	Labels []Label // by which a person finds it in logs, traces and the plan
@@ -20,30 +21,9 @@ type Item struct {
 	Rank   int     // items of a part that matter as much have the same; lower comes first
 
 	Request string // key of its paid record: see [journal.PaidKey]
-	Place   string // key of its place record; empty where only the result will tell
-	Wants   Wants  // what has to be there
-	Why     string // why it is in the plan
-
-	FinalAt time.Time // what is exported from this instant on is final; zero: not known
-	Once    bool      // one landing of final rows settles it, else two
-	Ongoing bool      // its numbers still change: a result that failed is tried again each day
-	Refresh *Refresh  // nil: not asked for
-	Reload  bool      // its stored result is to land again
-	Stored  bool      // it is in the plan for that alone: nothing is bought
-	Daily   bool      // each day has rows of its own at its place, which those of other days do not replace
-	Err     error     // why it cannot even be asked for
+	Ongoing bool   // its numbers still change: a result that failed is tried again each day
+	Err     error  // why it cannot even be asked for
 }
-
-// Wants is what has to be there of an item.
-type Wants struct {
-	Types  []string
-	Whole  bool     // all weeks
-	Tables []string // by name
-	Schema int      // number of the tables' form
-}
-
-// Refresh asks for an item whatever is there, where that was exported before an instant. The zero instant is any time.
-type Refresh struct{ Before time.Time }
 
 // Label is one thing that tells an item from others: a stable name in snake_case, and its value.
 type Label struct{ Name, Value string }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -175,7 +176,7 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 // was damaged, perhaps on its way, is given up the second time.
 func (r *run) unusable(e *Export, err error) error {
 	content, ok := errors.AsType[*ContentError](err)
-	if !ok || e.Decision.Action != LandAgain {
+	if !ok || e.Decision.Action != due.LandAgain {
 		return err
 	}
 	failed := e.paid.read().Failure
@@ -195,7 +196,7 @@ func (r *run) unusable(e *Export, err error) error {
 // keepFailure keeps what a later sync has to know of a result that failed for what is in it.
 func (r *run) keepFailure(e *Export, err error) {
 	content, ok := errors.AsType[*ContentError](err)
-	if !ok || e.Decision.Action == Nothing || e.Job.ID == "" {
+	if !ok || e.Decision.Action.IsNothing() || e.Job.ID == "" {
 		return
 	}
 	if e.extra { // it was an old result, and is told of once

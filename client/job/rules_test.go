@@ -564,13 +564,17 @@ func TestFailuresAreRemembered(t *testing.T) {
 				g := newRig(t, r, k)
 				g.store = s
 				before := len(r.jobs)
-				if err := g.sync(t.Context()); !strings.Contains(fmt.Sprint(err), errNobody.Error()) {
+				err := g.sync(t.Context())
+				if !strings.Contains(fmt.Sprint(err), errNobody.Error()) {
 					t.Errorf("day %d: %v", day, err)
 				}
+				next := k.exports["a"].NextTry
 				if len(r.jobs) > before {
 					days = append(days, day)
+				} else if said := fmt.Sprintf("check: the result of job job%d failed, and the export is tried again on %s: ", before, next.Format(time.DateOnly)); !strings.Contains(err.Error(), said) {
+					t.Errorf("day %d: %v, want %s", day, err, said)
 				}
-				if next := k.exports["a"].NextTry; next.IsZero() != test.passing {
+				if next.IsZero() != test.passing {
 					t.Errorf("day %d: next try %s", day, next)
 				}
 				time.Sleep(24 * time.Hour)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 )
 
 // walk takes an export from its decision to its record, one step after the other. A step that fails ends it. What has to be done again is another item of
@@ -17,7 +18,7 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 	defer turn()
 	r.open(ctx, e)
 	err := r.decide(ctx, e)
-	if err == nil && e.Decision.Action == Buy {
+	if err == nil && e.Decision.Action == due.Buy {
 		err = r.buy(ctx, e)
 	}
 	if next, more := errors.AsType[*again](err); more { // while it has its turn: no other item comes between
@@ -109,7 +110,7 @@ func (r *run) judge(e *Export, err error) {
 	case e.Outcome != "":
 	case e.made:
 		e.Outcome = OutcomeExported
-	case e.Decision.Action == LandAgain:
+	case e.Decision.Action == due.LandAgain:
 		e.Outcome = OutcomeAgain
 	default:
 		e.Outcome = OutcomeAdopted

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
@@ -99,13 +100,12 @@ func (k *Kind) plan(ctx context.Context, ledger *journal.Journal, today Day) (du
 // item is a window as the engine sees it.
 func (k *Kind) item(w *work) job.Item {
 	i := job.Item{
-		Work: w, Name: w.name(), Class: w.class(), Tab: "activities", Why: w.why(),
+		Work: w, Name: w.name(), Class: w.class(), Tab: "activities",
 		Labels: []job.Label{
 			{Name: "table", Value: ActivitiesTable}, {Name: "window_start", Value: w.From.String()}, {Name: "window_end", Value: w.To.String()},
 		},
-		Request: journal.PaidKey(k.identity(w.Start)), Place: k.placeKey(w.Start),
-		Wants:   job.Wants{Types: k.types(), Tables: k.Wanted},
-		Ongoing: w.Newest,
+		Request: journal.PaidKey(k.identity(w.Start)), Ongoing: w.Newest,
+		Item: due.Item{Place: k.placeKey(w.Start), Wants: due.Wants{Types: k.types(), Tables: k.Wanted}, Why: w.why()},
 	}
 	switch {
 	case w.lacking: // it is not due: only what is stored of it may land

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -38,8 +39,8 @@ var headcountTable = table.Def[struct{}, heads]{
 
 func (k *headcount) item() job.Item {
 	return job.Item{
-		Work: &counting{k: k}, Name: "headcount of all", Tab: "headcount", Class: "headcount", Why: "always",
-		Request: journal.PaidKey("headcount"), Place: journal.PlaceKey("headcount"), Wants: job.Wants{Tables: []string{headcountTable.Name}},
+		Work: &counting{k: k}, Name: "headcount of all", Tab: "headcount", Class: "headcount", Request: journal.PaidKey("headcount"),
+		Item: due.Item{Place: journal.PlaceKey("headcount"), Wants: due.Wants{Tables: []string{headcountTable.Name}}, Why: "always"},
 	}
 }
 

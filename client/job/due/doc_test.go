@@ -1,4 +1,4 @@
-package job
+package due
 
 import (
 	options "flag"
@@ -20,7 +20,7 @@ func TestDecideDocumented(t *testing.T) {
 	for _, r := range rules {
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", r.row, r.when, r.then)
 	}
-	if err := parts.Put("../../docs/reliability.md", "what is due", table.String()+"\n", *update); err != nil {
+	if err := parts.Put("../../../docs/reliability.md", "what is due", table.String()+"\n", *update); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,6 @@
-package job
+// Package due says what is due of an item: one pure function of the two ledgers, the spec and Clari's clock ([Decide]). Its table of rules is its
+// documentation: docs/reliability.md has it from here.
+package due
 
 import (
 	"cmp"
@@ -8,14 +10,40 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
+// Item is what is to be there, and when that is final.
+type Item struct {
+	Place   string // key of its place record; empty where only the result will tell
+	Wants   Wants
+	Why     string    // why it is in the plan
+	FinalAt time.Time // what is exported from this instant on is final; zero: not known
+	Once    bool      // one landing of final rows settles it, else two
+	Refresh *Refresh  // nil: not asked for
+	Reload  bool      // its stored result is to land again
+	Stored  bool      // it is in the plan for that alone: nothing is bought
+	Daily   bool      // each day has rows of its own at its place, which those of other days do not replace
+}
+
+// Wants is what has to be there of an item.
+type Wants struct {
+	Types  []string
+	Whole  bool     // all weeks
+	Tables []string // by name
+	Schema int      // number of the tables' form
+}
+
+// Refresh asks for an item whatever is there, where that was exported before an instant. The zero instant is any time.
+type Refresh struct{ Before time.Time }
+
 // Facts is all that Decide goes by. Times are Clari's.
 type Facts struct {
-	Item   Item
-	Paid   journal.Paid    // of the item's request
-	There  journal.Place   // of its place
-	Jobs   map[string]Seen // what Clari says of jobs of the ledgers, by id, as far as it was asked
-	Now    time.Time
-	Policy Policy
+	Item    Item
+	Paid    journal.Paid                              // of the item's request
+	There   journal.Place                             // of its place
+	Jobs    map[string]Seen                           // what Clari says of jobs of the ledgers, by id, as far as it was asked
+	Serves  func(p journal.PaidJob, j clari.Job) bool // whether a paid job was asked for what the item is about now; j is zero where Clari was not asked
+	Lacking bool                                      // what is there lacks something of the kind's own that is wanted, beyond types and weeks
+	Now     time.Time
+	Policy  Policy
 }
 
 // Seen is what Clari says of a job.
@@ -39,27 +67,31 @@ type Policy struct {
 type Action int
 
 const (
-	Nothing   Action = iota // Outcome says what that means
-	Ask                     // ask Clari about the job, and decide again
-	LookFor                 // look for the job of a creation whose end is not known, and decide again
-	Adopt                   // wait for the job, and land it
-	LandAgain               // land the stored result of a job that has landed
-	ReadAgain               // read the stored result of a job that failed its check
-	Buy                     // create a job
+	undecided Action = iota
+	Settled          // nothing, ever again
+	Kept             // nothing: what is there stays
+	Failed           // nothing today: its result is known to be of no use
+	Ask              // ask Clari about the job, and decide again
+	LookFor          // look for the job of a creation whose end is not known, and decide again
+	Adopt            // wait for the job, and land it
+	LandAgain        // land the stored result of a job that has landed
+	ReadAgain        // read the stored result of a job that failed its check
+	Buy              // create a job
 )
+
+// IsNothing reports whether nothing is to be done.
+func (a Action) IsNothing() bool { return a <= Failed }
 
 // Decision is what is to be done about an item, and why.
 type Decision struct {
-	Row     string // of the table in docs/reliability.md
-	Action  Action
-	JobID   string     // whose result it is about
-	Outcome Outcome    // of Nothing
-	Err     error      // of OutcomeFailed
-	NextTry time.Time  // a day: when what failed is tried again; zero: not a failure that is remembered
-	Why     string     // in the table of exports; empty: what the plan says. With Buy it says why a job that was paid for does not serve
-	Warn    bool       // Why is worth a warning
-	Lacking bool       // settled without something that is wanted now, whose result is gone
-	Also    []Decision // further landings of the item at no cost, each an export of its own
+	Row      string // of the table in docs/reliability.md
+	Action   Action
+	JobID    string     // whose result it is about
+	TooLarge int64      // of Failed: the limit in bytes that its result met; 0: what the ledger says of its failure is why
+	Why      string     // in the table of exports; empty: what the plan says. With Buy it says why a job that was paid for does not serve
+	Warn     bool       // Why is worth a warning
+	Lacking  bool       // settled without something that is wanted now, whose result is gone
+	Also     []Decision // further landings of the item at no cost, each an export of its own
 }
 
 // Decide says what is to be done about an item: the first row of rules that holds. It is pure: it asks nobody and changes nothing.
@@ -129,8 +161,8 @@ var rules = []rule{
 const (
 	// freshFor is how long after its end a result that has not landed is still what a new export would give.
 	freshFor = 6 * time.Hour
-	// storedFor is how long Clari keeps a result, where it does not say itself.
-	storedFor = 30 * 24 * time.Hour
+	// StoredFor is how long Clari keeps a result, where it does not say itself.
+	StoredFor = 30 * 24 * time.Hour
 	// finalOpen is how long final rows are kept that a sync landed which has not ended well: a day's sync comes after that.
 	finalOpen = 20 * time.Hour
 	// sharedFor is how long the rows of one of two requests stay that share a place.

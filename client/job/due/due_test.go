@@ -1,11 +1,9 @@
-package job
+package due
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,26 +18,14 @@ func before(hours float64) time.Time {
 	return decideAt.Add(-time.Duration(hours * float64(time.Hour)))
 }
 
-// plainWork is an item's work of which only Serves matters here.
-type plainWork struct {
-	Defaults
-	other bool // the paid job was asked for something else
-}
-
-func (w plainWork) Serves(journal.PaidJob, clari.Job) bool { return !w.other }
-
-func (plainWork) Create(context.Context, func(context.Context)) (string, error) { return "", nil }
-
-func (plainWork) Read(context.Context, *Export, Body) (Result, error) { return nil, nil }
-
 // facts are of an item of which nothing was ever done, in a quarter that is final since 100 hours.
 func facts(changes ...func(*Facts)) Facts {
 	f := Facts{
 		Item: Item{
-			Work: plainWork{}, Wants: Wants{Types: []string{"forecast", "quota"}, Whole: true, Tables: []string{"entries", "users"}, Schema: 2},
-			Why: "backfill", FinalAt: before(100), Place: "place",
+			Wants: Wants{Types: []string{"forecast", "quota"}, Whole: true, Tables: []string{"entries", "users"}, Schema: 2},
+			Why:   "backfill", FinalAt: before(100), Place: "place",
 		},
-		Jobs: map[string]Seen{}, Now: decideAt,
+		Jobs: map[string]Seen{}, Serves: func(journal.PaidJob, clari.Job) bool { return true }, Now: decideAt,
 		Policy: Policy{
 			Backend: true, Location: time.UTC, QueueTimeout: 30 * time.Minute, RunTimeout: 30 * time.Minute,
 			ResumeWithin: 45 * time.Minute, MaxResultBytes: 1000, Reader: 2,
@@ -93,7 +79,7 @@ func anyPlace(f *Facts)           { f.Item.Place = "" }
 func once(f *Facts)               { f.Item.Once = true }
 func storedOnly(f *Facts)         { f.Item.Stored = true }
 func reload(f *Facts)             { f.Item.Reload = true }
-func otherJob(f *Facts)           { f.Item.Work = plainWork{other: true} }
+func otherJob(f *Facts)           { f.Serves = func(journal.PaidJob, clari.Job) bool { return false } }
 func quotaOnly(p *journal.Place)  { p.Types = []string{"quota"} }
 func crm(p *journal.Place)        { p.Types = []string{"crm_total"} }
 func tooLarge(p *journal.PaidJob) { p.TooLarge = 1000 }
@@ -250,7 +236,7 @@ func TestDecide(t *testing.T) {
 // outline is a decision in a few words.
 func (d Decision) outline() string {
 	text := map[Action]string{
-		Nothing: strings.ReplaceAll(string(d.Outcome), "_", " "), Ask: "ask " + d.JobID, LookFor: "look for", Adopt: "adopt " + d.JobID,
+		Settled: "settled", Kept: "kept", Failed: "failed", Ask: "ask " + d.JobID, LookFor: "look for", Adopt: "adopt " + d.JobID,
 		LandAgain: "land again " + d.JobID, ReadAgain: "read again " + d.JobID, Buy: "buy",
 	}[d.Action]
 	text = d.Row + " " + text
@@ -278,14 +264,11 @@ func TestWhy(t *testing.T) {
 		{[]func(*Facts){there(200, 0), reload}, "backfill; reload is not needed: all rows of the place land"},
 		{[]func(*Facts){there(24, 1, crm)}, "two requests share the place: it holds crm_total of all weeks of job old, asked for at 2026-03-19T11:54:00Z, " +
 			"and this one asks for forecast, quota of all weeks; each would overwrite the other's rows"},
+		{[]func(*Facts){failure(30, 2, 1)}, "its result failed, and it is not time to try again"},
 	} {
 		if d := Decide(facts(test.is...)); d.Why != test.want {
 			t.Errorf("why %q, want %q", d.Why, test.want)
 		}
-	}
-	d := Decide(facts(failure(30, 2, 1)))
-	if want := "check: the result of job bad failed, and the export is tried again on 2026-03-21: cut short"; d.Err == nil || d.Err.Error() != want || d.NextTry.IsZero() {
-		t.Errorf("error %v, next try %s; want %s", d.Err, d.NextTry, want)
 	}
 }
 
@@ -379,12 +362,12 @@ func wrongWith(f Facts, d Decision) string {
 		return "bought beside a creation whose end is not known"
 	case f.Item.Refresh == nil && covered && final && f.There.Finals >= 2:
 		return "bought what has settled"
-	case f.Item.Refresh == nil && covered && final && f.Jobs["old"].Job.Status == "DONE" && !f.Jobs["old"].Gone && f.Now.Sub(f.There.ExportedAt) < storedFor &&
+	case f.Item.Refresh == nil && covered && final && f.Jobs["old"].Job.Status == "DONE" && !f.Jobs["old"].Gone && f.Now.Sub(f.There.ExportedAt) < StoredFor &&
 		f.Paid.Failure == nil:
 		return "bought what is stored"
 	case f.Item.Refresh == nil && f.Paid.Failure != nil && f.Now.Before(f.Paid.Failure.NextTry):
 		return "bought what failed, before its day"
-	case f.Item.Refresh == nil && f.Paid.Job != nil && !paid.Gone && paid.Job.Status == "RUNNING" && f.Now.Sub(f.Paid.Job.AskedAt) < time.Hour && !f.Item.Work.(plainWork).other:
+	case f.Item.Refresh == nil && f.Paid.Job != nil && !paid.Gone && paid.Job.Status == "RUNNING" && f.Now.Sub(f.Paid.Job.AskedAt) < time.Hour && f.Serves(*f.Paid.Job, clari.Job{}):
 		return "bought beside a job that runs"
 	}
 	return ""

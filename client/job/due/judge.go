@@ -1,4 +1,4 @@
-package job
+package due
 
 import (
 	"cmp"
@@ -46,7 +46,7 @@ func (j *judge) refresh() (Decision, bool) {
 
 // storedOnly ends the way of an item that no period names: only what is stored may land.
 func (j *judge) storedOnly() (Decision, bool) {
-	return Decision{Outcome: OutcomeKept, Why: "only reload names it"}, j.Item.Stored
+	return Decision{Action: Kept, Why: "only reload names it"}, j.Item.Stored
 }
 
 func (j *judge) adopt() (Decision, bool) { return j.take(false) }
@@ -56,12 +56,12 @@ func (j *judge) settled() (Decision, bool) {
 		return Decision{}, false
 	}
 	if j.There.HasTables(j.Item.Wants.Tables, j.Item.Wants.Schema) {
-		return Decision{Outcome: OutcomeSettled, Why: "settled"}, true
+		return Decision{Action: Settled, Why: "settled"}, true
 	}
 	if j.stored() {
 		return j.again("settled, but a table or a column came later"), true
 	}
-	return Decision{Outcome: OutcomeSettled, Why: "settled, and the result that has what came later is gone", Lacking: true}, true
+	return Decision{Action: Settled, Why: "settled, and the result that has what came later is gone", Lacking: true}, true
 }
 
 func (j *judge) settling() (Decision, bool) {
@@ -84,7 +84,7 @@ func (j *judge) resume() (Decision, bool) {
 	case !j.There.HasTables(j.Item.Wants.Tables, j.Item.Wants.Schema) && j.stored():
 		return j.again("a sync that did not end well landed it, without a table that is wanted now"), true
 	}
-	return Decision{Outcome: OutcomeKept, Why: "a sync that did not end well landed it at " + j.There.LandedAt.UTC().Format(time.RFC3339)}, true
+	return Decision{Action: Kept, Why: "a sync that did not end well landed it at " + j.There.LandedAt.UTC().Format(time.RFC3339)}, true
 }
 
 func (j *judge) failed() (Decision, bool) {
@@ -98,8 +98,7 @@ func (j *judge) failed() (Decision, bool) {
 	if j.Policy.Reader > f.Reader && j.lives(f.Job, time.Time{}, f.AskedAt) {
 		return Decision{Row: "7", Action: ReadAgain, JobID: f.Job, Why: "this reader is newer than the one that failed"}, true
 	}
-	err := &RememberedError{Failure: *f}
-	return Decision{Row: "7", Outcome: OutcomeFailed, Err: err, NextTry: f.NextTry, Why: "its result failed, and it is not time to try again"}, true
+	return Decision{Row: "7", Action: Failed, Why: "its result failed, and it is not time to try again"}, true
 }
 
 func (j *judge) shared() (Decision, bool) {
@@ -108,7 +107,7 @@ func (j *judge) shared() (Decision, bool) {
 	if t.Job == "" || !j.final() || j.covers() || covered || j.Now.Sub(t.AskedAt) >= sharedFor {
 		return Decision{}, false
 	}
-	return Decision{Outcome: OutcomeKept, Warn: true, Why: fmt.Sprintf(
+	return Decision{Action: Kept, Warn: true, Why: fmt.Sprintf(
 		"two requests share the place: it holds %s of job %s, asked for at %s, and this one asks for %s; each would overwrite the other's rows",
 		contents(t.Types, t.Whole), t.Job, t.AskedAt.UTC().Format(time.RFC3339), contents(w.Types, w.Whole))}, true
 }
@@ -141,8 +140,8 @@ func (j *judge) take(anyAge bool) (Decision, bool) {
 	if p == nil || !j.Policy.Backend {
 		return Decision{}, false
 	}
-	if p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes && serves(j.Item.Work, *p, clari.Job{}) {
-		return Decision{Outcome: OutcomeFailed, JobID: p.ID, Err: &TooLargeError{Limit: p.TooLarge}, Why: "its result is longer than max_result_bytes"}, true
+	if p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes && j.Serves(*p, clari.Job{}) {
+		return Decision{Action: Failed, JobID: p.ID, TooLarge: p.TooLarge, Why: "its result is longer than max_result_bytes"}, true
 	}
 	if j.discard = j.uselessness(*p, anyAge); j.discard != "" || j.ask != "" {
 		return Decision{}, false
@@ -163,7 +162,7 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 		return ""
 	case seen.Gone:
 		return "its result is gone"
-	case !serves(j.Item.Work, p, seen.Job):
+	case !j.Serves(p, seen.Job):
 		return "it was asked for something else"
 	case phase == clari.PhaseFailed:
 		return "it ended " + string(seen.Job.Status)
@@ -172,7 +171,7 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 	case phase != clari.PhaseDone:
 		return ""
 	case j.There.Job != "" && j.Item.Place != "" && !j.exported(p, seen.Job).After(j.There.ExportedAt):
-		return thereIsNewer
+		return "what is there is newer"
 	case anyAge || p.Unread > 0 || p.TooLarge > 0 || j.damaged(p) || j.Now.Sub(ended) < freshFor || j.finalAt(ended):
 		return ""
 	}
@@ -271,7 +270,7 @@ func (j *judge) lives(id string, expires, since time.Time) bool {
 // seen is what Clari says of a job. Where nobody has asked yet, ask is set, unless it must be gone.
 func (j *judge) seen(id string, expires, since time.Time) Seen {
 	seen, known := j.Jobs[id]
-	expires = cmp.Or(seen.Job.ExpiredTime, expires, since.Add(storedFor+j.Policy.QueueTimeout+j.Policy.RunTimeout))
+	expires = cmp.Or(seen.Job.ExpiredTime, expires, since.Add(StoredFor+j.Policy.QueueTimeout+j.Policy.RunTimeout))
 	switch {
 	case !j.Now.Before(expires):
 		seen.Gone = true
@@ -294,7 +293,7 @@ func (j *judge) keeps() bool {
 
 // covers reports whether what is there has all that is wanted, tables aside.
 func (j *judge) covers() bool {
-	return j.There.Holds(j.Item.Wants.Types, j.Item.Wants.Whole) && covered(j.Item.Work)
+	return j.There.Holds(j.Item.Wants.Types, j.Item.Wants.Whole) && !j.Lacking
 }
 
 func (j *judge) age() time.Duration { return j.Now.Sub(j.There.LandedAt) }
@@ -327,24 +326,4 @@ func (j *judge) dayOf(at time.Time) int32 { return journal.DayNumber(at.In(j.Pol
 func (j *judge) dayStart() time.Time {
 	y, m, d := j.Now.In(j.Policy.Location).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
-
-// RememberedError is a result that failed for what is in it, and is not exported anew before a day.
-type RememberedError struct{ Failure journal.Failure }
-
-func (e *RememberedError) Error() string {
-	return fmt.Sprintf("check: the result of job %s failed, and the export is tried again on %s: %s",
-		e.Failure.Job, e.Failure.NextTry.Format(time.DateOnly), e.Failure.Cause)
-}
-
-// serves asks the kind whether a paid job was asked for what the item is about now.
-func serves(w Work, p journal.PaidJob, j clari.Job) bool {
-	s, ok := w.(Server)
-	return !ok || s.Serves(p, j)
-}
-
-// covered asks the kind whether what is there covers what is wanted, beyond types and weeks.
-func covered(w Work) bool {
-	c, ok := w.(Coverer)
-	return !ok || c.Covers()
 }

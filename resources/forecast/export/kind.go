@@ -13,6 +13,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
@@ -86,12 +87,13 @@ func (k *Kind) item(p *plan.Item) job.Item {
 	if p.Currency != "" {
 		labels = append(labels, job.Label{Name: "currency", Value: p.Currency})
 	}
+	want := p.Item
+	want.Wants = due.Wants{Types: p.Types, Whole: p.IncludeHistorical, Tables: k.Wanted, Schema: Schema}
+	want.Daily = k.Spec.History
 	return job.Item{
 		Work: &work{Item: p, k: k},
 		Name: p.Tab.String() + " period " + p.Label(), Labels: labels, Class: class(p.Request), Tab: p.ForecastID, Rank: p.Rank,
-		Request: p.Key, Place: p.Place, Why: p.Why,
-		Wants:   job.Wants{Types: p.Types, Whole: p.IncludeHistorical, Tables: k.Wanted, Schema: Schema},
-		FinalAt: p.FinalAt, Ongoing: p.Ongoing, Refresh: p.Refresh, Reload: p.Reload, Stored: p.Stored, Daily: k.Spec.History, Err: p.Err,
+		Item: want, Request: p.Key, Ongoing: p.Ongoing, Err: p.Err,
 	}
 }
 

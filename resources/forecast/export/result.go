@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
@@ -165,7 +166,7 @@ func (w *work) learn(e *job.Export, f result.Found) {
 	}
 	if e.Created > 0 || !planner.Over(end, w.k.Client.ServerTime(time.Now()).Add(-zones)) {
 		planner.LearnCurrent(w.Tab, f.Quarter)
-	} else if e.Decision.Action == job.Adopt {
+	} else if e.Decision.Action == due.Adopt {
 		e.Next = new(w.k.item(w.Item))
 	}
 }

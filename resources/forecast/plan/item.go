@@ -5,10 +5,9 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
-	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 )
 
 // Tab identifies a forecast tab as exported: exports with another scope or currency are another tab's.
@@ -52,19 +51,14 @@ const (
 // Item is one export of a plan.
 type Item struct {
 	Request
-	Key     string // of its record of what was paid for
-	Place   string // key of its record of what is there; empty: which quarter Clari will choose is not sure
-	Why     string
-	Rank    int       // 0: current, 1: next, 2: all others
-	Likely  string    // the quarter that Clari will choose, as far as it is known, where Clari chooses
-	FinalAt time.Time // see job.Item
-	Ongoing bool      // of the current quarter or a later one, as far as is known
-	Refresh *job.Refresh
-	Reload  bool
-	Stored  bool  // it is in the plan for its stored result alone
-	HadRows bool  // its quarter was once the current one
-	Shared  bool  // another shard exports the same forecast under another scope or currency
-	Err     error // why it cannot be asked for
+	due.Item        // all but what is wanted. Its place is empty where it is not sure which quarter Clari will choose
+	Key      string // of its record of what was paid for
+	Rank     int    // 0: current, 1: next, 2: all others
+	Likely   string // the quarter that Clari will choose, as far as it is known, where Clari chooses
+	Ongoing  bool   // of the current quarter or a later one, as far as is known
+	HadRows  bool   // its quarter was once the current one
+	Shared   bool   // another shard exports the same forecast under another scope or currency
+	Err      error  // why it cannot be asked for
 }
 
 // Label is the item's period, as far as it is known: what users call it.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
-	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 )
@@ -141,7 +141,7 @@ func (p *Planner) currents() []*Item {
 		}
 		i := p.item(tab, "", WhyCurrent)
 		if slices.ContainsFunc(p.refresh, includesCurrent) {
-			i.Refresh = &job.Refresh{Before: p.spec.RefreshBefore()}
+			i.Refresh = &due.Refresh{Before: p.spec.RefreshBefore()}
 		}
 		i.Reload = slices.ContainsFunc(p.reload, includesCurrent)
 		tab.current = i
@@ -218,7 +218,7 @@ func (p *Planner) restOf(tab *plannedTab) []*Item {
 		i.Err, i.Stored = w.err, w.why == WhyReload
 		i.HadRows = slices.Contains(tab.watched, label)
 		if renew[label] {
-			i.Refresh = &job.Refresh{Before: p.spec.RefreshBefore()}
+			i.Refresh = &due.Refresh{Before: p.spec.RefreshBefore()}
 			if p.naming { // else what is there decides whether that is why
 				i.Why = WhyRefresh
 			}
@@ -303,7 +303,7 @@ func (p *Planner) quarters(period spec.Period, current fiscal.Quarter, known boo
 
 // item plans one export. An empty period is the quarter that Clari calls current.
 func (p *Planner) item(tab *plannedTab, period, why string) *Item {
-	i := &Item{Why: why, Shared: slices.Contains(p.others, tab.ForecastID)}
+	i := &Item{Item: due.Item{Why: why}, Shared: slices.Contains(p.others, tab.ForecastID)}
 	current, sure := p.current(tab.Tab)
 	quarter := period
 	if period == "" {
