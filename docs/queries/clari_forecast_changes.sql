@@ -8,7 +8,7 @@ WITH landed AS (
   SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.job_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
   FROM clari_forecast_exports r
   WHERE r.outcome IN ('exported', 'adopted', 'landed_again')
-  -- in dbt: places with a new export
+  -- in dbt: places of which something has changed
 ),
 chained AS ( -- each week of each export, and the export before that has the week
   SELECT

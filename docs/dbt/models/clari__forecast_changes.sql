@@ -1,10 +1,12 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN ({{ clari.clari_new_places() }}){% endif %}") }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN (SELECT t.forecast_key FROM {{ this }} t LEFT JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = t.forecast_key AND h.compared = t.compared WHERE h.forecast_key IS NULL){% endif %}") }}
 -- Made by make gen from docs/queries/clari_forecast_changes.sql, where its comment is.
+SELECT m.*, h.compared
+FROM (
 WITH landed AS (
   SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.forecast_key, r.job_id ORDER BY r._cq_sync_time DESC, r._cq_id DESC) AS copy_number
   FROM {{ source('clari', 'clari_forecast_exports') }} r
   WHERE r.outcome IN ('exported', 'adopted', 'landed_again')
-  {% if is_incremental() %}AND r.forecast_key IN ({{ clari.clari_new_places() }}){% endif %}
+  {% if is_incremental() %}AND r.forecast_key NOT IN (SELECT t.forecast_key FROM {{ this }} t){% endif %}
 ),
 chained AS ( -- each week of each export, and the export before that has the week
   SELECT
@@ -114,3 +116,5 @@ SELECT
 FROM changes c
 JOIN landed l ON l.forecast_key = c.forecast_key AND l.job_id = c.job_id AND l.copy_number = 1
 JOIN landed b ON b.forecast_key = c.forecast_key AND b.job_id = c.job_before AND b.copy_number = 1
+) m
+JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = m.forecast_key

@@ -71,6 +71,7 @@ var meanings = map[string]string{
 	"closed":                "Newest crm_closed.",
 	"closed_attainment":     "Closed divided by quota.",
 	"closed_before":         "Mean of what was closed at as many weeks to the end, in the quarters before.",
+	"compared":              "A hash of what the row was made of: dbt compares anew when it differs.",
 	"coverage":              "Open pipeline for each unit of quota that is still to close. Null where the quota is reached or unknown.",
 	"crm_period":            "Id of the period in Salesforce.",
 	"crm_role":              "Id of the role in Salesforce.",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"os"
@@ -35,16 +36,25 @@ func isPersonal(table, column string) bool {
 	return slices.Contains(personal, column) && (column != "name" || named) && (column != "user_id" || !strings.Contains(table, "_jobs"))
 }
 
-// macros are tests that take several columns (dbt's own take one, and no other package has to be installed for these), and what is new to a model.
+// macros are tests that take several columns (dbt's own take one, and no other package has to be installed for these), and what an incremental model
+// is made of.
 var macros = map[string]string{
-	"clari_new_places": `{# Places (forecast_key) with an export that landed after the newest one that the model has. #}
-{% macro clari_new_places() %}
-SELECT x.forecast_key
-FROM {{ source('clari', 'clari_forecast_exports') }} x
-LEFT JOIN (SELECT t.forecast_key, MAX(t.exported_at) AS done_until FROM {{ this }} t GROUP BY t.forecast_key) d ON d.forecast_key = x.forecast_key
-WHERE x.outcome IN ('exported', 'adopted', 'landed_again')
-GROUP BY x.forecast_key
-HAVING MAX(d.done_until) IS NULL OR MAX(x.exported_at) > MAX(d.done_until)
+	"clari_there": `{# What is there of each place (forecast_key), as a hash: how many rows each job has, and of which sync the newest is. #}
+{% macro clari_there() %}
+SELECT k.forecast_key, {{ dbt.hash(dbt.concat(["'VERSION'", dbt.listagg('k.part', "','", 'ORDER BY k.part')])) }} AS compared
+FROM (
+  {% for table in ['clari_forecast_exports', 'clari_forecast_entries', 'clari_forecast_users', 'clari_forecast_time_frames'] %}
+  SELECT r.forecast_key, {{ dbt.concat(["'" ~ table ~ " '", "r.job_id", "' '", "CAST(COUNT(*) AS " ~ dbt.type_string() ~ ")", "' '",
+    "CAST(MAX(r._cq_sync_time) AS " ~ dbt.type_string() ~ ")"]) }} AS part
+  FROM {{ source('clari', table) }} r
+  WHERE r.job_id IS NOT NULL {% if table == 'clari_forecast_exports' %}AND r.outcome IN ('exported', 'adopted', 'landed_again'){% endif %}
+
+  GROUP BY r.forecast_key, r.job_id
+  {% if not loop.last %}UNION ALL{% endif %}
+
+  {% endfor %}
+) k
+GROUP BY k.forecast_key
 {% endmacro %}
 `,
 	"clari_unique_together": `{% test clari_unique_together(model, key) %}
@@ -112,6 +122,7 @@ func writePackage(from, dir string, tables schema.Tables) error {
 		}
 	}
 	for name, text := range macros {
+		text = strings.ReplaceAll(text, "VERSION", version(all))
 		if err := os.WriteFile(filepath.Join(dir, "macros", name+".sql"), []byte(text), 0o644); err != nil {
 			return err
 		}
@@ -157,6 +168,17 @@ func blocksOf(q queries.Query, all []queries.Query) (needs []string) {
 	return needs
 }
 
+// version tells the package from one whose incremental models compare something else.
+func version(all []queries.Query) string {
+	h := sha256.New()
+	for _, q := range all {
+		if _, kept := added[q.Name]; kept {
+			h.Write([]byte(q.Select))
+		}
+	}
+	return fmt.Sprintf("%.6x", h.Sum(nil))
+}
+
 // dbtName is the name of a model.
 func dbtName(query string) string { return "clari__" + strings.TrimPrefix(query, "clari_") }
 
@@ -177,15 +199,24 @@ SELECT f.forecast_id, f.name AS call_field, f.name AS quota_field FROM {{ source
 var configs = map[string]string{
 	"clari_person_week": `materialized='table'`,
 	"clari_forecast_changes": `materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', ` +
-		`pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN ({{ clari.clari_new_places() }}){% endif %}"`,
+		`pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN (SELECT t.forecast_key FROM {{ this }} t ` +
+		`LEFT JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = t.forecast_key AND h.compared = t.compared WHERE h.forecast_key IS NULL){% endif %}"`,
 }
+
+// wrapped are what a model has around its query: an incremental one keeps what its rows were made of, so that it knows when they are out of date.
+var wrapped = map[string][2]string{
+	"clari_forecast_changes": {"SELECT m.*, h.compared\nFROM (\n", "\n) m\nJOIN ({{ clari.clari_there() }}) h ON h.forecast_key = m.forecast_key"},
+}
+
+// added are the columns that it keeps them in.
+var added = map[string][]string{"clari_forecast_changes": {"compared"}}
 
 // templated are the parts of queries that the package takes from vars, and from what a model has already.
 var templated = strings.NewReplacer(
 	"  SELECT 'Commit' AS field_name\n  UNION ALL SELECT 'Best Case'\n",
 	"  {% for field in var('clari_required_fields', ['Commit', 'Best Case']) %}\n  {% if not loop.first %}UNION ALL {% endif %}SELECT '{{ field }}' AS field_name\n  {% endfor %}\n",
-	"  -- in dbt: places with a new export\n",
-	"  {% if is_incremental() %}AND r.forecast_key IN ({{ clari.clari_new_places() }}){% endif %}\n",
+	"  -- in dbt: places of which something has changed\n",
+	"  {% if is_incremental() %}AND r.forecast_key NOT IN (SELECT t.forecast_key FROM {{ this }} t){% endif %}\n",
 	"-- activities\n", "{% if var('clari_using_activities', false) %}\n", "-- end of activities\n", "{% endif %}\n",
 )
 
@@ -193,7 +224,8 @@ var templated = strings.NewReplacer(
 func modelText(q queries.Query, all []queries.Query) string {
 	text := pairsModel
 	if !q.IsTable {
-		text = fmt.Sprintf("-- Made by make gen from docs/queries/%s.sql, where its comment is.\n%s\n", q.Name, templated.Replace(q.Render(source, ref, own)))
+		text = fmt.Sprintf("-- Made by make gen from docs/queries/%s.sql, where its comment is.\n%s%s%s\n", q.Name,
+			wrapped[q.Name][0], templated.Replace(q.Render(source, ref, own)), wrapped[q.Name][1])
 	}
 	var config []string
 	if needs := blocksOf(q, all); len(needs) > 0 {
@@ -219,7 +251,7 @@ func modelOf(q queries.Query, all []queries.Query, tables schema.Tables) (model,
 	if t != nil {
 		m.Key = keyOf(t)
 	}
-	for _, name := range columnsOf(q, all) {
+	for _, name := range slices.Concat(columnsOf(q, all), added[q.Name]) {
 		c := column{Name: name, Personal: isPersonal(q.Name, name), Description: meanings[name]}
 		if known := describe(t, tables, name); known != "" && (t != nil || c.Description == "") {
 			c.Description = known
