@@ -16,6 +16,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/plan"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/flat"
 	"github.com/cq-source-clari/cq-source-clari/resources/kept"
 )
 
@@ -34,7 +35,7 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 	copied := kept.Folder(w.k.Spec.KeepResults).Begin(w.ForecastID, e.Job.ID, asked.Format)
 	in := copied.Tee(body)
 	read, err := result.Read(ctx, in, result.Asked{
-		Period: w.Period, Format: asked.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: asked.Types, Locale: w.state.Locale,
+		Period: w.Period, Format: asked.Format, FileName: e.Job.FileName, Currency: w.Currency, JobCurrency: e.Job.Currency, Types: asked.Types, Locale: w.locale(e),
 		Calendar: func(quarter string) (start, end time.Time, ok bool) {
 			start, end = w.k.planner.Days(w.Tab, quarter)
 			return start, end, !start.IsZero() || !end.IsZero()
@@ -58,6 +59,15 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 		e.Relabel("requested_period", read.Found.Quarter)
 	}
 	return &landing{w: w, read: read}, nil
+}
+
+// locale is how amounts are written that may be read both ways: as the place's own results told where a stored one is read again, else as the tab's newest.
+func (w *work) locale(e *job.Export) string {
+	own, tab := w.state.Locale, w.k.planner.Locale(w.Tab)
+	if e.There.Job == e.Job.ID {
+		return cmp.Or(own, tab)
+	}
+	return cmp.Or(tab, own)
 }
 
 // tellKept warns where a result could not be kept. Its rows land all the same.
@@ -154,6 +164,10 @@ func (w *work) otherQuarter(quarter string) bool {
 // learn takes in what a result says of its quarter. What an earlier sync asked for may not be current any more.
 func (w *work) learn(e *job.Export, f result.Found) {
 	planner := w.k.planner
+	if planner.LearnLocale(w.Tab, f.Locale) && f.Locale == flat.LocaleComma {
+		e.Log(w.k.Log.Info()).Str("written", f.Locale).
+			Msg("amounts of this tab have commas before the decimals: 1.234 is read as 1234, also where only earlier results tell")
+	}
 	if !f.Guessed {
 		planner.Learn(w.Tab, f.Quarter, f.Start, f.End)
 	}

@@ -92,7 +92,7 @@ func (w *work) Landed(e *job.Export) {
 	s.Rows = w.rows(e)
 	s.Quarter, s.HadRows, s.Shown, s.Weeks = quarter, s.HadRows || f.Entries > 0, f.Types, f.Weeks
 	s.End = w.likelyEnd(f.Found)
-	s.Locale = cmp.Or(f.Locale, s.Locale)
+	s.Locale = cmp.Or(f.Locale, w.locale(e))
 	if f.LastWeek.Valid {
 		s.WeekEnd = table.DayTime(f.LastWeek.V + 6)
 	}

@@ -98,11 +98,14 @@ func (p *Planner) settled(t Tab, quarter string) bool {
 	return there.Finals >= 2 && !final.IsZero() && !there.ExportedAt.Before(final)
 }
 
-// Landed keeps what a result has told of its quarter, past the barrier that made its rows durable. The quarter that Clari calls current stays in the plan
+// Landed keeps what a result has told of its quarter and its tab, past the barrier that made its rows durable. The quarter that Clari calls current stays in the plan
 // until it has settled.
 func (p *Planner) Landed(i *Item, quarter string) {
 	journal.SaveList(p.ledger, p.tabKey("calendar", i.Tab), p.calendars.own[i.Tab].Spans())
 	journal.SaveList(p.ledger, p.calendarKey(), p.calendars.all.Spans())
+	if told := p.Locale(i.Tab); told != "" {
+		p.ledger.Save(p.tabKey("locale", i.Tab), told)
+	}
 	if i.Period != "" || quarter == "" {
 		return
 	}

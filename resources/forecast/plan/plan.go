@@ -26,6 +26,7 @@ type Planner struct {
 	ctx       context.Context // of the sync: reads of the ledger end with it
 	ledger    *journal.Journal
 	calendars calendars
+	locales   locales
 	today     time.Time // a day in the spec's time zone
 	refresh   []spec.Period
 	reload    []spec.Period
@@ -67,6 +68,7 @@ func New(ctx context.Context, s *spec.Spec, shard Shard, now time.Time, ledger *
 		p.tabs, tabs = append(p.tabs, tab), append(tabs, tab.Tab)
 	}
 	p.loadCalendars(tabs, s.FiscalYearStartMonth)
+	p.loadLocales(tabs)
 	for _, tab := range p.tabs {
 		tab.watched = p.stillWatched(tab.Tab)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/flat"
 	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 )
 
@@ -46,6 +47,7 @@ func TestLocale(t *testing.T) {
 		"badly written thousands":                {"", []string{"0,123", "01,000", "125000"}, []any{nil, nil, "125000"}, ""},
 		"neither, and the kept one":              {"1.234,56", []string{"1.234", "5,000"}, []any{"1234", "5"}, ""},
 		"the kept one against amounts":           {"1.234,56", []string{"1.234", "5.0"}, []any{"1.234", "5"}, "1,234.56"},
+		"what is no amount against the kept one": {"1.234,56", []string{"1.234", "3 Mio", "5,000"}, []any{"1234", nil, "5"}, ""},
 	} {
 		text := flatHead
 		for i, v := range c.values {
@@ -57,6 +59,25 @@ func TestLocale(t *testing.T) {
 		for i, want := range c.want {
 			require.Equal(t, want, values(got)[fmt.Sprint(i)][0], "%s: %s", name, c.values[i])
 		}
+	}
+}
+
+// A number of JSON is no text: it has its point in every locale, and tells none.
+func TestNumbersHaveNoLocale(t *testing.T) {
+	row := func(field, value string) string {
+		return `{"User":"Ann","Timeframe":"Q1","Field":"` + field + `","Start Day":"01/05/2026","Data Type":"Forecast Value","Data Value":` + value + `}`
+	}
+	for kept, text := range map[string]string{
+		"":               row("text", `"1.234,5"`) + "," + row("point", "2.234") + "," + row("exponent", "2.5e3") + "," + row("true", "true") + "," + row("both", `"1.234"`),
+		flat.LocaleComma: row("text", `"1.234"`) + "," + row("point", "2.234") + "," + row("exponent", "2.5e3") + "," + row("true", "true"),
+	} {
+		got, _, err := land(t.Context(), []byte("["+text+"]"), Asked{Period: "2026_Q1", Locale: kept})
+		require.NoError(t, err)
+		want := map[string][2]any{"text": {"1234", nil}, "point": {"2.234", nil}, "exponent": {"2500", nil}, "true": {nil, map[string]any{"Forecast Value": true}}}
+		if kept == "" {
+			want["text"], want["both"] = [2]any{"1234.5", nil}, [2]any{"1234", nil}
+		}
+		require.Equal(t, want, values(got), kept)
 	}
 }
 
@@ -136,6 +157,9 @@ func TestNothingUnread(t *testing.T) {
 	_, found, err := land(t.Context(), []byte(flatHead+flatRow("A", "Quota", "1")+flatRow("B", "Forecast Amount", "$5.00")), Asked{Period: "2026_Q1", Types: []string{"forecast", "quota"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"forecast"}, found.Unread, "a renamed data type")
+	_, found, err = land(t.Context(), []byte(flatHead+flatRow("B", "Forecast Amount", "3.000.190,00 €")), Asked{Period: "2026_Q1", Types: []string{"forecast"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"forecast"}, found.Unread, "a renamed data type, and commas before the decimals")
 	_, found, err = land(t.Context(), []byte(`{"entries":[`+entryOf("1:a", `,"callValue":5`)+`]}`), Asked{Period: "2026_Q1", Types: []string{"forecast", "quota"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"forecast", "quota"}, found.Unread, "a renamed key")

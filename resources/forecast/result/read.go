@@ -70,7 +70,7 @@ func (doc *reading) any(r *bufio.Reader) error {
 		doc.d = document.NewDecoder(doc.in, r, base)
 		return doc.json(first[0])
 	case flat.IsCSV(string(first)):
-		doc.shape, doc.flat = shapeCSV, flat.New(doc.store, doc.asked.Period)
+		doc.shape, doc.flat = shapeCSV, doc.newFlat()
 		return doc.flat.CSV(r)
 	}
 	if name := flat.OtherSeparator(string(first)); name != "" {
@@ -81,6 +81,10 @@ func (doc *reading) any(r *bufio.Reader) error {
 		what = "HTML page"
 	}
 	return &fault.UnknownShapeError{What: what}
+}
+
+func (doc *reading) newFlat() *flat.Rows {
+	return flat.New(doc.store, doc.asked.Period, doc.asked.Locale)
 }
 
 func (doc *reading) json(first byte) error {
@@ -101,7 +105,7 @@ func (doc *reading) json(first byte) error {
 	case doc.read["entries"]:
 		doc.shape = shapeArrays
 	case doc.shape == "" && doc.wrapped:
-		doc.shape, doc.flat = shapeFlatObjects, flat.New(doc.store, doc.asked.Period)
+		doc.shape, doc.flat = shapeFlatObjects, doc.newFlat()
 	}
 	if doc.shape == "" || doc.partial != "" && doc.store.Len() == 0 {
 		return &fault.UnknownShapeError{What: "JSON object", Keys: doc.keys}
@@ -246,7 +250,7 @@ func (doc *reading) rows() error {
 			if doc.flat != nil {
 				return fault.Malformed("rows for the second time")
 			}
-			doc.shape, doc.flat = shapeFlatLists, flat.New(doc.store, doc.asked.Period)
+			doc.shape, doc.flat = shapeFlatLists, doc.newFlat()
 			if value[0] == '"' {
 				cells := flat.NewCells(doc.flat)
 				read, finish = cells.Cell, cells.Finish
@@ -276,7 +280,7 @@ func Read(ctx context.Context, r io.Reader, asked Asked) (*Result, error) {
 	doc := &reading{in: document.NewSource(ctx, r), store: store.New(), asked: asked, read: map[string]bool{}}
 	err := doc.fill(bufio.NewReaderSize(doc.in, document.LookAhead))
 	if err == nil && doc.flat != nil {
-		err = doc.flat.Settle(asked.Locale)
+		err = doc.flat.Settle()
 	}
 	if err != nil {
 		doc.store.Close()

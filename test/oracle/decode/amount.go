@@ -15,8 +15,8 @@ type amount struct {
 var (
 	pointed      = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 	commaed      = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?([eE][-+]?[0-9]+)?$`)
-	spaced       = regexp.MustCompile("^[1-9][0-9]{0,2}([ '\u00a0\u202f\u2019][0-9]{3})+([.,][0-9]+)?$")
-	spaces       = regexp.MustCompile("[ '\u00a0\u202f\u2019]")
+	spaced       = regexp.MustCompile("^[1-9][0-9]{0,2}([ '\u00a0\u2009\u202f\u2019][0-9]{3})+([.,][0-9]+)?$")
+	spaces       = regexp.MustCompile("[ '\u00a0\u2009\u202f\u2019]")
 	badThousands = regexp.MustCompile(`[0-9](,[0-9]{3})+[^0-9,]*$`) // 0,123 and 01,000 are none, and no sign of commas for points
 	currency     = regexp.MustCompile(`^(\p{Sc}|[A-Z]{3}|)$`)
 )
@@ -61,19 +61,23 @@ func amountOf(text string, comma bool) (a amount, ok bool) {
 	return a, ok
 }
 
-// commas says whether the amounts of a result have commas for points: where all texts fit that, and some cannot be 1,234.56.
-func commas(rows []flatRow) bool {
-	some := false
+// commas says whether the amounts of a result have commas for points: where all texts fit that, and some cannot be 1,234.56. Of a tab that had
+// commas before it holds unless some text can only be 1,234.56; the design leaves open whether a text that is no amount at all speaks against what
+// is known: here it does not.
+func commas(rows []flatRow, before bool) bool {
+	some := before
 	for _, r := range rows {
 		name := strings.TrimSuffix(strings.ToLower(r.cells["data type"]), " value")
 		text := r.cells["data value"]
-		if flatTypes[name] == "" || text == "" {
+		if flatTypes[name] == "" || text == "" || r.noText {
 			continue
 		}
-		if _, fits := amountOf(text, true); !fits {
+		_, commaed := amountOf(text, true)
+		_, pointed := amountOf(text, false)
+		switch {
+		case !commaed && (pointed || !before):
 			return false
-		}
-		if _, fits := amountOf(text, false); !fits && !badThousands.MatchString(text) {
+		case commaed && !pointed && !badThousands.MatchString(text):
 			some = true
 		}
 	}

@@ -15,8 +15,9 @@ var columns = []string{
 
 // A flatRow has the cells of one row by column, trimmed, and what has no column by its own name.
 type flatRow struct {
-	cells map[string]string
-	extra map[string]any
+	cells  map[string]string
+	extra  map[string]any
+	noText bool // its value is a number of JSON, or another value that is none of a locale
 }
 
 func columnOf(head string) string {
@@ -34,6 +35,7 @@ func (r *flatRow) put(head string, raw []byte) {
 		if string(raw) == "null" {
 			r.cells[name] = ""
 		}
+		r.noText = r.noText || name == "data value" && raw[0] != '"'
 	case !nothing(raw):
 		r.extra[clean(head)] = valueOf(raw)
 	}
@@ -55,7 +57,7 @@ func jsonRows(raw []byte) (rows []flatRow) {
 		return table(cellLines(all))
 	}
 	for _, one := range all {
-		r := flatRow{map[string]string{}, map[string]any{}}
+		r := flatRow{cells: map[string]string{}, extra: map[string]any{}}
 		for _, m := range members(one) {
 			r.put(m.key, m.value)
 		}
@@ -109,7 +111,7 @@ func table(lines [][]json.RawMessage) (rows []flatRow) {
 		refuse("no header")
 	}
 	for _, line := range lines[1:] {
-		r := flatRow{map[string]string{}, map[string]any{}}
+		r := flatRow{cells: map[string]string{}, extra: map[string]any{}}
 		for i, cell := range line {
 			if i < len(head) {
 				r.put(head[i], cell)
@@ -177,7 +179,7 @@ func csvCell(text []byte) (cell string, rest []byte) {
 func (d *decoding) rows(rows []flatRow) {
 	d.flat = true
 	d.flatQuarter(rows)
-	types, comma := map[string]map[string]bool{}, commas(rows)
+	types, comma := map[string]map[string]bool{}, commas(rows, d.asked.Commas)
 	for _, row := range rows {
 		c := row.cells
 		user := d.flatUser(c)
@@ -203,7 +205,7 @@ func (d *decoding) rows(rows []flatRow) {
 		for key, v := range row.extra {
 			e.keep(key, v)
 		}
-		if column := e.value(c["data type"], c["data value"], comma); e.cells[column] != nil {
+		if column := e.value(c["data type"], c["data value"], comma && !row.noText); e.cells[column] != nil {
 			if types[c["field"]] == nil {
 				types[c["field"]] = map[string]bool{}
 			}

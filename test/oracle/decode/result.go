@@ -16,6 +16,7 @@ type Asked struct {
 	FileName              string // of the job
 	Currency, JobCurrency string
 	Start, End            time.Time // of the quarter, where they are known from elsewhere
+	Commas                bool      // earlier results of the tab had commas before the decimals of amounts
 }
 
 // A Row has what is not null: text, float64, int64, bool, time.Time for instants, text for days, and any JSON for extra and user_scope.

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -25,12 +26,13 @@ func flat(c *Choices) Document {
 			}
 		}
 	}
+	commas := c.in(3)
 	if c.in(5) {
 		for _, r := range rows { // days without leading zeros
 			r[8], r[9] = strings.ReplaceAll(strings.TrimPrefix(r[8], "0"), "/0", "/"), strings.ReplaceAll(strings.TrimPrefix(r[9], "0"), "/0", "/")
 		}
 	}
-	asked := decode.Asked{Period: "2026_Q1", Currency: pick(c, "", "EUR"), JobCurrency: pick(c, "", "JPY")}
+	asked := decode.Asked{Period: "2026_Q1", Currency: pick(c, "", "EUR"), JobCurrency: pick(c, "", "JPY"), Commas: commas}
 	if c.in(2) {
 		asked.Start, asked.End = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
 	}
@@ -117,7 +119,7 @@ func (w *writer) cell(text string) string {
 	switch _, err := strconv.ParseFloat(text, 64); {
 	case text == "" && w.in(3):
 		return "null"
-	case err == nil && !strings.ContainsAny(text, "xXnNiI_+ ") && strings.Trim(text, "-0123456789") == "" && strings.TrimLeft(text, "-0") != "" && text[0] != '0' && w.in(3):
+	case err == nil && json.Valid([]byte(text)) && strings.Trim(text, "-0123456789.e") == "" && w.in(3):
 		return text
 	default:
 		return w.quote(text)
@@ -203,6 +205,12 @@ func money(c *Choices) string {
 	whole, cents, _ := strings.Cut(strconv.FormatFloat(v, 'f', 2, 64), ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
+	}
+	if c.in(8) {
+		whole = strings.ReplaceAll(whole, ",", pick(c, " ", "'", "\u00a0", "\u2009", "\u202f", "\u2019"))
+	}
+	if c.in(8) { // what may be read both ways
+		return pick(c, "", "$") + whole + pick(c, ".", ",") + cents + "0"
 	}
 	return fmt.Sprintf(pick(c, "$%s.%s", "$%s.%s", "($%s.%s)", "-$%s.%s", "$-%s.%s", "USD %s.%s", "%s.%s EUR"), whole, cents)
 }

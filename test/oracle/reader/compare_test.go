@@ -110,7 +110,8 @@ func instant(text string) any {
 	return text
 }
 
-// canonical is a value as JSON. Numbers are as a float64 has them; those that it does not hold are as text.
+// canonical is a value as JSON. Numbers are as a float64 has them; those that it does not hold are as text. In which order a key of extra lists the
+// labels that did not stay the design leaves open.
 func canonical(v any) string {
 	b, err := json.Marshal(numbers(v))
 	if err != nil {
@@ -137,6 +138,9 @@ func numbers(v any) any {
 		out := map[string]any{}
 		for key, w := range v {
 			out[key] = numbers(w)
+			if list, ok := out[key].([]any); ok && strings.HasPrefix(key, "other_") {
+				slices.SortFunc(list, func(a, b any) int { return strings.Compare(canonical(a), canonical(b)) })
+			}
 		}
 		return out
 	}

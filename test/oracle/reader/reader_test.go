@@ -17,6 +17,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/arrays"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/flat"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle/decode"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle/document"
@@ -52,6 +53,9 @@ func (l landed) send(_ context.Context, record arrow.Record) error {
 // read takes a document all the way through the plugin's reader.
 func read(ctx context.Context, doc document.Document) (landed, error) {
 	asked := result.Asked{Period: doc.Asked.Period, FileName: doc.Asked.FileName, Currency: doc.Asked.Currency, JobCurrency: doc.Asked.JobCurrency}
+	if doc.Asked.Commas {
+		asked.Locale = flat.LocaleComma
+	}
 	if !doc.Asked.Start.IsZero() {
 		asked.Calendar = func(string) (start, end time.Time, ok bool) { return doc.Asked.Start, doc.Asked.End, true }
 	}

@@ -8,8 +8,12 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 )
 
-// parseAmount reads an amount of the flat shapes where the comma groups thousands: see parseIn.
-func parseAmount(text string) (value float64, symbol string, ok bool) { return parseIn(text, point) }
+// isAmount tells whether a text is an amount in any locale.
+func isAmount(text string) bool {
+	_, _, isPoint := parseIn(text, point)
+	_, _, isComma := parseIn(text, comma)
+	return isPoint || isComma
+}
 
 // parseIn reads an amount of the flat shapes: $3,000,190.00, -2473435.0, (1,200.50) for a negative, -$5, $-5, 2.473435E7, 1 000, 1'000.50,
 // with any currency sign or code before or behind it.

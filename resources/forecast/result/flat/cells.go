@@ -115,12 +115,11 @@ func (r *Cells) begins(at int, last bool) int {
 				return 0
 			}
 		case columnDataType:
-			_, _, isAmount := parseAmount(text)
 			_, isFlag := parseYes(text)
 			switch {
 			case parseDataType(text) != other:
 				score = 2
-			case text == "" || isAmount || isFlag:
+			case text == "" || isAmount(text) || isFlag:
 				return 0
 			default:
 				score = 1

@@ -18,8 +18,10 @@ const (
 // locales finds out how the amounts of a result are written. 1.234 is one and a bit, or a thousand and more: until some amount tells
 // which, those that may be read in two ways wait in the log.
 //
-// One text that the comma does not explain is enough for the point. The comma holds where every text fits it, and some fit nothing else.
+// One text that the comma does not explain is enough for the point. The comma holds where every text fits it, and some fit nothing else. Where
+// earlier results had the comma, only a text that fits the point alone speaks against it: what is no amount in either is none of the one that is kept.
 type locales struct {
+	kept    string // by earlier results: a locale's name, or empty
 	decided bool
 	in      locale
 	told    string // by the amounts themselves: a locale's name
@@ -33,6 +35,17 @@ const (
 	maxWaiting = 64 << 10 // bytes, before they go to the log
 	maxAmount  = 255      // bytes of an amount that may wait: its length is one byte
 )
+
+// number takes a number of JSON, which is no text of any locale.
+func (r *Rows) number(row, field uint32, value int, text []byte) (taken bool, err error) {
+	n, ok := scalar.ParseNumber(text)
+	if !ok {
+		return false, nil
+	}
+	r.fields[field] |= 1 << value
+	r.Read |= 1 << value
+	return true, r.to.Amount(row, value, n.Float())
+}
 
 // amount takes an amount where it can be read at once, lets it wait, or finds that it is none.
 func (r *Rows) amount(row, field uint32, value int, text []byte) (taken bool, err error) {
@@ -50,6 +63,8 @@ func (r *Rows) amount(row, field uint32, value int, text []byte) (taken bool, er
 	switch {
 	case isPoint && isComma && a == b:
 		return r.take(row, field, value, text, point)
+	case !isPoint && !isComma && l.kept == LocaleComma:
+		return false, nil
 	case !isComma || len(text) > maxAmount: // what fits neither speaks against the comma too: better null than a wrong amount
 		if isPoint {
 			l.told = LocalePoint
@@ -146,15 +161,15 @@ func (r *Rows) readWaiting(records []byte) error {
 	return nil
 }
 
-// Settle reads the amounts that wait for one that tells the locale: none came. kept is what earlier results told, empty for nothing.
-func (r *Rows) Settle(kept string) error {
+// Settle reads the amounts that wait for one that tells the locale: none came.
+func (r *Rows) Settle() error {
 	if r.locales.decided {
 		return nil
 	}
 	if r.locales.onlyComma {
 		r.locales.told = LocaleComma
 	}
-	if r.locales.onlyComma || kept == LocaleComma {
+	if r.locales.onlyComma || r.locales.kept == LocaleComma {
 		return r.decide(comma)
 	}
 	return r.decide(point)

@@ -14,7 +14,7 @@ func TestQuarterDaysOfWeeks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := New(store.New(), "")
+		r := New(store.New(), "", "")
 		for i := range n {
 			r.weeks.all = append(r.weeks.all, week{day: table.Day(day.AddDate(0, 0, 7*i)).V})
 		}

@@ -31,9 +31,9 @@ type Rows struct {
 	extra store.Extra
 }
 
-// New makes rows of a result of which a period was asked for, empty where Clari chose.
-func New(to *store.Store, period string) *Rows {
-	r := &Rows{to: to}
+// New makes rows of a result of which a period was asked for, empty where Clari chose. locale is how earlier results wrote amounts, empty where none told.
+func New(to *store.Store, period, locale string) *Rows {
+	r := &Rows{to: to, locales: locales{kept: locale}}
 	_, quarter := fiscal.Parse(period)
 	r.weeks.keepQuarters = period != "" && !quarter
 	return r
@@ -134,9 +134,7 @@ func (r *Rows) value(row, field uint32, typ *dataType, value cell) error {
 	}
 	if typ.value == other {
 		r.to.Odd.Label("data type", typ.name)
-		if !r.Unknown {
-			_, _, r.Unknown = parseAmount(string(value.text))
-		}
+		r.Unknown = r.Unknown || isAmount(string(value.text))
 		r.keep(typ.name, value)
 		return nil
 	}
@@ -145,8 +143,14 @@ func (r *Rows) value(row, field uint32, typ *dataType, value cell) error {
 			r.Read |= 1 << typ.value
 			return r.to.Flag(row, typ.value, yes)
 		}
-	} else if taken, err := r.amount(row, field, typ.value, value.text); taken || err != nil {
-		return err
+	} else {
+		take := r.amount
+		if value.json {
+			take = r.number
+		}
+		if taken, err := take(row, field, typ.value, value.text); taken || err != nil {
+			return err
+		}
 	}
 	r.unread(&r.extra, typ.value, typ.name, value)
 	return nil

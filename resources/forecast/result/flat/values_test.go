@@ -60,13 +60,13 @@ func TestParseAmount(t *testing.T) {
 		"123456789012345.678":             {123_456_789_012_345.678, ""},
 		"1,234,567,890,123,456,789,012.5": {1.2345678901234568e21, ""},
 	} {
-		value, symbol, ok := parseAmount(text)
+		value, symbol, ok := parseIn(text, point)
 		require.True(t, ok, text)
 		require.Equal(t, want.value, value, text)
 		require.Equal(t, want.symbol, symbol, text)
 	}
 	for _, text := range []string{"-0", "-$0.00", "(0)"} {
-		value, _, ok := parseAmount(text)
+		value, _, ok := parseIn(text, point)
 		require.True(t, ok, text)
 		require.False(t, math.Signbit(value), text)
 	}
@@ -76,7 +76,7 @@ func TestParseAmount(t *testing.T) {
 		"0,123", "01,000", "000,123", "0,12,345", "1,00", "1,0000", "1234,567", ",123", "1,,234", "1,234,56", "12,345,67", "123,45,678", "1,23,4567", "1.234.567", "1.234,50", "1,234.", "5.", "1..5", "1.5.",
 		"1e", "1e+", "1,000e3", "1e5.5", "1e9999", "0x10", "1_000", "5 USD EUR", "AED AFN5", "Q2", "05/12/2026", "$5\x00", "٣",
 	} {
-		value, symbol, ok := parseAmount(text)
+		value, symbol, ok := parseIn(text, point)
 		require.False(t, ok, "%q is %v %s", text, value, symbol)
 	}
 }
@@ -98,7 +98,7 @@ func TestParseAmountWithComma(t *testing.T) {
 
 func TestParseAmountAllocatesNothing(t *testing.T) {
 	for _, text := range []string{"$3,000,190.00", "-2473435.0", "(1,200.50)", "2.473435E7", "n/a"} {
-		require.Zero(t, testing.AllocsPerRun(100, func() { parseAmount(text) }), text)
+		require.Zero(t, testing.AllocsPerRun(100, func() { parseIn(text, point) }), text)
 	}
 }
 
@@ -107,7 +107,7 @@ func FuzzAmount(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		value, symbol, ok := parseAmount(text)
+		value, symbol, ok := parseIn(text, point)
 		if !ok {
 			require.Zero(t, value)
 			require.Empty(t, symbol)
