@@ -22,7 +22,7 @@ func TestStateIsSmall(t *testing.T) {
 	}
 	day := at.Truncate(24 * time.Hour)
 	state := State{
-		Quarter: "2026_Q4", End: day, WeekEnd: day, WholeOn: day, HadRows: true, Family: "arrays", AllNext: true, Shown: types, Weeks: 99, Jobs: 99,
+		Quarter: "2026_Q4", End: day, WeekEnd: day, WholeOn: day, HadRows: true, Family: "arrays", Locale: "1.234,56", AllNext: true, Shown: types, Weeks: 99, Jobs: 99,
 		Rows: []int64{100_000_000, 1_000_000, 10_000, 100, 100},
 	}
 	text, err := json.Marshal(map[string]any{"job": place, "kind": state})

@@ -17,7 +17,7 @@ var (
 	commaed      = regexp.MustCompile(`^([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?([eE][-+]?[0-9]+)?$`)
 	spaced       = regexp.MustCompile("^[1-9][0-9]{0,2}([ '\u00a0\u2009\u202f\u2019][0-9]{3})+([.,][0-9]+)?$")
 	spaces       = regexp.MustCompile("[ '\u00a0\u2009\u202f\u2019]")
-	badThousands = regexp.MustCompile(`[0-9](,[0-9]{3})+[^0-9,]*$`) // 0,123 and 01,000 are none, and no sign of commas for points
+	badThousands = regexp.MustCompile(`^[^.]*[0-9](,[0-9]{3})+[^0-9,]*$`) // 0,123 and 01,000 are none, and no sign of commas for points
 	currency     = regexp.MustCompile(`^(\p{Sc}|[A-Z]{3}|)$`)
 )
 
