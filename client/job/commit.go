@@ -96,31 +96,22 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 	}
 	final := !e.FinalAt.IsZero() && !e.ExportedAt.Before(e.FinalAt)
 	n := journal.Place{
-		Job: e.Job.ID, AskedAt: r.askedAt(e), ExportedAt: e.ExportedAt, LandedAt: r.now(), WholeAt: p.WholeAt, Expires: e.Job.ExpiredTime, Request: e.Request,
-		Types: e.Wants.Types, Whole: e.Wants.Whole, Schema: e.Wants.Schema, Tables: e.Wants.Tables, Open: true, Days: days,
+		Job: e.Job.ID, AskedAt: r.askedAt(e), ExportedAt: e.ExportedAt, LandedAt: r.now(), Expires: e.Job.ExpiredTime,
+		Contents: journal.Contents{Types: e.Wants.Types, Whole: e.Wants.Whole}, Schema: e.Wants.Schema, Tables: e.Wants.Tables, Open: true, Days: days,
 	}
 	if again := p.Job == e.Job.ID; again { // rows of before are there as well, as far as they have this form
-		n.AskedAt, n.Request, n.Types, n.Whole = p.AskedAt, p.Request, p.Types, p.Whole
+		n.AskedAt, n.Contents = p.AskedAt, p.Contents
 		if p.Schema == n.Schema {
 			n.Tables = union(p.Tables, n.Tables)
 		}
 		n.Expires = later(p.Expires, n.Expires)
 	}
-	if n.Whole && p.Job != n.Job {
-		n.WholeAt = n.ExportedAt
-	}
-	if final {
-		before := 0 // syncs
-		if p.Job != "" && !p.ExportedAt.Before(e.FinalAt) {
-			n.Earlier(p.InEarlierSync(!r.landedNow(e.Place)))
-			if p.Holds(n.Types, n.Whole) {
-				before = max(1, p.Finals)
-			}
-		}
-		n.Finals = min(2, before+1)
-		if r.landedNow(e.Place) {
-			n.Finals = max(1, before)
-		}
+	switch {
+	case !final:
+	case r.landedNow(e.Place):
+		n.Before = p.Before
+	case p.Job != "" && !p.ExportedAt.Before(e.FinalAt):
+		n.Before = &p.Contents
 	}
 	return n
 }

@@ -59,7 +59,6 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 			return false, nil
 		case over:
 			r.budget.ended(e, false, r.plan.tabCount())
-			r.accounts.note(e, func(p *journal.Paid) { p.Unclear = marked(p.Unclear, func(c *journal.Creation) { c.Looked = true }) })
 			return false, &again{due: r.Client.LocalTime(newest.Add(surelyListed)), last: true, spend: "unclear whether a job was created", err: errNotListed}
 		}
 		if err := clock.Sleep(ctx, findEvery); err != nil {

@@ -438,7 +438,7 @@ func TestNewerByDefinition(t *testing.T) {
 	bubble(t, "a clock that was ahead", func(t *testing.T) {
 		r, s := newRegistry(), newStore()
 		ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-		s.keep("place/people/a", journal.Place{Job: "before", ExportedAt: ahead, LandedAt: ago(time.Hour), Types: []string{"heads"}, Whole: true})
+		s.keep("place/people/a", journal.Place{Job: "before", ExportedAt: ahead, LandedAt: ago(time.Hour), Contents: journal.Contents{Types: []string{"heads"}, Whole: true}})
 		k := &census{name: "people", parts: [][]string{{"a"}}}
 		g := newRig(t, r, k)
 		g.store = s

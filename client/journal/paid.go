@@ -32,7 +32,6 @@ type PaidJob struct {
 type Creation struct {
 	Sent    time.Time `json:"sent"`
 	GivenUp time.Time `json:"given_up"`
-	Looked  bool      `json:"looked,omitempty"`  // its job was looked for, and not found
 	NoList  bool      `json:"no_list,omitempty"` // the list of jobs could not be had when its job was looked for
 }
 
@@ -57,7 +56,7 @@ func (p *Paid) Sending(c Creation) {
 		if second.GivenUp.Before(first.GivenUp) {
 			second.GivenUp = first.GivenUp
 		}
-		second.Sent, second.Looked, second.NoList = first.Sent, first.Looked && second.Looked, first.NoList || second.NoList
+		second.Sent, second.NoList = first.Sent, first.NoList || second.NoList
 		p.Unclear = append([]Creation{second}, p.Unclear[2:]...)
 	}
 }

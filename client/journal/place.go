@@ -11,67 +11,36 @@ type Place struct {
 	AskedAt    time.Time `json:"asked_at,omitzero"`
 	ExportedAt time.Time `json:"exported_at,omitzero"`
 	LandedAt   time.Time `json:"landed_at,omitzero"`
-	WholeAt    time.Time `json:"whole_at,omitzero"` // when a whole result landed last
-	Expires    time.Time `json:"expires,omitzero"`  // when the job's result is gone; zero: not known
-	Request    string    `json:"request,omitempty"` // key of the request whose job it is
+	Expires    time.Time `json:"expires,omitzero"` // when the job's result is gone; zero: not known
 
-	Types  []string `json:"types,omitempty"`
-	Whole  bool     `json:"whole,omitempty"` // all weeks
+	Contents
 	Schema int      `json:"schema,omitempty"`
 	Tables []string `json:"tables,omitempty"` // union of those that landed from that job
 
-	Finals int    `json:"finals,omitempty"` // in how many syncs final rows landed that have all that is there
-	Before uint32 `json:"before,omitempty"` // what final rows of an earlier sync had of it: see Earlier
-	Open   bool   `json:"open,omitempty"`   // the sync that landed it has not ended well
-	Days   Days   `json:"days,omitzero"`    // that have a snapshot
+	Before *Contents `json:"before,omitempty"` // of final rows: what final rows of an earlier sync had of the place; nil: there were none
+	Open   bool      `json:"open,omitempty"`   // the sync that landed it has not ended well
+	Days   Days      `json:"days,omitzero"`    // that have a snapshot
+}
+
+// Contents is what rows have.
+type Contents struct {
+	Types []string `json:"types,omitempty"`
+	Whole bool     `json:"whole,omitempty"` // all weeks
+}
+
+// Holds reports whether they have these types, and all weeks where whole is asked.
+func (c Contents) Holds(types []string, whole bool) bool {
+	return (c.Whole || !whole) && !slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(c.Types, t) })
 }
 
 // Holds reports whether what is there has these types, and all weeks where whole is asked.
 func (p Place) Holds(types []string, whole bool) bool {
-	if p.Job == "" || whole && !p.Whole {
-		return false
-	}
-	return !slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(p.Types, t) })
-}
-
-// beforeWhole is the bit of Before for all weeks; bit n is for the n-th of Types.
-const beforeWhole = 1 << 31
-
-// Earlier notes that final rows with these types landed in an earlier sync, and whether with all weeks.
-func (p *Place) Earlier(types []string, whole bool) {
-	p.Before = 0
-	for n, t := range p.Types {
-		if slices.Contains(types, t) {
-			p.Before |= 1 << n
-		}
-	}
-	if whole {
-		p.Before |= beforeWhole
-	}
-}
-
-// earlier is what Earlier noted.
-func (p Place) earlier() (types []string, whole bool) {
-	for n, t := range p.Types {
-		if p.Before&(1<<n) != 0 {
-			types = append(types, t)
-		}
-	}
-	return types, p.Before&beforeWhole != 0
-}
-
-// InEarlierSync is what final rows of a sync before the present one had: those that are there, unless they are of the present one.
-func (p Place) InEarlierSync(isEarlier bool) (types []string, whole bool) {
-	if isEarlier {
-		return p.Types, p.Whole
-	}
-	return p.earlier()
+	return p.Job != "" && p.Contents.Holds(types, whole)
 }
 
 // Settles reports whether final rows that have all of this landed in two syncs.
 func (p Place) Settles(types []string, whole bool) bool {
-	before, all := p.earlier()
-	return p.Holds(types, whole) && (p.Finals >= 2 || Place{Job: p.Job, Types: before, Whole: all}.Holds(types, whole))
+	return p.Holds(types, whole) && p.Before != nil && p.Before.Holds(types, whole)
 }
 
 // HasTables reports whether all of these tables landed, with rows of this schema.

@@ -26,13 +26,14 @@ func largest() (paid Paid, place Place, kind own) {
 	}
 	for i := range 9 {
 		sent := at.Add(time.Duration(i) * time.Minute)
-		paid.Sending(Creation{Sent: sent, GivenUp: sent.Add(time.Minute), Looked: true, NoList: true})
+		paid.Sending(Creation{Sent: sent, GivenUp: sent.Add(time.Minute), NoList: true})
 	}
+	all := Contents{Types: []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"}, Whole: true}
 	place = Place{
-		Job: id, AskedAt: at, ExportedAt: at, LandedAt: at, WholeAt: at, Expires: at, Request: PaidKey("this"),
-		Types: []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"}, Whole: true, Schema: 99,
+		Job: id, AskedAt: at, ExportedAt: at, LandedAt: at, Expires: at,
+		Contents: all, Before: &all, Schema: 99,
 		Tables: []string{"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames"},
-		Finals: 999, Open: true, Before: 1<<32 - 1, Days: Days{Newest: 20_000, Bits: 1<<daysKept - 1},
+		Open:   true, Days: Days{Newest: 20_000, Bits: 1<<daysKept - 1},
 	}
 	return paid, place, own{End: at, Text: strings.Repeat("k", 30)}
 }

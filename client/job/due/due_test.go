@@ -41,8 +41,11 @@ func facts(changes ...func(*Facts)) Facts {
 func there(exported float64, finals int, changes ...func(*journal.Place)) func(*Facts) {
 	return func(f *Facts) {
 		f.There = journal.Place{
-			Job: "old", AskedAt: before(exported + 0.1), ExportedAt: before(exported), LandedAt: before(exported - 0.01), Types: f.Item.Wants.Types,
-			Whole: true, Schema: 2, Tables: f.Item.Wants.Tables, Finals: finals, Days: journal.Days{}.With(journal.DayNumber(before(exported))),
+			Job: "old", AskedAt: before(exported + 0.1), ExportedAt: before(exported), LandedAt: before(exported - 0.01),
+			Contents: journal.Contents{Types: f.Item.Wants.Types, Whole: true}, Schema: 2, Tables: f.Item.Wants.Tables, Days: journal.Days{}.With(journal.DayNumber(before(exported))),
+		}
+		if finals > 1 {
+			f.There.Before = &journal.Contents{Types: f.Item.Wants.Types, Whole: true}
 		}
 		f.Jobs["old"] = Seen{Job: clari.Job{ID: "old", Status: "DONE", EndTime: before(exported)}}
 		for _, change := range changes {
@@ -360,7 +363,7 @@ func wrongWith(f Facts, d Decision) string {
 	switch {
 	case len(f.Paid.Unclear) > 0:
 		return "bought beside a creation whose end is not known"
-	case f.Item.Refresh == nil && covered && final && f.There.Finals >= 2:
+	case f.Item.Refresh == nil && covered && final && f.There.Before != nil && f.There.Before.Holds(f.Item.Wants.Types, f.Item.Wants.Whole):
 		return "bought what has settled"
 	case f.Item.Refresh == nil && covered && final && f.Jobs["old"].Job.Status == "DONE" && !f.Jobs["old"].Gone && f.Now.Sub(f.There.ExportedAt) < StoredFor &&
 		f.Paid.Failure == nil:

@@ -52,7 +52,7 @@ func (j *judge) storedOnly() (Decision, bool) {
 func (j *judge) adopt() (Decision, bool) { return j.take(false) }
 
 func (j *judge) settled() (Decision, bool) {
-	if !j.covers() || !j.final() || j.finals() < j.landings() {
+	if !j.covers() || !j.final() || !j.landedEnough() {
 		return Decision{}, false
 	}
 	if j.There.HasTables(j.Item.Wants.Tables, j.Item.Wants.Schema) {
@@ -65,7 +65,7 @@ func (j *judge) settled() (Decision, bool) {
 }
 
 func (j *judge) settling() (Decision, bool) {
-	if !j.covers() || !j.final() || j.finals() >= j.landings() || j.There.Open && j.age() < finalOpen {
+	if !j.covers() || !j.final() || j.landedEnough() || j.There.Open && j.age() < finalOpen {
 		return Decision{}, false
 	}
 	if j.stored() {
@@ -304,20 +304,9 @@ func (j *judge) finalAt(at time.Time) bool {
 	return !j.Item.FinalAt.IsZero() && !at.Before(j.Item.FinalAt)
 }
 
-// finals is in how many syncs final rows landed that have all that is wanted: one at least, of what landed before settle_days was shortened.
-func (j *judge) finals() int {
-	if j.There.Settles(j.Item.Wants.Types, j.Item.Wants.Whole) {
-		return 2
-	}
-	return 1
-}
-
-// landings is in how many syncs they have to.
-func (j *judge) landings() int {
-	if j.Item.Once {
-		return 1
-	}
-	return 2
+// landedEnough reports whether final rows that have all that is wanted landed in as many syncs as they have to.
+func (j *judge) landedEnough() bool {
+	return j.Item.Once || j.There.Settles(j.Item.Wants.Types, j.Item.Wants.Whole)
 }
 
 func (j *judge) dayOf(at time.Time) int32 { return journal.DayNumber(at.In(j.Policy.Location)) }

@@ -84,18 +84,22 @@ func (p *Planner) loadWatched(t Tab) []string {
 // stillWatched leaves out the quarters of a tab that have settled.
 func (p *Planner) stillWatched(t Tab) []string {
 	watched := p.loadWatched(t)
-	left := slices.DeleteFunc(slices.Clone(watched), func(label string) bool { return p.settled(t, label) })
+	left := slices.DeleteFunc(slices.Clone(watched), func(label string) bool {
+		_, settled := p.settles(t, label)
+		return settled
+	})
 	if len(left) < len(watched) {
 		journal.SaveList(p.ledger, p.tabKey("watched", t), left)
 	}
 	return left
 }
 
-// settled reports whether final rows of a quarter have landed in two syncs.
-func (p *Planner) settled(t Tab, quarter string) bool {
+// settles reports whether final rows of a quarter have landed, and whether that was in two syncs.
+func (p *Planner) settles(t Tab, quarter string) (final, settled bool) {
 	there, state := p.place(t, quarter)
-	final := p.FinalAt(t, quarter, state.End)
-	return there.Finals >= 2 && !final.IsZero() && !there.ExportedAt.Before(final)
+	at := p.FinalAt(t, quarter, state.End)
+	final = there.Job != "" && !at.IsZero() && !there.ExportedAt.Before(at)
+	return final, final && there.Settles(there.Types, there.Whole)
 }
 
 // Landed keeps what a result has told of its quarter and its tab, past the barrier that made its rows durable. The quarter that Clari calls current stays in the plan

@@ -15,10 +15,11 @@ import (
 func TestStateIsSmall(t *testing.T) {
 	at := time.Date(2026, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
 	types := []string{"forecast", "forecast_updated", "quota", "adjustment", "crm_total", "crm_closed"}
+	all := journal.Contents{Types: types, Whole: true}
 	place := journal.Place{
-		Job: strings.Repeat("f", 24), AskedAt: at, ExportedAt: at, LandedAt: at, WholeAt: at, Expires: at, Request: journal.PaidKey(1), Types: types, Whole: true, Schema: 9,
+		Job: strings.Repeat("f", 24), AskedAt: at, ExportedAt: at, LandedAt: at, Expires: at, Contents: all, Before: &all, Schema: 9,
 		Tables: []string{"clari_forecast_entries", "clari_forecast_users", "clari_forecast_fields", "clari_forecast_time_periods", "clari_forecast_time_frames"},
-		Finals: 2, Open: true, Before: 1<<32 - 1, Days: journal.Days{Newest: 20_000, Bits: 1<<40 - 1},
+		Open:   true, Days: journal.Days{Newest: 20_000, Bits: 1<<40 - 1},
 	}
 	day := at.Truncate(24 * time.Hour)
 	state := State{
@@ -172,7 +173,11 @@ func TestNamedByRefreshAndReload(t *testing.T) {
 		store := &memory{}
 		ledger := journal.Open(t.Context(), store, func(err error) { t.Error(err) })
 		p := planner(t, ledger, day("2026-03-04"), nil)
-		ledger.SaveRecord(p.PlaceKey(Tab{ForecastID: "net_arr"}, "2025_Q4"), journal.Place{Job: "1", ExportedAt: day("2026-02-15"), Finals: test.finals}, State{})
+		there := journal.Place{Job: "1", ExportedAt: day("2026-02-15")}
+		if test.finals == 2 {
+			there.Before = &journal.Contents{}
+		}
+		ledger.SaveRecord(p.PlaceKey(Tab{ForecastID: "net_arr"}, "2025_Q4"), there, State{})
 		p = planner(t, ledger, day("2026-03-04"), func(s *spec.Spec) {
 			s.Periods, s.FiscalYearStartMonth = []string{"2026_Q3"}, 1
 			test.change(s)

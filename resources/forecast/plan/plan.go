@@ -248,7 +248,8 @@ func (p *Planner) named(tab *plannedTab, periods []spec.Period, current fiscal.Q
 func (p *Planner) refreshes(t Tab, label string) bool {
 	there, _ := p.place(t, label)
 	due := there.ExportedAt.Before(p.spec.RefreshBefore()) || p.spec.RefreshBefore().IsZero()
-	return there.Job != "" && (due || there.Finals == 1)
+	final, settled := p.settles(t, label)
+	return there.Job != "" && (due || final && !settled)
 }
 
 // rank says how much an item matters.
