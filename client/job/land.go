@@ -121,11 +121,13 @@ func (r *run) isTaken(s snapshot) bool {
 	return r.taken[s]
 }
 
-// mayBeOverwritten reports whether a later sync would land older rows over those of e: the result that is there is final, so that it may land again, and the
-// ledger does not keep that there is a newer one.
+// mayBeOverwritten reports whether a later sync would land older rows over those of e: the result that is there is final and still to be had, so that it may
+// land again, and the ledger does not keep that there is a newer one.
 func (r *run) mayBeOverwritten(ctx context.Context, e *Export) bool {
-	replaces := r.Kept && e.made && e.There.Job != "" && !e.FinalAt.IsZero() && !e.There.ExportedAt.Before(e.FinalAt)
-	return replaces && !r.Ledger.Flushed(ctx)
+	there := e.There
+	final := there.Job != "" && !e.FinalAt.IsZero() && !there.ExportedAt.Before(e.FinalAt)
+	lives := r.now().Before(cmp.Or(there.Expires, there.ExportedAt.Add(due.StoredFor))) && !r.doubts.isGone(there.Job)
+	return r.Kept && e.made && final && lives && !r.Ledger.Flushed(ctx)
 }
 
 // older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.

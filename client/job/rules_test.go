@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -676,4 +677,34 @@ func TestPaidTwiceIsTold(t *testing.T) {
 		}
 		want(t, "spent", r.spent(), 2)
 	})
+}
+
+// TestNothingOlderNextTime: where the state backend keeps nothing, rows that replace final ones are not sent while a later sync would land those again. Once
+// their result is gone they are: what is paid for lands.
+func TestNothingOlderNextTime(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		expires time.Duration // from now
+		want    string
+	}{
+		{"the result of before lives", time.Hour, "a failed"},
+		{"the result of before is gone", -time.Hour, "a exported"},
+	} {
+		bubble(t, test.name, func(t *testing.T) {
+			r, s := newRegistry(), newStore()
+			r.jobs = append(r.jobs, &registered{id: "before", title: "people a", created: ago(48 * time.Hour), ended: ago(48 * time.Hour)})
+			s.keep("place/people/a", journal.Place{
+				Job: "before", ExportedAt: ago(48 * time.Hour), LandedAt: ago(48 * time.Hour), Expires: time.Now().Add(test.expires),
+				Contents: journal.Contents{Types: []string{"heads"}, Whole: true}, Tables: []string{"villages"}, Schema: 1,
+			})
+			s.flush = func() error { return errors.New("full") }
+			k := &census{name: "people", parts: [][]string{{"a"}}, change: func(i *Item) { i.FinalAt, i.Refresh = ago(72*time.Hour), &due.Refresh{} }}
+			g := newRig(t, r, k)
+			g.store = s
+			if err := g.sync(t.Context()); errors.Is(err, errNotKept) != (test.expires > 0) {
+				t.Errorf("ended with %v", err)
+			}
+			want(t, "outcome", k.outcomes(), test.want)
+		})
+	}
 }
