@@ -33,7 +33,7 @@ type Work interface {
 	// Create asks Clari for a job, and calls sending each time just before the request goes out.
 	Create(ctx context.Context, sending func(context.Context)) (jobID string, err error)
 	// Read reads a result, while it is downloaded, to its end. Where only the result tells the place, it sets e.Place. An error of the reader is returned as it
-	// is, wrapped or not; one about what is in the result is a *ContentError; any other means that this machine could not read it.
+	// is, wrapped or not; one about what is in the result is a *ContentError, or ErrNotOurs where e.Listed; any other means that this machine could not read it.
 	Read(ctx context.Context, e *Export, body Body) (Result, error)
 }
 

@@ -20,7 +20,7 @@ const (
 )
 
 // read downloads the result of a job and reads it, whole. A refusal is looked at again a minute later, while others land. A result that is not there any
-// more puts the item back into the plan.
+// more, or is another's, puts the item back into the plan.
 func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
 		return nil, &ContentError{Err: fmt.Errorf("%w: %s", ErrTruncated, adviceOf(e.Kind).Truncated)}
@@ -31,6 +31,10 @@ func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 		if err == nil || ctx.Err() != nil {
 			done(err)
 			return result, err
+		}
+		if errors.Is(err, ErrNotOurs) {
+			done(err)
+			return nil, r.discard(e, notOurs, err)
 		}
 		v, due := r.weigh(e, e.Job.ID, err, !r.known(err, e))
 		switch v {

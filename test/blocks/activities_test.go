@@ -161,6 +161,30 @@ func TestActivitiesUnclear(t *testing.T) {
 	})
 }
 
+// TestStrangersExport: no job was made, and while it is looked for somebody else's export of another kind is in the list, whose module may as well be that of
+// activities. Its result is none: the window is exported anew, in the same sync.
+func TestStrangersExport(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{"activities": map[string]any{"since": "1999-12-26"}}).WithState()
+		w.Sim.Add(sim.Fault{Op: sim.CreateActivity, Do: sim.Answer(504)})
+		o := world.Interrupt{Request: world.On(sim.Create, func(*world.Process) {
+			w.Sim.Plant(sim.Job{Module: "AUDIT", FileName: "audit_events.json", Run: 20 * time.Second})
+		})}.Options()
+		o.Tables = activityTables.Tables
+		now := time.Now()
+		if err := w.Sync(o); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(w.Sim.Ledger().Created()); n != 1 {
+			t.Errorf("%d exports for one window", n)
+		}
+		if wrong := w.ActivityDiffer(at("1999-12-26"), at("2000-01-01"), now); len(wrong) > 0 {
+			t.Errorf("%s", world.Lines(wrong))
+		}
+	})
+}
+
 // TestActivitiesKilled at every message: the syncs that follow pay for no window twice whose job is known, and end with all that there is.
 func TestActivitiesKilled(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,7 @@ type Job struct {
 	Downloads                     int           // of the results, begun
 	Counted                       bool          // against the monthly quota; a cancelled job is not
 	FileName                      string
+	Module                        string      // as the list has it; "": that of what it is
 	Export                        Export      // what the result holds
 	Activities                    *Activities // of an export of activities, in place of Export; nil for the others
 	altered                       bool        // a test had its hand in it
@@ -171,6 +172,9 @@ func (j *Job) object(t time.Time, words map[string]string) object {
 	if j.Activities != nil {
 		o["title"], o["module"] = "Activity Export", "ACTIVITY"
 		delete(o, "currency")
+	}
+	if j.Module != "" {
+		o["module"] = j.Module
 	}
 	if !j.Active(t) {
 		o["endTime"], o["expiredTime"] = j.EndsAt().UnixMilli(), j.ExpiresAt().UnixMilli()
