@@ -137,8 +137,14 @@ func (c *checker) opportunities(s *Spec) {
 }
 
 func (c *checker) day(path, text string) {
-	if _, ok := parseDay(text); !ok && (text != "" || c.given[path]) {
+	day, ok := parseDay(text)
+	switch {
+	case !ok && (text != "" || c.given[path]):
 		c.add(path, "%s is no day; write one such as 2026-01-31", c.show(text))
+	case ok && day.Year() < firstYear:
+		c.add(path, "%s is before anything that Clari has; look at the year", c.show(text))
+	case ok && day.After(time.Now().AddDate(0, 0, 1)): // it may be tomorrow elsewhere
+		c.add(path, "%s is still to come; write a day that has passed", c.show(text))
 	}
 }
 

@@ -154,6 +154,10 @@ var samples = []struct {
 	end, text string
 	kinds     string
 }{
+	{"id", "one, in quotes; a second tab is another item of the list", "["},
+	{"currency", "one, in quotes; for another add the tab once more", "["},
+	{"activities", "activities: {} for its defaults", `tf`},
+	{"audit", "audit: {} for its defaults", `tf`},
 	{"forecasts", "a dash before id, as the first item of a list: - id: net_arr", "{"},
 	{"forecasts", "a list of tabs, each with its id: [{id: net_arr}]", `"`},
 	{"forecasts[]", `"id: " before it: {id: net_arr}`, `"`},

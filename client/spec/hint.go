@@ -20,6 +20,9 @@ var (
 	rangeMarks   = []string{"...", "..", " to ", ":", "–", "-"}
 )
 
+// typographic are the marks that a word processor puts in place of plain ones.
+var typographic = strings.NewReplacer("…", "..", "\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u00a0", " ")
+
 // phrases are words that other tools have for a quarter, written with single spaces.
 var phrases = map[string]Bound{
 	"this": counted(0), "now": counted(0), "today": counted(0), "this quarter": counted(0), "current quarter": counted(0),
@@ -31,7 +34,7 @@ func counted(offset int) Bound { return Bound{Relative: true, Offset: offset} }
 
 // nearestPeriod guesses the period or range that the text was meant to be. It is empty where nothing is near.
 func nearestPeriod(text string) string {
-	text = strings.ToLower(strings.TrimSpace(text[:min(len(text), 64)]))
+	text = strings.ToLower(strings.TrimSpace(typographic.Replace(text[:min(len(text), 64)])))
 	if m := monthOfYear.FindStringSubmatch(text); m != nil {
 		n, _ := strconv.Atoi(m[2])
 		return m[1] + "_M" + strconv.Itoa(min(max(n, 1), 12))

@@ -78,6 +78,30 @@ func parsePeriod(item string) (p Period, wrong string) {
 	return Period{From: from, To: to}, ""
 }
 
+// What a forecast can be of. What lies outside is a slip, which would cost an export in each sync.
+const (
+	firstYear, lastYear = 1970, 2099
+	farthest            = 12 // quarters after the current one
+)
+
+// outOfTime says so of a period of which there can be no forecast.
+func (p Period) outOfTime() string {
+	years := []int{p.From.Quarter.Year, p.To.Quarter.Year}
+	if p.Literal != "" {
+		year, _ := strconv.Atoi(p.Literal[:4])
+		years = []int{year}
+	}
+	for _, year := range years {
+		if year != 0 && (year < firstYear || year > lastYear) {
+			return fmt.Sprintf("has the year %d; look at it, and write one from %d to %d", year, firstYear, lastYear)
+		}
+	}
+	if p.From.Offset > farthest || p.To.Offset > farthest {
+		return fmt.Sprintf("is more than %d quarters after the current one; write a nearer one", farthest)
+	}
+	return ""
+}
+
 // likely is what to write in place of a text that is no period.
 func likely(item string) string {
 	if nearest := nearestPeriod(item); nearest != "" {

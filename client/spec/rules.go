@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -36,7 +37,7 @@ func (c *checker) spec(s *Spec) {
 		c.whole("fiscal_year_start_month", s.FiscalYearStartMonth, 1, 12)
 	}
 	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
-		c.add("time_zone", "%s is no IANA time zone; write one such as UTC or America/New_York", c.show(s.TimeZone))
+		c.add("time_zone", "%s is no IANA time zone; write %s", c.show(s.TimeZone), cmp.Or(zoneMeant(s.TimeZone), "one such as UTC or America/New_York"))
 	}
 	c.oneOf("export_format", s.ExportFormat, exportFormats)
 	if s.Concurrency != Auto && (s.Concurrency < 1 || s.Concurrency > maxWhole) {
@@ -59,8 +60,11 @@ func (c *checker) spec(s *Spec) {
 	if s.ResumeWithin < 0 {
 		c.add("resume_within", `is negative; write "0s" or more`)
 	}
-	if strings.ContainsRune(s.KeepResults, 0) {
-		c.add("keep_results", "%s is no folder; write its path", c.show(s.KeepResults))
+	switch {
+	case strings.ContainsFunc(s.KeepResults, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		c.add("keep_results", `%s is no folder; write its path, without a \ in double quotes`, c.show(s.KeepResults))
+	case strings.HasPrefix(s.KeepResults, "~"):
+		c.add("keep_results", "%s begins with ~, which only a shell knows; write the whole path", c.show(s.KeepResults))
 	}
 	c.whole("max_retries", s.MaxRetries, 0, maxWhole)
 	if !(s.RequestsPerSecond > 0 && s.RequestsPerSecond <= 100) {
@@ -75,6 +79,24 @@ func (c *checker) spec(s *Spec) {
 	c.blocks(s)
 }
 
+// zoneMeant is the zone that a text in other letters names, empty where there is none.
+func zoneMeant(text string) string {
+	parts := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ' ' || r == '_' })
+	name := ""
+	for _, word := range strings.SplitAfter(strings.Join(parts, "_"), "") {
+		if name == "" || strings.HasSuffix(name, "/") || strings.HasSuffix(name, "_") {
+			word = strings.ToUpper(word)
+		}
+		name += word
+	}
+	for _, zone := range []string{name, strings.ToUpper(text)} {
+		if _, err := time.LoadLocation(zone); zone != "" && err == nil {
+			return zone
+		}
+	}
+	return ""
+}
+
 func (c *checker) apiKey(key string) {
 	foreign := func(r rune) bool { return r <= ' ' || r > '~' }
 	switch {
@@ -84,6 +106,8 @@ func (c *checker) apiKey(key string) {
 		c.add("api_key", `required; write "${CLARI_API_KEY}" and put the token in that environment variable`)
 	case variableName.MatchString(key):
 		c.add("api_key", `is the name of a variable, not its value; write it in braces: "${CLARI_API_KEY}"`)
+	case strings.HasPrefix(key, "<"):
+		c.add("api_key", `is a placeholder; write "${CLARI_API_KEY}" and put the token in that environment variable`)
 	case strings.Contains(key, "{{"):
 		c.add("api_key", `is a template of another tool; CloudQuery fills in variables of the environment: write "${CLARI_API_KEY}"`)
 	case strings.Contains(key, "${"):
@@ -97,8 +121,8 @@ func (c *checker) apiKey(key string) {
 	}
 }
 
-// variableName is a variable as shells write it: $NAME, %NAME% or $env:NAME.
-var variableName = regexp.MustCompile(`^(\$(env:)?[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%)$`)
+// variableName is a variable as shells write it, $NAME, $(NAME), %NAME% or $env:NAME, or its bare name, NAME_IN_CAPITALS.
+var variableName = regexp.MustCompile(`^(\$(env:)?[A-Za-z_][A-Za-z0-9_]*|\$\([A-Za-z_][A-Za-z0-9_]*\)|%[A-Za-z_][A-Za-z0-9_]*%|[A-Z]+(_[A-Z]+)+)$`)
 
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
@@ -110,6 +134,8 @@ func (c *checker) baseURL(raw string) {
 		c.add("base_url", "is no http(s) URL; write it in full, such as https://api.clari.com/v4")
 	case u.User != nil:
 		c.add("base_url", "has a user or password in it; remove that: the token goes into api_key")
+	case u.Hostname() == "app.clari.com" || u.Hostname() == "api.clari.com" && strings.Trim(u.Path, "/") == "":
+		c.add("base_url", "is not where the API is; write https://api.clari.com/v4, or remove the key")
 	case strings.ContainsAny(raw, "?#"):
 		c.add("base_url", "has a query or fragment; end it before the ? or #")
 	case strings.ContainsFunc(raw, foreign):
@@ -132,15 +158,7 @@ func loopback(host string) bool {
 }
 
 func (c *checker) forecast(path string, f Forecast) {
-	strange := func(r rune) bool { return r < ' ' || r == 0x7f }
-	switch {
-	case f.ID == "":
-		c.add(path+".id", "required; write the last part of the tab's address in Clari, app.clari.com/forecast/ID")
-	case strings.Contains(f.ID, "://"):
-		c.add(path+".id", "is a whole address; write only its last part, after /forecast/")
-	case f.ID == "." || f.ID == ".." || f.ID != strings.TrimSpace(f.ID) || strings.ContainsFunc(f.ID, strange):
-		c.add(path+".id", "%s is no id; write the last part of the tab's address, without white space around it", c.show(f.ID))
-	}
+	c.tab(path+".id", f.ID)
 	c.types(path+".types", f.Types)
 	if !currencyForm.MatchString(f.Currency) && (f.Currency != "" || c.given[path+".currency"]) {
 		c.add(path+".currency", "%s is no currency code; write its three letters, such as %s", c.show(f.Currency), currencyMeant(f.Currency))
@@ -148,6 +166,25 @@ func (c *checker) forecast(path string, f Forecast) {
 	c.oneOf(path+".include_historical", f.IncludeHistorical, historical)
 	if f.Periods != nil {
 		c.periods(path+".periods", f.Periods)
+	}
+}
+
+// TabPattern is the form of a forecast tab's id, which is a part of an address. Titles, addresses and lists of ids have another.
+const TabPattern = "^[^\\s\\x00-\\x1f\\x7f/?#%,;\"'`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff]+$"
+
+var tabForm = regexp.MustCompile(TabPattern)
+
+// tab checks the id of a forecast tab. Clari would be asked in vain for any other.
+func (c *checker) tab(path, id string) {
+	switch {
+	case id == "":
+		c.add(path, "required; write the last part of the tab's address in Clari, app.clari.com/forecast/ID")
+	case strings.Contains(id, "/"):
+		c.add(path, "is a whole address; write only its last part, after /forecast/")
+	case strings.ContainsAny(id, ",;"):
+		c.add(path, "%s names several tabs; write one item for each: - id: net_arr", c.show(id))
+	case id == "." || id == ".." || !tabForm.MatchString(id):
+		c.add(path, "%s is no id; write the last part of the tab's address, app.clari.com/forecast/ID", c.show(id))
 	}
 }
 
@@ -200,7 +237,11 @@ func (c *checker) periods(path string, items []string) {
 		c.add(path, "is empty; list one period or more, or remove the key")
 	}
 	for i, item := range items {
-		if _, wrong := parsePeriod(item); wrong != "" {
+		p, wrong := parsePeriod(item)
+		if wrong == "" {
+			wrong = p.outOfTime()
+		}
+		if wrong != "" {
 			c.add(fmt.Sprintf("%s[%d]", path, i), "%s %s", c.show(item), wrong)
 		}
 	}

@@ -33,8 +33,8 @@ func key(literal string) string { return `{"api_key":` + literal + `,"forecasts"
 
 var rules = []rule{
 	{name: "least", doc: tab(`"id":"net_arr"`)},
-	{name: "everything", doc: `{"api_key":"k","base_url":"https://eu.clari.example/v4","forecasts":[{"id":"a b/c%","types":["crm_total","crm_closed"],
-		"currency":"eur","scope_id":"1905::MGR","include_historical":false,"periods":["2018_M1","2024_Q1..current"]},{"id":"a b/c%"}],
+	{name: "everything", doc: `{"api_key":"k","base_url":"https://eu.clari.example/v4","forecasts":[{"id":"a-b.c:é","types":["crm_total","crm_closed"],
+		"currency":"eur","scope_id":"1905::MGR","include_historical":false,"periods":["2018_M1","2024_Q1..current"]},{"id":"a-b.c:é"}],
 		"periods":["2024_Q1..2026_Q1","previous","current","next","current-4","current+1","current-8..current+1"],"fiscal_year_start_month":2,
 		"time_zone":"America/New_York","export_format":"csv","concurrency":3,"delay_between_exports":"0s","poll_interval":"250ms",
 		"poll_max_interval":"1m30s","queue_timeout":"2h","run_timeout":"1h","export_attempts":10,"max_retries":0,"requests_per_second":0.5,
@@ -233,7 +233,7 @@ var rules = []rule{
 	{name: "before at the top", doc: top(`"before":"2026-03-01"`), problems: []string{"before: unknown key here; write refresh.before"}},
 	{name: "blocks of defaults", doc: top(`"activities":{},"audit":{},"opportunities":{}`)},
 	{name: "block is null", doc: top(`"activities":null,"audit":null,"opportunities":null`), problems: []string{"activities: has no value; write {} for its defaults", "audit: has no value; ", "opportunities: has no value; "}},
-	{name: "block is true", doc: top(`"audit":true`), problems: []string{"audit: is true; write an object"}},
+	{name: "block is true", doc: top(`"audit":true`), problems: []string{"audit: is true; write audit: {} for its defaults"}},
 	{name: "unknown key of a block", doc: top(`"activities":{"window_day":30}`), problems: []string{"activities.window_day: unknown key; the nearest known one is window_days"}},
 	{name: "key of another block", doc: top(`"audit":{"overlap_days":2}`), problems: []string{"audit.overlap_days: unknown key here; write activities.overlap_days"}},
 	{name: "key of a block at the top", doc: top(`"from_activities":true`), problems: []string{"from_activities: unknown key here; write opportunities.from_activities"}},
@@ -259,6 +259,30 @@ var rules = []rule{
 	{name: "opportunities of no activities", doc: top(`"opportunities":{"ids":["006A"],"from_activities":true}`), blind: true, problems: []string{"opportunities.from_activities: needs the activities: "}},
 	{name: "opportunity id with a space", doc: top(`"opportunities":{"ids":["006A","006 B"]}`), problems: []string{`opportunities.ids[1]: "006 B" has white space in it; `}},
 	{name: "opportunity id is a number", doc: top(`"opportunities":{"ids":[6]}`), problems: []string{"opportunities.ids[0]: is a number; "}},
+	{name: "years without forecasts", doc: top(`"periods":["2206_Q1","1969_Q4..2024_Q1","3025","1926_M1"]`), problems: []string{
+		"periods[0]: \"2206_Q1\" has the year 2206; look at it, and write one from 1970 to 2099", "periods[1]: ", "periods[2]: ", "periods[3]: ",
+	}},
+	{name: "a quarter far ahead", doc: top(`"periods":["current+12","current+13","2024_Q1..current+300"]`), problems: []string{
+		"periods[1]: \"current+13\" is more than 12 quarters after the current one; write a nearer one", "periods[2]: ",
+	}},
+	{name: "a day of another millennium", doc: top(`"activities":{"since":"1026-01-31"}`), problems: []string{`activities.since: "1026-01-31" is before anything that Clari has; look at the year`}},
+	{name: "a day to come", doc: top(`"activities":{"since":"2098-01-31"}`), blind: true, problems: []string{`activities.since: "2098-01-31" is still to come; write a day that has passed`}},
+	{name: "ids that are none", doc: `{"api_key":"k","forecasts":[{"id":"Net ARR"},{"id":"net%20arr"},{"id":"net_arr/"},{"id":"net_arr?x=1"},{"id":"a,b"},{"id":"<id>"},{"id":"“a”"},{"id":"a\u200bb"},{"id":".."}]}`, problems: []string{
+		`forecasts[0].id: "Net ARR" is no id; write the last part of the tab's address, app.clari.com/forecast/ID`, `forecasts[1].id: "net%20arr" is no id; `,
+		"forecasts[2].id: is a whole address; write only its last part, after /forecast/", "forecasts[3].id: ",
+		`forecasts[4].id: "a,b" names several tabs; write one item for each: - id: net_arr`, "forecasts[5].id: ", "forecasts[6].id: ", "forecasts[7].id: ", "forecasts[8].id: ",
+	}},
+	{name: "two ids in one", doc: tab(`"id":["a","b"]`), problems: []string{"forecasts[0].id: is a list; write one, in quotes; a second tab is another item of the list"}},
+	{name: "two currencies", doc: tab(`"id":"a","currency":["USD","EUR"]`), problems: []string{"forecasts[0].currency: is a list; write one, in quotes; for another add the tab once more"}},
+	{name: "the app's address", doc: top(`"base_url":"https://app.clari.com/v4"`), problems: []string{"base_url: is not where the API is; write https://api.clari.com/v4, or remove the key"}},
+	{name: "no version of the API", doc: top(`"base_url":"https://api.clari.com/"`), problems: []string{"base_url: is not where the API is; "}},
+	{name: "a folder of a shell", doc: top(`"keep_results":"~/results"`), problems: []string{`keep_results: "~/results" begins with ~, which only a shell knows; write the whole path`}},
+	{name: "a folder of Windows in double quotes", doc: top("\"keep_results\":\"C:\\results\""), problems: []string{`keep_results: "C:\results" is no folder; write its path, without a \ in double quotes`}},
+	{name: "a zone in other letters", doc: top(`"time_zone":"america/new york"`), blind: true, problems: []string{`time_zone: "america/new york" is no IANA time zone; write America/New_York`}},
+	{name: "keys of other tools", doc: top(`"incremental":true,"proxy":"x","log_level":"debug"`), problems: []string{"incremental: is no key: a sync goes on ", "proxy: is no key; ", "log_level: is no key; "}},
+	{name: "key as its name alone", doc: key(`"CLARI_API_KEY"`), problems: []string{"api_key: is the name of a variable, not its value; "}},
+	{name: "key as make writes it", doc: key(`"$(CLARI_API_KEY)"`), problems: []string{"api_key: is the name of a variable, not its value; "}},
+	{name: "key of an example", doc: key(`"<your-token>"`), problems: []string{"api_key: is a placeholder; "}},
 	{name: "on_empty ignore", doc: top(`"on_empty":"ignore"`), problems: []string{`on_empty: "ignore" is none of auto, fail, warn; `}},
 }
 

@@ -46,14 +46,23 @@ var inOtherTools = map[string]string{
 	"fiscal_start_month": "fiscal_year_start_month", "fiscal_year_start": "fiscal_year_start_month", "fiscal_month": "fiscal_year_start_month",
 	"tz": "time_zone", "timezone": "time_zone", "format": "export_format", "file_format": "export_format",
 	"workers": "concurrency", "parallelism": "concurrency", "threads": "concurrency", "max_concurrency": "concurrency",
-	"timeout": "run_timeout", "rate_limit": "requests_per_second", "retries": "max_retries", "snapshots": "history", "snapshot": "history",
+	"timeout": "run_timeout", "rate_limit": "requests_per_second", "retries": "max_retries", "snapshots": "history", "snapshot": "history", "full_refresh": "refresh", "historical": "include_historical",
 	"data_types": "types", "scope": "scope_id", "slug": "id", "user_id": "scope_id",
 }
 
 // of other tools, and without a counterpart.
 const scheduling = "is no key: CloudQuery has no schedules; remove it, and let cron or an orchestrator start the syncs (docs/operation.md)"
 
-var withoutOne = map[string]string{"schedule": scheduling, "cron": scheduling, "interval": scheduling, "frequency": scheduling}
+const (
+	stateful = "is no key: a sync goes on where the last one ended if the source has backend_options; remove it (docs/configuration.md)"
+	logging  = "is no key; remove it, and give cloudquery sync the flag --log-level"
+	proxying = "is no key; remove it, and set the environment variable HTTPS_PROXY where CloudQuery runs"
+)
+
+var withoutOne = map[string]string{
+	"state": stateful, "incremental": stateful, "cursor": stateful, "log_level": logging, "debug": logging, "verbose": logging, "proxy": proxying, "http_proxy": proxying,
+	"schedule": scheduling, "cron": scheduling, "interval": scheduling, "frequency": scheduling,
+}
 
 // unknown says what to do with a key: where it belongs, or which one was meant. A known key is named only if it is near.
 func (c *checker) unknown(key unknownKey) {

@@ -3,9 +3,9 @@ package command
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
-	"unicode"
+	"time"
 
 	cq "github.com/cloudquery/plugin-sdk/v4/plugin"
 
@@ -52,13 +52,11 @@ func Load(paths []string, env specfile.Env) (*Sync, []specfile.Problem) {
 			return s, problems
 		}
 	}
-	for i, tab := range s.Spec.Forecasts {
-		if strings.ContainsFunc(tab.ID, unicode.IsSpace) {
-			add(false, fmt.Sprintf("spec.forecasts[%d].id", i),
-				fmt.Sprintf("%q looks like a title; write the last part of the tab's address, app.clari.com/forecast/ID", tab.ID))
-		}
+	for _, d := range doubts(s.Spec, time.Now()) {
+		add(false, "spec."+d.path, d.text)
 	}
-	if len(s.Source.Tables) > 0 { // else that is a problem already
+	ofTables := func(p specfile.Problem) bool { return strings.HasPrefix(p.Place, s.Place+": tables") }
+	if len(s.Source.Tables) > 0 && !slices.ContainsFunc(problems, ofTables) { // else that is a problem already
 		kinds, err := plugin.Kinds(s.Spec, options(&s.Source))
 		if err != nil {
 			add(true, "", err.Error())

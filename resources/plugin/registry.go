@@ -118,6 +118,9 @@ func selectTables(o table.Options, so plugin.SyncOptions, s *spec.Spec) (selecte
 	if selected, err = all.FilterDfs(so.Tables, so.SkipTables, so.SkipDependentTables); err != nil {
 		return nil, err
 	}
+	if len(selected) == 0 && len(so.SkipTables) > 0 {
+		return nil, errors.New("skip_tables: leaves no table; take out what is to be fetched")
+	}
 	selected = slices.DeleteFunc(selected, func(t *schema.Table) bool { return off[t.Name] != nil })
 	return selected, needsActivities(selected, s)
 }
@@ -148,7 +151,13 @@ func known(names []string, so plugin.SyncOptions) error {
 		if i >= len(so.Tables) {
 			key = "skip_tables"
 		}
-		if near := spec.Near(pattern, names); near != "" {
+		near := spec.Near(pattern, names)
+		switch {
+		case strings.HasSuffix(pattern, "_current"):
+			fix = "docs/queries makes the views of the tables"
+		case strings.Contains(pattern, ".*"):
+			fix = "a * alone stands for any letters"
+		case near != "":
 			fix = "the nearest is " + near
 		}
 		wrong = append(wrong, fmt.Errorf("%s: %q is no table of this plugin; %s", key, pattern, fix).Error())

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // document is one of a file.
@@ -21,15 +23,47 @@ type document struct {
 func (d *document) at(key string) string { return d.place + ": " + key }
 
 // unset stands for the value of a variable that is not set, until it is known where it is.
-const unset = "variable-not-set-"
+const unset = "variable-not-set(%s)"
+
+var (
+	unsetForm = regexp.MustCompile(`variable-not-set\((.*?)\)`)
+	nameForm  = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+	quoteMark = regexp.MustCompile(`^[“”„‚‘’«»]`)
+)
+
+// notSet says what to do about the variable whose value is missing in a text, empty where none is.
+func notSet(text string) string {
+	m := unsetForm.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	longest := "CLARI_API_KEY"
+	for i, name := range nameForm.FindAllString(m[1], -1) {
+		if i == 0 || len(name) > len(longest) {
+			longest = name
+		}
+	}
+	if longest == m[1] {
+		return fmt.Sprintf("the variable %s is not set; export it where the sync runs", m[1])
+	}
+	return fmt.Sprintf("%q is no name of a variable, and CloudQuery knows no default values; write ${%s}", m[1], longest)
+}
 
 // read returns the documents of a file.
 func (r *report) read(file string, data []byte, lookup func(string) (string, bool)) (documents []*document) {
-	texts, err := Expand(data, func(name string) (string, bool) {
+	if line, what := unreadable(data); what != "" {
+		r.fail(fmt.Sprintf("%s: line %d", file, line), "%s", what)
+		return nil
+	}
+	texts, err := expand(data, func(name string) (string, bool) {
 		if value, ok := lookup(name); ok {
 			return value, true
 		}
-		return unset + name, true
+		return fmt.Sprintf(unset, name), true
+	}, func(node *yaml.Node) {
+		if decimal, read := octal(node); read != "" {
+			r.fail(fmt.Sprintf("%s: line %d", file, node.Line), "YAML reads %s as %s; write %s", node.Value, read, decimal)
+		}
 	})
 	if err != nil {
 		place, what := broken(file, data, err)
@@ -59,9 +93,9 @@ func (r *report) document(file string, d *document) bool {
 	kind, _ := d.members["kind"].(string)
 	if _, known := byKind[kind]; !known {
 		written, there := d.members["kind"]
-		switch _, name, isUnset := strings.Cut(kind, unset); {
-		case isUnset:
-			r.fail(d.place+": kind", "the variable %s is not set; export it where the sync runs", name)
+		switch {
+		case notSet(kind) != "":
+			r.fail(d.place+": kind", "%s", notSet(kind))
 		case !there:
 			r.fail(d.place, "has no kind; write kind: source or kind: destination")
 		case byKind[strings.ToLower(kind)] != nil:
@@ -98,36 +132,8 @@ func nameOf(d *document) string {
 	return name
 }
 
-var (
-	tabForm = regexp.MustCompile(`(?m)^ *\t`)
-	lineOf  = regexp.MustCompile(`line (\d+): (.*)`)
-	keyForm = regexp.MustCompile(`mapping key "([^"]*)" already defined`)
-)
-
-// broken is where a file is no YAML, and what to do.
-func broken(file string, data []byte, err error) (place, what string) {
-	if at := tabForm.FindIndex(data); at != nil {
-		return fmt.Sprintf("%s: line %d", file, bytes.Count(data[:at[1]], []byte("\n"))+1), "is indented with a tab; put spaces in its place"
-	}
-	m := lineOf.FindStringSubmatch(err.Error())
-	if m == nil {
-		return file, fmt.Sprintf("%s; mend it there", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "yaml: "), "\n", " "))
-	}
-	place, what = file+": line "+m[1], m[2]
-	key := keyForm.FindStringSubmatch(what)
-	switch {
-	case key != nil && (key[1] == "kind" || key[1] == "spec"):
-		return place, fmt.Sprintf("has %s a second time; put a line --- between the two documents", key[1])
-	case key != nil:
-		return place, fmt.Sprintf("has %s a second time; remove one of the two", key[1])
-	case strings.Contains(what, "cannot start any token"):
-		return place, what + "; put text that begins with @, % or ` in quotes"
-	}
-	return place, what + "; look at the indentation and the quotes of this line and the ones around it"
-}
-
-// variables finds what is not set, in one document.
-func (r *report) variables(d *document, inPlace bool) {
+// texts finds variables that are not set, and quotation marks of a word processor, in one document.
+func (r *report) texts(d *document, inPlace bool) {
 	if inPlace && d.kind != "source" {
 		return
 	}
@@ -135,9 +141,10 @@ func (r *report) variables(d *document, inPlace bool) {
 	walk = func(path string, value any) {
 		switch value := value.(type) {
 		case string:
-			if _, name, found := strings.Cut(value, unset); found {
-				name, _, _ = strings.Cut(name, " ")
-				r.fail(d.at(path), "the variable %s is not set; export it where the sync runs", name)
+			if what := notSet(value); what != "" {
+				r.fail(d.at(path), "%s", what)
+			} else if quoteMark.MatchString(value) && path != "spec.api_key" { // of which the plugin itself says so
+				r.fail(d.at(path), "has typographic quotes around it; write plain ones")
 			}
 		case []any:
 			for i, item := range value {

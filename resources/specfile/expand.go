@@ -18,6 +18,7 @@ import (
 var (
 	variable    = regexp.MustCompile(`\$\{([^}]+)\}`)
 	placeholder = regexp.MustCompile(`variable(\d+)number`)
+	noNumber    = regexp.MustCompile(`(?i)^[-+]?\.(inf|nan)$`) // of which JSON has none
 )
 
 // Expand splits data into its documents, puts the values of ${NAME}, which lookup knows, and ${file:path} in, and returns each as JSON.
@@ -25,6 +26,11 @@ var (
 // Values go in as text, before YAML is read, and never into comments: that is how the CLI does it, so a value may bring
 // structure with it, and one with a quotation mark breaks the quotes around it here as there.
 func Expand(data []byte, lookup func(string) (string, bool)) (documents [][]byte, err error) {
+	return expand(data, lookup, func(*yaml.Node) {})
+}
+
+// expand is Expand, and shows each node as it stands in data.
+func expand(data []byte, lookup func(string) (string, bool), see func(*yaml.Node)) (documents [][]byte, err error) {
 	// A variable is no YAML in every place it may stand in. A word in its place is.
 	var names []string
 	words := variable.ReplaceAllFunc(data, func(match []byte) []byte {
@@ -39,6 +45,11 @@ func Expand(data []byte, lookup func(string) (string, bool)) (documents [][]byte
 		} else if err != nil {
 			return nil, err
 		}
+		var value any
+		if err := node.Decode(&value); err != nil { // a key that is there twice, say: here lines are still those of data
+			return nil, err
+		}
+		walk(&node, see)
 		walk(&node, func(n *yaml.Node) { n.HeadComment, n.LineComment, n.FootComment = "", "", "" })
 		bare, err := yaml.Marshal(&node)
 		if err != nil {
@@ -75,7 +86,7 @@ func resolve(name string, lookup func(string) (string, bool)) (string, error) {
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("${file:%s}: %w", path, err)
 	}
 	if bytes.ContainsAny(content, "\r\n") && json.Valid(content) {
 		// JSON over several lines is meant to stand between the quotation marks of a YAML text.
@@ -85,14 +96,14 @@ func resolve(name string, lookup func(string) (string, bool)) (string, error) {
 	return string(content), nil
 }
 
-// toJSON turns a YAML document into JSON. A date stays the text it was written as.
+// toJSON turns a YAML document into JSON. A date stays the text it was written as, and so does what is infinite or no number.
 func toJSON(document []byte) ([]byte, error) {
 	var node yaml.Node
 	if err := yaml.Unmarshal(document, &node); err != nil {
 		return nil, err
 	}
 	walk(&node, func(n *yaml.Node) {
-		if n.Tag == "!!timestamp" {
+		if n.Tag == "!!timestamp" || n.Tag == "!!float" && noNumber.MatchString(n.Value) {
 			n.Tag = "!!str"
 		}
 	})

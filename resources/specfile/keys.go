@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
@@ -93,12 +94,16 @@ var samples = map[string]string{
 	"backend_options": "table_name and connection below it", "spec": "its keys below it, indented",
 }
 
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
 func (r *report) kind(place, key string, value any, want string) {
 	if kindOf(value) == want {
 		return
 	}
 	fix := "write " + want
-	if sample := samples[key]; sample != "" {
+	if name, isText := value.(string); isText && want == list && plainName.MatchString(name) {
+		fix = fmt.Sprintf("write %s: %s: [%s]", want, key, name)
+	} else if sample := samples[key]; sample != "" {
 		fix = "write " + want + ": " + sample
 	}
 	if want == text {

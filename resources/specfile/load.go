@@ -91,7 +91,7 @@ func (r *report) config(documents []*document, env Env) *Config {
 		if d.kind == "source" && d != source {
 			continue
 		}
-		r.variables(d, env.InPlace)
+		r.texts(d, env.InPlace)
 		raw, err := json.Marshal(d.spec)
 		if err != nil {
 			continue // it came from JSON

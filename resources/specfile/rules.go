@@ -1,12 +1,16 @@
 package specfile
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/semver"
+
+	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/destination"
 )
 
@@ -31,7 +35,7 @@ func (r *report) plugin(d *document, p Plugin, env Env) {
 	}
 	if p.Registry != "" && !slices.Contains(registries, p.Registry) {
 		fix := nearOr(p.Registry, registries, "write one of them")
-		if strings.Contains(strings.ToLower(p.Registry), "hub") {
+		if near := strings.ToLower(p.Registry); !slices.Contains(registries, near) && strings.Contains(near, "hub") {
 			fix = "the Hub's name here is cloudquery, and a release's on GitHub is github"
 		}
 		r.fail(d.at("registry"), "%q is none of %s; %s", p.Registry, strings.Join(registries, ", "), fix)
@@ -42,13 +46,31 @@ func (r *report) plugin(d *document, p Plugin, env Env) {
 		switch {
 		case p.Version == "":
 			r.fail(d.at("version"), "required with this registry; write version: %s", exampleVersion(p))
-		case !strings.HasPrefix(p.Version, "v"):
-			r.fail(d.at("version"), "%q does not begin with v; write v%s", p.Version, p.Version)
+		case !semver.IsValid(p.Version):
+			meant := "v" + strings.TrimLeft(p.Version, "vV")
+			if !semver.IsValid(meant) {
+				meant = exampleVersion(p)
+			}
+			r.fail(d.at("version"), "%q is no version; write %s", p.Version, meant)
+		}
+		if p.Path != "" && !pathForm.MatchString(p.Path) {
+			r.fail(d.at("path"), "%q is no path in a registry; write the owner and the name, such as %s", p.Path, cmp.Or(nearPath("cloudquery/"+p.Path), "cloudquery/postgresql"))
 		}
 	}
 	if p.Registry == "local" && p.Path != "" && env.Stat != nil {
 		r.program(d, p.Path, env.Stat)
 	}
+}
+
+var pathForm = regexp.MustCompile(`^[^/\\ ]+/[^/\\ ]+$`)
+
+// nearPath is the path of the destination that a path is a slip or two away from, empty where none is.
+func nearPath(path string) string {
+	var paths []string
+	for _, profile := range destination.Profiles() {
+		paths = append(paths, profile.Path)
+	}
+	return spec.Near(path, paths)
 }
 
 func exampleVersion(p Plugin) string {
@@ -91,10 +113,15 @@ func (r *report) destination(d *document, of Destination, env Env) {
 	if env.InPlace || of.Registry != "" && of.Registry != "cloudquery" {
 		return
 	}
-	if profile, known := destination.For(of.Path); known {
-		for _, p := range profile.Check(d.spec) {
-			r.add(p.Fatal, d.at(p.Path), "%s; %s", p.Text, p.Fix)
+	profile, known := destination.For(of.Path)
+	if !known {
+		if near := nearPath(of.Path); near != "" {
+			r.warn(d.at("path"), "%q is no destination that this program knows; the nearest is %s", of.Path, near)
 		}
+		return
+	}
+	for _, p := range profile.Check(d.spec) {
+		r.add(p.Fatal, d.at(p.Path), "%s; %s", p.Text, p.Fix)
 	}
 }
 
@@ -129,10 +156,13 @@ func (r *report) checkSource(d *document, c *Config, env Env) {
 		r.fail(d.at("destinations"), "required; write destinations: [%s]", example(names))
 	}
 	for i, name := range s.Destinations {
+		place := d.at(fmt.Sprintf("destinations[%d]", i))
+		if first := slices.Index(s.Destinations, name); first < i {
+			r.fail(place, "repeats destinations[%d]; remove one", first)
+		}
 		if slices.Contains(names, name) {
 			continue
 		}
-		place := d.at(fmt.Sprintf("destinations[%d]", i))
 		if len(names) == 0 {
 			r.fail(place, "%q is in no document; add one of kind destination: docs/examples has one for each destination", name)
 			continue

@@ -21,23 +21,28 @@ const (
 	loopback  = `(localhost|127(\.` + octet + `){3}|\[::1\])`
 	host      = `([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])`
 	baseURL   = `^(https://` + host + `|http://` + loopback + `)` + port + `(/[!"$-;=@-~]*)?$`
-	date      = `[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
+	year      = `(19[7-9][0-9]|20[0-9]{2})`
+	past      = year + `-` + monthDay
+	date      = `[0-9]{4}-` + monthDay
+	monthDay  = `(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
 	instant   = `^` + date + `(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.,][0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$`
-	bound     = `([0-9]{4}_Q[1-4]|previous|current([+-][0-9]{1,3})?|next)`
+	bound     = `(` + year + `_Q[1-4]|previous|current(-[0-9]{1,3}|\+(0{0,2}[0-9]|0?1[0-2]))?|next)`
 )
 
 // refine adds the rules that tags cannot hold. What no schema can express (time zones, the order of a range's ends, values
 // that depend on each other) is left to Parse.
 func refine(root, tab *jsonschema.Schema) {
 	property(root, "api_key").Pattern = `^[!-~]+$`
-	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{|\{\{|^\$(env:)?[A-Za-z_][A-Za-z0-9_]*$|^%[A-Za-z_][A-Za-z0-9_]*%$`}
+	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{|\{\{|^\$(env:)?[A-Za-z_][A-Za-z0-9_]*$|^\$\([A-Za-z_][A-Za-z0-9_]*\)$|^%[A-Za-z_][A-Za-z0-9_]*%$|^[A-Z]+(_[A-Z]+)+$|^<`}
 	property(root, "base_url").Pattern = baseURL
+	property(root, "base_url").Not = &jsonschema.Schema{Pattern: `^https?://(app\.clari\.com` + port + `(/|$)|api\.clari\.com` + port + `/*$)`}
 	property(root, "time_zone").Pattern = notBlank
-	property(root, "keep_results").Pattern = `^[^\x00]*[^\s\x00][^\x00]*$`
+	property(root, "keep_results").Pattern = `^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$`
+	property(root, "keep_results").Not = &jsonschema.Schema{Pattern: `^~`}
 	for _, key := range []string{"poll_interval", "poll_max_interval", "queue_timeout", "run_timeout"} {
 		property(root, key).AllOf = []*jsonschema.Schema{{Pattern: aboveZero}}
 	}
-	day := `^` + date + `(T00:00:00Z)?$`
+	day := `^` + past + `(T00:00:00Z)?$`
 	activities, opportunities := property(root, "activities"), property(root, "opportunities")
 	property(activities, "since").Pattern = day
 	types := property(activities, "types").Items
@@ -56,8 +61,8 @@ func refine(root, tab *jsonschema.Schema) {
 	}
 
 	id := property(tab, "id")
-	id.Pattern = `^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$`
-	id.Not = &jsonschema.Schema{Pattern: `^\.\.?$|://`}
+	id.Pattern = spec.TabPattern
+	id.Not = &jsonschema.Schema{Pattern: `^\.\.?$`}
 	property(tab, "currency").Pattern = `^[A-Za-z]{3}$`
 	property(tab, "scope_id").Pattern = notBlank
 	history := property(tab, "include_historical")
@@ -70,7 +75,7 @@ func refine(root, tab *jsonschema.Schema) {
 
 // period is one item of periods.
 func period() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Pattern: `^(` + bound + `(\.\.` + bound + `)?|[0-9]{4}(_M([1-9]|1[0-2]))?)$`}
+	return &jsonschema.Schema{Type: "string", Pattern: `^(` + bound + `(\.\.` + bound + `)?|` + year + `(_M([1-9]|1[0-2]))?)$`}
 }
 
 // refresh is a list of periods, or an object of one or more and the instant.
