@@ -158,3 +158,31 @@ func TestPairs(t *testing.T) {
 		}
 	})
 }
+
+// TestSecondRole: whoever takes a role beside another has not come, and whoever gives one of two up has not gone: both have moved.
+func TestSecondRole(t *testing.T) {
+	t.Parallel()
+	s := threeExports(t, nil)
+	each(t, s, "append", func(t *testing.T, d *database) {
+		first, last := s.jobs[0].ID, s.jobs[2].ID
+		people := d.query(t, "SELECT u.person_id, u.user_id, u.role FROM clari_forecast_users u WHERE u.job_id = '"+last+"' ORDER BY u.person_id")
+		takes, gives := people[0], people[1]
+		second := func(person row, jobs string) { // the same person in another role, in some exports
+			d.exec(t, fmt.Sprintf("CREATE TEMP TABLE more AS SELECT * FROM clari_forecast_users WHERE person_id = '%s' AND job_id %s", person["person_id"], jobs))
+			d.exec(t, "UPDATE more SET user_id = '281000:second', role = 'Second'")
+			d.exec(t, fmt.Sprintf("INSERT INTO clari_forecast_users SELECT * FROM more; DROP TABLE more; UPDATE clari_forecast_exports SET users = users + 1 WHERE job_id %s", jobs))
+		}
+		second(takes, "= '"+last+"'")
+		second(gives, "= '"+first+"'")
+		const moved = "SELECT c.person_id, c.job_id, c.change_type, c.role_before, c.role_after FROM %s c WHERE c.field_id IS NULL AND c.person_id IN ('%s', '%s')"
+		want := []row{
+			{"person_id": takes["person_id"], "job_id": last, "change_type": "moved", "role_after": "Second"},
+			{"person_id": gives["person_id"], "job_id": s.jobs[1].ID, "change_type": "moved", "role_before": "Second"},
+		}
+		got := func(from string) []row { return d.query(t, fmt.Sprintf(moved, from, takes["person_id"], gives["person_id"])) }
+		equal(t, "second roles", got("clari_forecast_changes"), want)
+		if wrong := mutant(t, "clari_forecast_changes", "MAX(r.person_was) AS was_there", "MAX(r.was_there) AS was_there"); len(difference(got("("+wrong+")"), want)) == 0 {
+			t.Error("a second role is taken for somebody new, and nobody notices")
+		}
+	})
+}
