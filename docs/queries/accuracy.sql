@@ -1,11 +1,11 @@
 -- How far off was the call of each week from what the quarter came to, and whose calls are biased?
--- Only periods that are over; people who have left count. outcome_value is the newest crm_closed, where it was exported, else the person's own last
+-- Only periods that are over, and were exported after that; people who have left count. outcome_value is the newest crm_closed, where it was exported, else the person's own last
 -- call: measured_by says which. bias is the mean error of the person in that field, at as many weeks to the end, over all quarters. To measure by
 -- Salesforce, take the sum of closed-won amounts of the user (owner_id = crm_user_id) in place of newest_closed.
 WITH calls AS (
   SELECT p.*, COALESCE(p.newest_closed, p.newest_call) AS outcome_value, p.effective_value - COALESCE(p.newest_closed, p.newest_call) AS error
   FROM clari_person_week p
-  WHERE p.time_period_end_date < CURRENT_DATE AND p.effective_value IS NOT NULL
+  WHERE p.is_over AND p.effective_value IS NOT NULL
 )
 SELECT
   c.forecast_key, c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_period_id, c.user_id, c.user_name, c.hierarchy_level,

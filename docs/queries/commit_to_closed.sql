@@ -8,7 +8,8 @@ SELECT
   MAX(CASE WHEN p.weeks_to_end = 8 THEN p.effective_value END) AS call_8_weeks_before,
   MAX(CASE WHEN p.weeks_to_end = 4 THEN p.effective_value END) AS call_4_weeks_before,
   MAX(CASE WHEN p.weeks_to_end = 1 THEN p.effective_value END) AS call_1_week_before,
-  MAX(p.newest_closed) AS closed, MAX(p.time_period_end_date) < CURRENT_DATE AS is_over
+  MAX(p.newest_closed) AS closed, p.is_over
 FROM clari_person_week p
-GROUP BY p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.user_id, p.field_name, p.field_id
+GROUP BY p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.user_id, p.field_name, p.field_id,
+  p.is_over
 ORDER BY p.forecast_key, p.time_period_id, hierarchy_level, user_name, p.user_id, p.field_name;

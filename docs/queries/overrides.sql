@@ -3,7 +3,7 @@
 -- The nearer of call and override was right. manager_bias is the mean error of all overrides by the same adjusted_by in that tab; rows with labels do
 -- not tell who it was, and then it is null.
 WITH made AS (
-  SELECT p.*, CASE WHEN p.time_period_end_date < CURRENT_DATE THEN COALESCE(p.newest_closed, p.newest_call) END AS outcome_value
+  SELECT p.*, CASE WHEN p.is_over THEN COALESCE(p.newest_closed, p.newest_call) END AS outcome_value
   FROM clari_person_week p
   WHERE p.adjustment_value IS NOT NULL
 )

@@ -9,7 +9,8 @@ WITH reports AS (
   FROM clari_person_week p
 )
 SELECT
-  m.forecast_key, m.requested_currency, m.time_period_id, m.user_id, MAX(m.user_name) AS user_name, MAX(m.hierarchy_level) AS hierarchy_level, m.field_name,
+  m.forecast_key, m.requested_currency, m.time_period_id, m.user_id, MAX(m.user_name) AS user_name, MAX(m.hierarchy_level) AS hierarchy_level,
+  MAX(m.current_manager_name) AS current_manager_name, m.field_name,
   m.week_start_date, MAX(m.currency_code) AS currency_code, MAX(m.forecast_value) AS own_call, COUNT(*) AS direct_reports,
   COUNT(*) - COUNT(r.effective_value) AS not_called, SUM(COALESCE(r.adjustment_value - COALESCE(r.forecast_value, 0), 0)) AS overrides,
   SUM(CASE WHEN r.in_latest_export THEN 0 ELSE COALESCE(r.effective_value, 0) END) AS left_since,

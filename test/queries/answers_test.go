@@ -68,10 +68,10 @@ func effective(r oracle.Row) any {
 	return cmp.Or(number(r, "adjustment_value"), number(r, "forecast_value"))
 }
 
-// isOver says whether an entry's period is.
+// isOver says whether an entry's period is, and was exported after that: what is closed is final then.
 func (s *story) isOver(r oracle.Row) bool {
 	end, ok := r["time_period_end_date"].(string)
-	return ok && end < s.today.Format(time.DateOnly)
+	return ok && end < s.now.newestDay[r["forecast_key"]]
 }
 
 func (s *story) hasEnded() bool { return slices.ContainsFunc(s.now.entries, s.isOver) }

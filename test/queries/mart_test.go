@@ -49,6 +49,7 @@ func (l *landing) isWhole() bool { return len(l.kept) == len(l.people) }
 type member struct {
 	membership         string
 	user               oracle.Row
+	above              oracle.Row // the manager of now
 	isPresent, hasTree bool
 	inTree             oracle.Row
 }
@@ -99,6 +100,11 @@ func membersOf(exports []*landing, week oracle.Row, called func(user, week any) 
 			default:
 				m.membership = "assumed"
 			}
+			for _, l := range exports {
+				if u := l.people[m.user["manager_user_id"]]; u != nil {
+					m.above = u
+				}
+			}
 			members[id] = m
 		}
 	}
@@ -115,6 +121,7 @@ type cell struct {
 	quota             any
 	weekPlace         int
 	effective, before any
+	isOver            any // nil where the period's end is not known
 }
 
 // personWeeks are the people, weeks and calls of a story.
@@ -163,6 +170,9 @@ func (s *story) personWeeks(d *database) (cells []*cell) {
 					c := &cell{member: m, week: w, period: sample, field: slot[1], place: place, fieldName: sample["field_name"].(string), weekPlace: n}
 					c.entry = entries[[5]any{place, slot[0], w["time_frame_id"], id, slot[1]}]
 					c.effective = effective(c.entry)
+					if sample["time_period_end_date"] != nil {
+						c.isOver = s.isOver(sample)
+					}
 					c.quota = number(entries[[5]any{place, slot[0], w["time_frame_id"], id, quotaField}], "quota_value")
 					if n > 0 && start(oracle.Row{"week_start_date": weeks[n-1]["start_date"]}).AddDate(0, 0, 7).Equal(start(oracle.Row{"week_start_date": w["start_date"]})) {
 						c.before = effective(entries[[5]any{place, slot[0], weeks[n-1]["time_frame_id"], id, slot[1]}])
@@ -185,10 +195,10 @@ func (c *cell) row() row {
 	}
 	r := with(c.user, []string{"forecast_key", "forecast_id", "scope_id", "requested_currency", "requested_period", "user_id", "person_id", "role", "email", "hierarchy_level"}, map[string]any{
 		"user_name": c.user["name"], "membership": c.membership, "in_latest_export": yes(c.isPresent), "tree_known": yes(c.hasTree), "in_tree": yes(c.inTree != nil),
-		"manager_as_of": manager, "current_manager": c.user["manager_user_id"], "time_frame_id": c.week["time_frame_id"], "week_start_date": c.week["start_date"],
+		"manager_as_of": manager, "current_manager": c.user["manager_user_id"], "current_manager_name": c.above["name"], "time_frame_id": c.week["time_frame_id"], "week_start_date": c.week["start_date"],
 		"week_end_date": c.week["end_date"], "weeks_to_end": c.week["weeks_to_end"], "time_period_id": c.period["time_period_id"], "time_period_type": c.period["time_period_type"],
 		"fiscal_year": c.period["fiscal_year"], "fiscal_quarter": c.period["fiscal_quarter"], "field_id": c.field, "field_name": c.fieldName, "effective_value": c.effective,
-		"effective_before": c.before, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated,
+		"effective_before": c.before, "is_over": c.isOver, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated,
 	})
 	for k, v := range with(c.entry, []string{"forecast_value", "adjustment_value", "crm_closed", "crm_total", "adjusted_by"}, nil) {
 		r[k] = v

@@ -14,13 +14,13 @@ import (
 // mistakes are what somebody might write: in each question a part of the query, what the mistake puts in its place, and the story that
 // shows it. Changes are there in append mode only.
 var mistakes = []struct{ question, mistake, story, part, instead string }{
-	{"accuracy", "whoever has left is left out", "leaver", "WHERE p.time_period_end_date < CURRENT_DATE", "WHERE p.in_latest_export AND p.time_period_end_date < CURRENT_DATE"},
+	{"accuracy", "whoever has left is left out", "leaver", "WHERE p.is_over", "WHERE p.in_latest_export AND p.is_over"},
 	{"accuracy", "the outcome is always the person's own last call", "designed", "COALESCE(p.newest_closed, p.newest_call)", "p.newest_call"},
-	{"accuracy", "quarters that go on are measured", "designed", "p.time_period_end_date < CURRENT_DATE AND", ""},
+	{"accuracy", "quarters that go on are measured", "designed", "p.is_over AND", ""},
 	{"accuracy", "the bias mixes all weeks of the quarter", "designed", ", c.weeks_to_end) AS bias", ") AS bias"},
 	{"week_over_week", "an override without a call vanishes", "designed", "p.effective_value IS NOT NULL", "p.forecast_value IS NOT NULL"},
 	{"accuracy_by_week", "levels of the hierarchy are mixed", "designed", ", p.hierarchy_level, p.weeks_to_end\nORDER", ", p.weeks_to_end\nORDER"},
-	{"accuracy_by_week", "quarters that go on are measured", "designed", "p.time_period_end_date < CURRENT_DATE AND", ""},
+	{"accuracy_by_week", "quarters that go on are measured", "designed", "p.is_over AND", ""},
 	{"accuracy_by_week", "calls too high and too low cancel out", "designed", "AVG(ABS(p.effective_value - p.newest_closed)", "AVG((p.effective_value - p.newest_closed)"},
 	{"coverage", "what is closed counts as open", "designed", "n.crm_total - n.crm_closed AS open_pipeline", "n.crm_total AS open_pipeline"},
 	{"coverage", "whoever has left has pipeline", "leaver", " AND p.in_latest_export", ""},
@@ -31,10 +31,11 @@ var mistakes = []struct{ question, mistake, story, part, instead string }{
 	{"attainment", "the quota is there once a week", "designed", "p.quota_number = 1 AND", ""},
 	{"submissions", "today's list has the latest week of every quarter", "weekly", "w.is_current_week AS is_this_week", "w.is_latest_week AS is_this_week"},
 	{"submissions", "a week on the border is listed in both quarters", "designed", "w.is_current_week AS is_this_week", "CURRENT_DATE BETWEEN w.week_start_date AND w.week_end_date AS is_this_week"},
+	{"submissions", "whoever has left in this week is on the list of today", "history", " AND w.in_latest_export", ""},
 	{"submissions", "who enters nothing is not listed", "designed", "FROM weeks w\n", "FROM weeks w WHERE w.effective_value IS NOT NULL\n"},
 	{"submissions", "all weeks missed are one streak", "designed", ", w.last_submitted ORDER BY", " ORDER BY"},
 	{"overrides", "the call is taken for right where the override was", "designed", "< ABS(m.forecast_value - m.outcome_value)", "> ABS(m.forecast_value - m.outcome_value)"},
-	{"overrides", "what is closed so far is taken for the outcome", "designed", "CASE WHEN p.time_period_end_date < CURRENT_DATE THEN COALESCE(p.newest_closed, p.newest_call) END", "COALESCE(p.newest_closed, p.newest_call)"},
+	{"overrides", "what is closed so far is taken for the outcome", "designed", "CASE WHEN p.is_over THEN COALESCE(p.newest_closed, p.newest_call) END", "COALESCE(p.newest_closed, p.newest_call)"},
 	{"overrides", "the bias is that of the calls", "designed", "AVG(m.adjustment_value - m.outcome_value)", "AVG(m.forecast_value - m.outcome_value)"},
 	{"overrides", "all managers share one bias", "weekly", ", m.adjusted_by) END", ") END"},
 	{"commit_to_closed", "weeks are counted from the start", "leaver", "p.weeks_to_end = 4", "p.week_number = 9"},
@@ -206,6 +207,36 @@ func TestQuotaUseCountsActivities(t *testing.T) {
 		equal(t, "quota_use", d.answer(t, q.Select), want)
 		if len(difference(d.answer(t, q.Without("activities")), want)) == 0 {
 			t.Error("activities are left out, and nobody notices")
+		}
+	})
+}
+
+// TestStoppedEarly: a quarter that is over today, and was exported last when it was not, has no outcome: what was closed by then is none.
+func TestStoppedEarly(t *testing.T) {
+	t.Parallel()
+	s := *tell(t, sim.Config{Tenant: designed()}, map[string]any{
+		"forecasts": []map[string]any{{"id": "bookings", "types": allTypes}}, "periods": []string{"current"}, "fiscal_year_start_month": 2,
+	}, false, day(10, 6))
+	s.today = day(60, 0)
+	each(t, &s, "overwrite", func(t *testing.T, d *database) {
+		for _, name := range []string{"accuracy", "accuracy_by_week"} {
+			if got := d.file(t, name); len(got) > 0 {
+				t.Errorf("%s: %v", name, got[0])
+			}
+			if len(d.answer(t, mutant(t, name, "p.is_over", "p.time_period_end_date < CURRENT_DATE"))) == 0 {
+				t.Errorf("%s: what was closed at the last export is taken for the outcome, and nobody notices", name)
+			}
+		}
+		for name, column := range map[string]string{"overrides": "outcome_value", "commit_to_closed": "is_over"} {
+			all := d.file(t, name)
+			for _, r := range all {
+				if r[column] > "0" {
+					t.Errorf("%s: %v", name, r)
+				}
+			}
+			if len(all) == 0 {
+				t.Errorf("%s has no rows", name)
+			}
 		}
 	})
 }

@@ -2,10 +2,12 @@ package queries
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // threeExports are of all weeks of one tab, each kept whole. Two of six people leave between them.
@@ -179,10 +181,49 @@ func TestSecondRole(t *testing.T) {
 			{"person_id": takes["person_id"], "job_id": last, "change_type": "moved", "role_after": "Second"},
 			{"person_id": gives["person_id"], "job_id": s.jobs[1].ID, "change_type": "moved", "role_before": "Second"},
 		}
-		got := func(from string) []row { return d.query(t, fmt.Sprintf(moved, from, takes["person_id"], gives["person_id"])) }
+		got := func(from string) []row {
+			return d.query(t, fmt.Sprintf(moved, from, takes["person_id"], gives["person_id"]))
+		}
 		equal(t, "second roles", got("clari_forecast_changes"), want)
 		if wrong := mutant(t, "clari_forecast_changes", "MAX(r.person_was) AS was_there", "MAX(r.was_there) AS was_there"); len(difference(got("("+wrong+")"), want)) == 0 {
 			t.Error("a second role is taken for somebody new, and nobody notices")
 		}
 	})
+}
+
+// TestSubmissionsAfterKilledSync: who left before this week is not on its list, also when a sync was killed after the newest that landed.
+func TestSubmissionsAfterKilledSync(t *testing.T) {
+	t.Parallel()
+	s, _ := play(t, []step{{day: 1}, {day: 12}, {day: 13, killed: true}})
+	s.asTables = true
+	for _, mode := range []string{"overwrite", "append"} {
+		t.Run(mode, func(t *testing.T) {
+			each(t, s, mode, func(t *testing.T, d *database) {
+				var want, left []row
+				for u := range oracle.Of(s.jobs[1])["clari_forecast_users"] {
+					want = append(want, row{"user_id": u["user_id"].(string)}, row{"user_id": u["user_id"].(string)}) // in Commit and Best Case
+				}
+				for u := range oracle.Of(s.jobs[0])["clari_forecast_users"] {
+					if !slices.ContainsFunc(want, func(r row) bool { return r["user_id"] == u["user_id"] }) {
+						left = append(left, row{"user_id": u["user_id"].(string)})
+					}
+				}
+				if len(left) != 2 {
+					t.Fatalf("%d people have left", len(left))
+				}
+				var got []row
+				for _, r := range d.file(t, "submissions") {
+					if r["is_this_week"] == "1" {
+						got = append(got, row{"user_id": r["user_id"]})
+					}
+				}
+				equal(t, "this week", got, want)
+				wrong := mutant(t, "clari_person_week", "(w.start_date <= m.snapshot_date", "(1 = 1")
+				back := d.query(t, fmt.Sprintf("SELECT k.user_id FROM (%s) k WHERE k.user_id = '%s' AND k.week_start_date = '2000-01-09'", wrong, left[0]["user_id"]))
+				if len(back) == 0 {
+					t.Error("who left comes back, and nobody notices")
+				}
+			})
+		})
+	}
 }

@@ -3,6 +3,7 @@ package queries
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
@@ -15,6 +16,7 @@ type present struct {
 	others    map[string][]oracle.Row // by table
 	jobs      []string                // ids of those that the present state is of
 	newest    map[any]string          // forecast_key to the id of its newest job
+	newestDay map[any]string          // and the day on which it ended
 }
 
 // keyOf are the columns that a row is known by in a table.
@@ -33,7 +35,7 @@ func key(r oracle.Row, columns ...string) (k [5]any) {
 
 // presentOf goes through the jobs from the newest to the oldest. After one of all weeks nothing older is present.
 func presentOf(jobs []sim.Job) *present {
-	p := &present{others: map[string][]oracle.Row{}, newest: map[any]string{}}
+	p := &present{others: map[string][]oracle.Row{}, newest: map[any]string{}, newestDay: map[any]string{}}
 	over := map[string]bool{}        // forecast_key: an export of all weeks has been seen
 	weeks := map[[5]any]string{}     // forecast_key and week to the job that it is present of
 	seen := map[string]map[any]bool{ // keys by table
@@ -51,7 +53,7 @@ func presentOf(jobs []sim.Job) *present {
 		forecastKey := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
 		of := oracle.Of(job)
 		if p.newest[forecastKey] == "" {
-			p.newest[forecastKey] = job.ID
+			p.newest[forecastKey], p.newestDay[forecastKey] = job.ID, job.EndsAt().UTC().Format(time.DateOnly)
 		}
 		for r := range of["clari_forecast_entries"] {
 			week := key(r, "forecast_key", "time_frame_id")

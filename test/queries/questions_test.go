@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
@@ -92,12 +91,14 @@ func submissions(t *testing.T, s *story, d *database) (want []row) {
 			}
 			r := c.is(map[string]any{
 				"week_start_date": c.start(), "is_submitted": isSubmitted, "weeks_missed": missed, "email": c.user["email"], "membership": c.membership,
-				"is_late": isSubmitted && c.entry["updated_at"] != nil && fmt.Sprint(c.entry["updated_at"])[:10] > c.week["end_date"].(string),
+				"current_manager_name": c.above["name"],
+				"is_late":              isSubmitted && c.entry["updated_at"] != nil && fmt.Sprint(c.entry["updated_at"])[:10] > c.week["end_date"].(string),
 			})
 			if isSubmitted && c.entry["updated_at"] == nil {
 				delete(r, "is_late") // nobody knows
 			}
 			r["is_this_week"] = map[bool]string{false: "0", true: "1"}[today[r.line([]string{"forecast_key", "week_start_date"})]]
+			r["is_outstanding"], _ = plain("", r["is_this_week"] == "1" && !isSubmitted && c.isPresent)
 			want = append(want, r)
 		}
 	}
@@ -153,7 +154,7 @@ func rollUp(_ *testing.T, s *story, d *database) (want []row) {
 			}
 			r := own.is(map[string]any{
 				"week_start_date": k.week, "own_call": number(own.entry, "forecast_value"), "direct_reports": len(reports), "not_called": notCalled, "overrides": overrides,
-				"left_since": left, "joined": joined, "gap": minus(number(own.entry, "forecast_value"), sum),
+				"current_manager_name": own.above["name"], "left_since": left, "joined": joined, "gap": minus(number(own.entry, "forecast_value"), sum),
 			})
 			if notCalled < len(reports) {
 				r["sum_of_direct_reports"], _ = plain("", sum)
@@ -241,7 +242,7 @@ func coverage(_ *testing.T, s *story, d *database) (want []row) {
 		}
 		c := list[len(list)-1]
 		open, toGo := minus(number(c.entry, "crm_total"), closedOf(c)), minus(c.quota, closedOf(c))
-		r := c.is(map[string]any{"week_start_date": c.start(), "quota_value": c.quota, "open_pipeline": open, "to_go": toGo})
+		r := c.is(map[string]any{"week_start_date": c.start(), "quota_value": c.quota, "open_pipeline": open, "to_go": toGo, "current_manager_name": c.above["name"]})
 		if v, ok := toGo.(float64); ok && v > 0 {
 			r["coverage"], _ = plain("", over(open, toGo))
 		}
@@ -322,7 +323,6 @@ func commitToClosed(_ *testing.T, s *story, d *database) (want []row) {
 
 // pacing sets a quarter beside those before: there are two of them in the stories, of which the first is over in one.
 func pacing(_ *testing.T, s *story, d *database) (want []row) {
-	today := s.today.Format(time.DateOnly)
 	type point struct{ tab, currency, scope, user, field, weeks, quarter any }
 	of := func(c *cell, quarter int64) point {
 		return point{c.user["forecast_id"], c.user["requested_currency"], c.user["scope_id"], c.user["user_id"], c.field, c.week["weeks_to_end"], quarter}
@@ -341,7 +341,7 @@ func pacing(_ *testing.T, s *story, d *database) (want []row) {
 		n := 0
 		for back := int64(1); back <= 4; back++ {
 			b := points[of(c, quarter(c)-back)]
-			if b == nil || b.period["time_period_end_date"].(string) >= today {
+			if b == nil || !s.isOver(b.period) {
 				continue
 			}
 			n++

@@ -2,7 +2,7 @@
 WITH calls AS (
   SELECT p.*, COALESCE(p.newest_closed, p.newest_call) AS outcome_value, p.effective_value - COALESCE(p.newest_closed, p.newest_call) AS error
   FROM {{ ref('clari__person_week') }} p
-  WHERE p.time_period_end_date < CURRENT_DATE AND p.effective_value IS NOT NULL
+  WHERE p.is_over AND p.effective_value IS NOT NULL
 )
 SELECT
   c.forecast_key, c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.time_period_id, c.user_id, c.user_name, c.hierarchy_level,

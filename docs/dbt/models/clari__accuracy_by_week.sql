@@ -4,6 +4,6 @@ SELECT
   COUNT(DISTINCT p.requested_period) AS quarters, AVG((p.effective_value - p.newest_closed) / NULLIF(ABS(p.newest_closed), 0)) AS mean_error,
   AVG(ABS(p.effective_value - p.newest_closed) / NULLIF(ABS(p.newest_closed), 0)) AS mean_absolute_error
 FROM {{ ref('clari__person_week') }} p
-WHERE p.time_period_end_date < CURRENT_DATE AND p.time_period_type = 'quarter' AND p.effective_value IS NOT NULL AND p.newest_closed IS NOT NULL
+WHERE p.is_over AND p.time_period_type = 'quarter' AND p.effective_value IS NOT NULL AND p.newest_closed IS NOT NULL
 GROUP BY p.forecast_id, p.scope_id, p.requested_currency, p.field_name, p.hierarchy_level, p.weeks_to_end
 ORDER BY p.forecast_id, p.scope_id, p.requested_currency, p.field_name, p.hierarchy_level, p.weeks_to_end DESC

@@ -77,19 +77,25 @@ roles AS (
   WHERE t.shape_before = t.result_shape
   GROUP BY t.forecast_key, t.job_id, t.job_before, u.user_id
 ),
+holders AS ( -- roles, and whether their holder is in either export in any role
+  SELECT
+    r.*, MAX(r.was_there) OVER (PARTITION BY r.forecast_key, r.job_id, r.person_id) AS person_was,
+    MAX(r.is_there) OVER (PARTITION BY r.forecast_key, r.job_id, r.person_id) AS person_is
+  FROM roles r
+),
 people AS ( -- who has another user_id in another role has moved
   SELECT
     r.forecast_key, r.job_id, r.job_before, r.person_id, MAX(r.user_id) AS user_id, MAX(r.user_name) AS user_name, MAX(r.hierarchy_level) AS hierarchy_level,
-    MAX(r.was_there) AS was_there, MAX(r.is_there) AS is_there, MAX(r.role_before) AS role_before, MAX(r.role_after) AS role_after,
+    MAX(r.person_was) AS was_there, MAX(r.person_is) AS is_there, MAX(r.role_before) AS role_before, MAX(r.role_after) AS role_after,
     MAX(r.manager_before) AS manager_before, MAX(r.manager_after) AS manager_after
-  FROM roles r
+  FROM holders r
   WHERE r.was_there <> r.is_there
   GROUP BY r.forecast_key, r.job_id, r.job_before, r.person_id
   UNION ALL
   SELECT
     r.forecast_key, r.job_id, r.job_before, r.person_id, r.user_id, r.user_name, r.hierarchy_level, 1, 1, r.role_before, r.role_after, r.manager_before,
     r.manager_after
-  FROM roles r
+  FROM holders r
   WHERE r.was_there = r.is_there
     AND (COALESCE(r.manager_before, '') <> COALESCE(r.manager_after, '') OR COALESCE(r.role_before, '') <> COALESCE(r.role_after, ''))
 ),

@@ -1,6 +1,6 @@
 -- Made by make gen from docs/queries/overrides.sql, where its comment is.
 WITH made AS (
-  SELECT p.*, CASE WHEN p.time_period_end_date < CURRENT_DATE THEN COALESCE(p.newest_closed, p.newest_call) END AS outcome_value
+  SELECT p.*, CASE WHEN p.is_over THEN COALESCE(p.newest_closed, p.newest_call) END AS outcome_value
   FROM {{ ref('clari__person_week') }} p
   WHERE p.adjustment_value IS NOT NULL
 )

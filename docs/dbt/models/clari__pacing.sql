@@ -15,6 +15,6 @@ FROM numbered a
 JOIN numbered b
   ON b.forecast_id = a.forecast_id AND b.scope_id = a.scope_id AND b.requested_currency = a.requested_currency AND b.user_id = a.user_id
  AND b.field_id = a.field_id AND b.weeks_to_end = a.weeks_to_end AND b.quarter_number BETWEEN a.quarter_number - 4 AND a.quarter_number - 1
-WHERE a.copy_number = 1 AND b.copy_number = 1 AND b.quarter_end_date < CURRENT_DATE
+WHERE a.copy_number = 1 AND b.copy_number = 1 AND b.is_over
 GROUP BY a.forecast_key, a.forecast_id, a.scope_id, a.requested_currency, a.requested_period, a.user_id, a.field_name, a.field_id, a.weeks_to_end
 ORDER BY a.forecast_key, hierarchy_level, user_name, a.user_id, a.field_name, a.weeks_to_end DESC

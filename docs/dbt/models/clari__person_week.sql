@@ -18,7 +18,7 @@ seen AS ( -- who was in which export
     MAX(u.scope_id) AS scope_id, MAX(u.requested_currency) AS requested_currency, MAX(u.requested_period) AS requested_period,
     MAX(u.person_id) AS person_id, MAX(u.name) AS user_name, MAX(u.email) AS email, MAX(u.role) AS role, MAX(u.crm_user_id) AS crm_user_id,
     MAX(u.user_type) AS user_type, MAX(u.hierarchy_level) AS hierarchy_level, MAX(CASE WHEN u.has_reports THEN 1 ELSE 0 END) AS some_reports,
-    MAX(u.manager_user_id) AS manager_user_id, MAX(l.users) AS users, MAX(n.exported_at) AS newest_at
+    MAX(u.manager_user_id) AS manager_user_id, MAX(l.users) AS users, MAX(n.exported_at) AS newest_at, MAX(n.snapshot_date) AS newest_date
   FROM {{ source('clari', 'clari_forecast_users') }} u
   JOIN landed n ON n.forecast_key = u.forecast_key AND n.age = 1
   LEFT JOIN landed l ON l.forecast_key = u.forecast_key AND l.job_id = u.job_id
@@ -140,17 +140,18 @@ filled AS (
   SELECT
     p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, c.year_of AS fiscal_year, c.quarter_of AS fiscal_quarter,
     q.quarter_start_date, q.quarter_end_date, c.time_period_id, c.time_period_type, c.time_period_start_date, c.time_period_end_date,
-    p.time_frame_id, p.start_date AS week_start_date, p.end_date AS week_end_date, p.number AS week_number, p.weeks_to_end, p.week_place,
+    c.time_period_end_date < p.newest_date AS is_over, p.time_frame_id, p.start_date AS week_start_date, p.end_date AS week_end_date, p.number AS week_number, p.weeks_to_end, p.week_place,
     p.user_id, p.person_id, p.user_name, p.email, p.role, p.crm_user_id, p.user_type, p.hierarchy_level, p.some_reports = 1 AS has_reports,
     CASE WHEN p.claim = 1 THEN 'assumed' ELSE 'known' END AS membership, p.present_now = 1 AS in_latest_export,
     t.job_id IS NOT NULL AS tree_known, a.user_id IS NOT NULL AS in_tree, a.manager_user_id AS manager_as_of, p.manager_user_id AS current_manager,
-    c.field_id, c.field_name, c.field_type, e.forecast_value, e.adjustment_value, e.adjusted_by, e.adjusted_at,
+    b.user_name AS current_manager_name, c.field_id, c.field_name, c.field_type, e.forecast_value, e.adjustment_value, e.adjusted_by, e.adjusted_at,
     COALESCE(e.adjustment_value, e.forecast_value) AS effective_value, c.quota_field, o.quota_value, c.quota_field_id IS NULL AS unpaired_quota,
     e.crm_closed, e.crm_total, COALESCE(e.currency_code, CASE WHEN c.least_code = c.greatest_code THEN c.least_code END) AS currency_code,
     CASE WHEN c.updates_of > 0 THEN COALESCE(e.is_updated, FALSE) END AS is_submitted, e.updated_at AS submitted_at, e.updated_by AS submitted_by
   FROM people p
   JOIN calls c ON c.forecast_key = p.forecast_key
   LEFT JOIN quarters q ON q.forecast_key = p.forecast_key
+  LEFT JOIN members b ON b.forecast_key = p.forecast_key AND b.user_id = p.manager_user_id AND b.copy_number = 1
   LEFT JOIN trees t ON t.forecast_key = p.forecast_key AND t.time_frame_id = p.time_frame_id AND t.tree_number = 1
   LEFT JOIN seen a ON a.forecast_key = p.forecast_key AND a.job_id = t.job_id AND a.user_id = p.user_id
   LEFT JOIN entries e
@@ -174,9 +175,10 @@ moved AS (
 )
 SELECT
   m.forecast_key, m.forecast_id, m.scope_id, m.requested_currency, m.requested_period, m.fiscal_year, m.fiscal_quarter, m.quarter_start_date,
-  m.quarter_end_date, m.time_period_id, m.time_period_type, m.time_period_start_date, m.time_period_end_date, m.time_frame_id, m.week_start_date,
+  m.quarter_end_date, m.time_period_id, m.time_period_type, m.time_period_start_date, m.time_period_end_date, m.is_over, m.time_frame_id, m.week_start_date,
   m.week_end_date, m.week_number, m.weeks_to_end, m.user_id, m.person_id, m.user_name, m.email, m.role, m.crm_user_id, m.user_type, m.hierarchy_level,
-  m.has_reports, m.membership, m.in_latest_export, m.tree_known, m.in_tree, m.manager_as_of, m.current_manager, m.field_id, m.field_name, m.field_type,
+  m.has_reports, m.membership, m.in_latest_export, m.tree_known, m.in_tree, m.manager_as_of, m.current_manager, m.current_manager_name,
+  m.field_id, m.field_name, m.field_type,
   m.forecast_value, m.adjustment_value, m.adjusted_by, m.adjusted_at, m.effective_value,
   CASE WHEN m.places = 1 AND COALESCE(m.numbers, 1) = 1 THEN m.value_before END AS effective_before,
   CASE WHEN m.places = 1 AND COALESCE(m.numbers, 1) = 1 THEN m.effective_value - m.value_before END AS step,

@@ -18,7 +18,7 @@ import (
 // personal are the columns with personal data: who somebody is, or what somebody wrote.
 var personal = []string{
 	"user_name", "name", "email", "user_id", "person_id", "clari_user_id", "crm_user_id", "manager_user_id", "manager_name", "updated_by", "adjusted_by",
-	"user_scope", "manager_as_of", "current_manager", "manager_before", "manager_after", "changed_by", "submitted_by", "crm_user", "extra", "actor_id", "impersonating_actor_id", "ip_address", "session_id", "event_parameters", "subject", "participant_id",
+	"user_scope", "manager_as_of", "current_manager", "current_manager_name", "manager_before", "manager_after", "changed_by", "submitted_by", "crm_user", "extra", "actor_id", "impersonating_actor_id", "ip_address", "session_id", "event_parameters", "subject", "participant_id",
 	"owner_crm_user_id", "organizer_crm_user_id",
 }
 
