@@ -124,7 +124,7 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	case "duckdb":
 		file := filepath.Join(dir, "db_"+place+".duckdb")
 		text := filepath.Join(dir, place+".sql")
-		write(t, text, duckDB(place, messages))
+		write(t, text, duckDB(place, messages, duckType))
 		python := filepath.Join(filepath.Dir(program), "python")
 		if out, err := exec.CommandContext(t.Context(), python, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())", file, text).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -244,7 +244,7 @@ func obfuscated(t *testing.T, messages []message.WriteMessage) []message.WriteMe
 }
 
 // duckDB is the script that makes the tables as CloudQuery's DuckDB destination does, as far as queries see it.
-func duckDB(in string, messages []message.WriteMessage) string {
+func duckDB(in string, messages []message.WriteMessage, typeOf func(arrow.DataType) string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE SCHEMA %s; USE %[1]s;\n", in)
 	made, insert := map[string]bool{}, map[string]string{}
@@ -257,7 +257,7 @@ func duckDB(in string, messages []message.WriteMessage) string {
 				if c.PrimaryKey {
 					key, insert[m.Table.Name] = " PRIMARY KEY", "INSERT OR REPLACE"
 				}
-				columns = append(columns, fmt.Sprintf("%q %s%s", c.Name, duckType(c.Type), key))
+				columns = append(columns, fmt.Sprintf("%q %s%s", c.Name, typeOf(c.Type), key))
 			}
 			if !made[m.Table.Name] {
 				fmt.Fprintf(&b, "CREATE TABLE %s (%s);\n", m.Table.Name, strings.Join(columns, ", "))

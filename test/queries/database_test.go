@@ -267,7 +267,7 @@ func plain(name string, v any) (text string, ok bool) {
 			}
 		}
 	}
-	for _, layout := range []string{"2006-01-02 15:04:05.000000Z", time.RFC3339Nano} {
+	for _, layout := range []string{"2006-01-02 15:04:05.000000Z", "2006-01-02 15:04:05.000000", time.RFC3339Nano} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.UTC().Format(time.RFC3339Nano), true
 		}
