@@ -10,10 +10,10 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/document"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 )
 
 // content is an error about what is in a result.
@@ -44,8 +44,12 @@ func Decode(ctx context.Context, in io.Reader, into *Store) error {
 		}
 		return d.judge(err)
 	}
+	into.Odd.Values(odd.NUL, nil, d.NULs)
 	switch _, err := d.ReadToken(); err {
 	case io.EOF:
+		if d.partial != "" {
+			return content("%w", &document.PartialError{Key: d.partial})
+		}
 		return nil
 	case nil:
 		return damaged("result: something follows its end, at byte %d", d.At())
@@ -59,9 +63,10 @@ const maxKeys, maxKey = 20, 60
 
 type decoder struct {
 	*document.Decoder
-	source *document.Source
-	store  *Store
-	read   int // activities
+	source  *document.Source
+	store   *Store
+	read    int    // activities
+	partial string // a member that tells of an error, or of more to come
 }
 
 // judge tells a result that is no JSON, or ends too soon, from one that could not be read or kept.
@@ -116,16 +121,31 @@ func (d *decoder) document() error {
 			if len(others) < maxKeys {
 				others = append(others, key[:min(len(key), maxKey)])
 			}
-			err = d.Skip()
+			err = d.other(key)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if !found {
+	if !found || d.partial != "" && d.read == 0 {
 		return content("result: no activities in it; its keys: %q", others)
 	}
 	_, err := d.ReadToken()
+	return err
+}
+
+// other reads a member that is no list of activities.
+func (d *decoder) other(key string) error {
+	known, partial, err := d.Partial(key)
+	switch {
+	case partial:
+		d.partial = cmp.Or(d.partial, key)
+	case !known && err == nil:
+		if key != "activities" {
+			d.store.Odd.Label("member", key)
+		}
+		return d.Skip()
+	}
 	return err
 }
 
@@ -142,10 +162,11 @@ func (d *decoder) list() error {
 		if scalar.Depth(value) > document.MaxDepth {
 			return document.ErrTooDeep
 		}
-		a, err := clari.DecodeActivity(value)
+		a, err := decode(value)
 		if err != nil {
 			return content("result: activity %d, which ends at byte %d: %w", d.read, d.At(), err)
 		}
+		count(&d.store.Odd, &a)
 		if err := d.store.Append(&a, value); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -23,13 +24,13 @@ func NewTables(wants func(tableName string) bool, o table.Options, send table.Se
 // Counts are rows handed over, null for a table that nobody wants.
 type Counts struct{ Activities, Accounts, Opportunities, Participants table.Opt[int64] }
 
-// Emit sends the rows of a result, of those activities that sends wants by their time, and tells about of the opportunities that they are about, of some more
+// Emit sends the rows of a result, of those activities that sends wants by their time, and tells names of the opportunities that they are about, of some more
 // than once. Nothing in the result can make it fail.
-func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at time.Time) bool, about func(opportunityID string)) (Counts, error) {
+func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at time.Time) bool, names func(opportunityID string)) (Counts, error) {
 	activities := open(t, &activitiesTable, &o)
-	accounts := open(t, &accountsTable, &struct{}{})
-	opportunities := open(t, &opportunitiesTable, &struct{}{})
-	participants := open(t, &participantsTable, &struct{}{})
+	ofAccounts := open(t, &accountsTable, &struct{}{})
+	ofOpportunities := open(t, &opportunitiesTable, &struct{}{})
+	ofParticipants := open(t, &participantsTable, &struct{}{})
 	for a, err := range s.All() {
 		if err != nil {
 			return Counts{}, err
@@ -38,7 +39,7 @@ func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at tim
 			continue
 		}
 		for i := range a.Opportunities {
-			about(a.Opportunities[i].ID)
+			names(a.Opportunities[i].ID)
 		}
 		r := &activityRow{
 			id: a.ID, activityType: table.NonZero(a.Type), subject: table.NonZero(a.Subject), at: table.Micros(a.At),
@@ -47,22 +48,22 @@ func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at tim
 		if err := activities.Append(ctx, r); err != nil {
 			return Counts{}, err
 		}
-		if err := children(ctx, activities, r, accounts, accountRows(a)); err != nil {
+		if err := children(ctx, activities, r, ofAccounts, s.accountRows(a)); err != nil {
 			return Counts{}, err
 		}
-		if err := children(ctx, activities, r, opportunities, opportunityRows(a)); err != nil {
+		if err := children(ctx, activities, r, ofOpportunities, s.opportunityRows(a)); err != nil {
 			return Counts{}, err
 		}
-		if err := children(ctx, activities, r, participants, participantRows(a)); err != nil {
+		if err := children(ctx, activities, r, ofParticipants, s.participantRows(a)); err != nil {
 			return Counts{}, err
 		}
 	}
-	for _, flush := range []func(context.Context) error{activities.Flush, accounts.Flush, opportunities.Flush, participants.Flush} {
+	for _, flush := range []func(context.Context) error{activities.Flush, ofAccounts.Flush, ofOpportunities.Flush, ofParticipants.Flush} {
 		if err := flush(ctx); err != nil {
 			return Counts{}, err
 		}
 	}
-	return Counts{rows(activities), rows(accounts), rows(opportunities), rows(participants)}, nil
+	return Counts{rows(activities), rows(ofAccounts), rows(ofOpportunities), rows(ofParticipants)}, nil
 }
 
 // Export sends what became of a planned export.
@@ -99,47 +100,32 @@ func children[R any](ctx context.Context, parents *table.Writer[activityRow], pa
 	return nil
 }
 
-// distinct makes one of those with one key: fill takes what the first leaves empty from the others.
-func distinct[T any](list []T, key func(*T) string, fill func(into, from *T)) []T {
-	if len(list) < 2 {
-		return list
-	}
-	kept, place := make([]T, 0, len(list)), make(map[string]int, len(list))
-	for i := range list {
-		k := key(&list[i])
-		if at, again := place[k]; again {
-			fill(&kept[at], &list[i])
-			continue
-		}
-		place[k] = len(kept)
-		kept = append(kept, list[i])
-	}
-	return kept
-}
-
-func accountRows(a *clari.Activity) (rows []accountRow) {
-	list := distinct(a.Accounts, func(x *clari.ActivityAccount) string { return x.ID }, mergeAccount)
-	for _, x := range list {
+func (s *Store) accountRows(a *clari.Activity) (rows []accountRow) {
+	for _, x := range distinct(s, accounts, a.Accounts) {
 		rows = append(rows, accountRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
 	return rows
 }
 
-func opportunityRows(a *clari.Activity) (rows []opportunityRow) {
-	list := distinct(a.Opportunities, func(x *clari.ActivityOpportunity) string { return x.ID }, mergeOpportunity)
-	for _, x := range list {
+func (s *Store) opportunityRows(a *clari.Activity) (rows []opportunityRow) {
+	for _, x := range distinct(s, opportunities, a.Opportunities) {
 		rows = append(rows, opportunityRow{activityID: a.ID, id: x.ID, name: table.NonZero(x.Name), owner: table.NonZero(x.OwnerID), extra: x.Extra})
 	}
 	return rows
 }
 
-func participantRows(a *clari.Activity) (rows []participantRow) {
-	list := distinct(a.Participants, participantID, mergeParticipant)
-	for _, p := range list {
+func (s *Store) participantRows(a *clari.Activity) (rows []participantRow) {
+	for _, p := range distinct(s, participants, a.Participants) {
 		rows = append(rows, participantRow{
 			activityID: a.ID, id: participantID(&p), name: table.NonZero(p.Name), email: table.NonZero(p.Email), crmUserID: table.NonZero(p.CRMUserID),
 			internal: table.Ptr(p.Internal), extra: p.Extra,
 		})
 	}
 	return rows
+}
+
+func distinct[T any](s *Store, a about[T], list []T) []T {
+	kept, cut := a.distinct(list)
+	s.Odd.Values(odd.TooLong, nil, cut)
+	return kept
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 )
 
 // Config is what the kind needs.
@@ -33,6 +34,7 @@ type Kind struct {
 	planned time.Time
 	done    bool
 	windows []*work // of the grid, whether they are planned or not
+	odd     odd.Told
 }
 
 var (

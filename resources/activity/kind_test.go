@@ -59,7 +59,7 @@ func TestServes(t *testing.T) {
 		"ends too early":  {asked{20010, 20019}, false},
 		"asked by nobody": {asked{}, false},
 	} {
-		w := &work{Window: Window{Start: 20000, End: 20030, From: 20010, To: 20020}, asked: test.asked, kept: kept{LastFrom: test.asked.From, LastTo: test.asked.To}}
+		w := &work{Window: Window{Start: 20000, End: 20030, From: 20010, To: 20020}, asked: test.asked, kept: state{LastFrom: test.asked.From, LastTo: test.asked.To}}
 		if w.Serves(journal.PaidJob{}, clari.Job{}) != test.want || w.Covers() != test.want {
 			t.Errorf("%s: serves %t, covers %t", name, w.Serves(journal.PaidJob{}, clari.Job{}), w.Covers())
 		}
@@ -73,29 +73,29 @@ func TestLanded(t *testing.T) {
 	on := DayOf(requested) // 20513
 	for name, test := range map[string]struct {
 		window Window
-		before kept // of an earlier job; zero: none
+		before state // of an earlier job; zero: none
 		asked  asked
-		want   kept
+		want   state
 	}{
-		"first": {Window{Start: 20500, End: 20530}, kept{}, asked{20500, on}, kept{20500, on, 20500, on}},
+		"first": {Window{Start: 20500, End: 20530}, state{}, asked{20500, on}, state{20500, on, 20500, on}},
 		"days after another": {
 			Window{Start: 20500, End: 20530},
-			kept{20500, 20510, 20500, 20510},
+			state{20500, 20510, 20500, 20510},
 			asked{20508, on},
-			kept{20500, on, 20508, on},
+			state{20500, on, 20508, on},
 		},
-		"since has moved back": {Window{Start: 20500, End: 20530}, kept{20508, 20510, 20508, 20510}, asked{20502, on}, kept{20502, on, 20502, on}},
+		"since has moved back": {Window{Start: 20500, End: 20530}, state{20508, 20510, 20508, 20510}, asked{20502, on}, state{20502, on, 20502, on}},
 		"over when it was asked for": {
 			Window{Start: 20470, End: 20500},
-			kept{},
+			state{},
 			asked{20470, 20500},
-			kept{20470, on, 20470, 20500},
+			state{20470, on, 20470, 20500},
 		},
-		"asked for days after the plan was made": {Window{Start: 20500, End: 20530}, kept{}, asked{20500, 20510}, kept{20500, 20510, 20500, 20510}},
+		"asked for days after the plan was made": {Window{Start: 20500, End: 20530}, state{}, asked{20500, 20510}, state{20500, 20510, 20500, 20510}},
 	} {
 		w := &work{Window: test.window, k: k, asked: test.asked, kept: test.before}
 		e := &job.Export{Item: job.Item{Work: w}, RequestedAt: requested, Job: clari.Job{ID: "new"}}
-		if test.before != (kept{}) {
+		if test.before != (state{}) {
 			e.There.Job = "old"
 		}
 		if w.Landed(e); w.kept != test.want {
@@ -149,7 +149,7 @@ func TestOneWindowSendsADay(t *testing.T) {
 		t.Errorf("it lands all the same: %v", sent)
 	}
 	// What a job has landed that was asked for later is newer than an adopted result.
-	earlier, landed := window(100, 100, 110), &work{Window: Window{Start: 110, End: 120}, there: journal.Place{Job: "1", AskedAt: now}, was: kept{LastFrom: 109, LastTo: 120}}
+	earlier, landed := window(100, 100, 110), &work{Window: Window{Start: 110, End: 120}, there: journal.Place{Job: "1", AskedAt: now}, was: state{LastFrom: 109, LastTo: 120}}
 	k = &Kind{windows: []*work{earlier, landed}}
 	earlier.k, landed.k = k, k
 	if sent := emit(earlier, now.Add(-time.Hour)); len(sent) != 9 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/spill"
 )
 
@@ -17,7 +18,8 @@ import (
 // The activities are in a log, as Clari wrote them, of which a few MiB are in memory and the rest in a file; an activity takes some twenty
 // bytes beside. After an error the store is of no more use.
 type Store struct {
-	First, Last time.Time // when the earliest and the latest activity took place; zero if none says
+	First, Last time.Time  // when the earliest and the latest activity took place; zero if none says
+	Odd         odd.Counts // what no column takes; All adds what became too long when copies were put together
 
 	file   spill.File
 	log    *spill.Log
@@ -104,7 +106,7 @@ func read(from *spill.Reader, p spill.Place) (clari.Activity, error) {
 	if err != nil {
 		return clari.Activity{}, err
 	}
-	return clari.DecodeActivity(text)
+	return decode(text)
 }
 
 // Len is how many activities there are.
@@ -124,18 +126,20 @@ func (s *Store) All() iter.Seq2[*clari.Activity, error] {
 			return
 		}
 		first, again := s.log.Reader(), s.log.Reader() // two: what comes again is elsewhere in the log
+		var c copies
 		for n, place := range s.places {
 			a, err := read(first, place)
-			for i, place := range s.more[n] {
+			c.Reset()
+			c.unknown(a.Extra)
+			for _, place := range s.more[n] {
 				var from clari.Activity
 				if err == nil {
 					from, err = read(again, place)
 				}
-				if i >= maxCopies {
-					from.Extra = nil
-				}
-				merge(&a, &from)
+				merge(&a, &from, &c)
 			}
+			a.Extra = c.Object()
+			s.Odd.Values(odd.TooLong, nil, c.Cut())
 			if !yield(&a, err) || err != nil {
 				return
 			}

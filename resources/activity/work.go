@@ -10,11 +10,12 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
-// kept is what is kept of a window beside what the engine keeps. See Landed.
-type kept struct {
+// state is what is kept of a window beside what the engine keeps. See Landed.
+type state struct {
 	From     Day `json:"from,omitempty"`
 	On       Day `json:"on,omitempty"`
 	LastFrom Day `json:"last_from,omitempty"` // days that the job was asked for that landed last
@@ -36,8 +37,8 @@ type work struct {
 	lacking bool // it has landed and is not due, but lacks a table
 
 	there journal.Place // of the window, when the sync began
-	was   kept          // beside it
-	kept  kept          // the same, as the engine reads it and Landed changes it
+	was   state         // beside it
+	kept  state         // the same, as the engine reads it and Landed changes it
 	asked asked         // of the job that was paid for
 
 	sent map[Day]bool // days of which this sync has sent its rows
@@ -49,6 +50,12 @@ type found struct {
 	counts Counts
 	ids    map[string]bool // of opportunities that its activities are about
 	looked []string        // ids that Clari refuses
+
+	unread, unknown table.Opt[int64] // texts that could not be read, labels that are not known
+}
+
+func (f *found) take(counts *odd.Counts) {
+	f.unread, f.unknown = table.Some(counts.Unread()), table.Some(counts.Unknown())
 }
 
 func foundIn(e *job.Export) *found {
@@ -159,7 +166,7 @@ func (w *work) Landed(e *job.Export) {
 	if a.To < w.End { // the days between are in no export
 		on = min(on, a.To)
 	}
-	w.kept = kept{From: a.From, On: on, LastFrom: a.From, LastTo: a.To}
+	w.kept = state{From: a.From, On: on, LastFrom: a.From, LastTo: a.To}
 	if e.There.Job != "" {
 		w.kept.From = min(a.From, before.From)
 	}
@@ -172,6 +179,7 @@ func (w *work) Report(ctx context.Context, e *job.Export) error {
 	x := &Export{
 		ExportID: e.ID(), Outcome: string(e.Outcome), JobID: table.NonZero(e.Job.ID), ExportedAt: table.Micros(e.ExportedAt), Types: w.k.types(),
 		WindowStart: table.Some(int32(w.From)), WindowEnd: table.Some(int32(w.To)),
+		ValuesUnread: f.unread, LabelsUnknown: f.unknown,
 		JobsCreated: table.Some(int64(e.Created)), Why: table.Some(why(e, w)), NextTry: table.Day(e.NextTry),
 		Status: table.NonZero(string(e.Job.Status)), Attempts: table.Some(int64(e.Attempts)), Polls: table.Some(int64(e.Polls)),
 		RequestedAt: table.Micros(e.RequestedAt), StartedAt: table.Micros(e.Job.StartTime), EndedAt: table.Micros(e.Job.EndTime),

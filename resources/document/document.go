@@ -1,5 +1,5 @@
 // Package document reads a long JSON document value by value while it arrives, within bounds that keep a broken one from filling the
-// memory. It knows nothing of what the values mean.
+// memory. It knows nothing of what the values mean, but for members by which a document says that it is not whole.
 package document
 
 import (

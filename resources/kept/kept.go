@@ -4,32 +4,36 @@ package kept
 
 import (
 	"compress/gzip"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/rs/zerolog"
+
+	"github.com/cq-source-clari/cq-source-clari/client/job"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 )
 
-// Folder is where results are kept: <forecast id>/<period>/<job id>.json.gz. Empty keeps nothing.
+// Folder is where results are kept: <forecast id>/<period>/<job id>.json.gz, of other kinds under their name in place of the tab's. Empty keeps nothing.
 type Folder string
 
 // File is one result while it comes. A nil File keeps nothing.
 type File struct {
-	folder string // of the forecast
+	folder string // of the tab, or of another kind
 	name   string
 	file   *os.File
 	zip    *gzip.Writer
 	err    error // the first
 }
 
-// Begin begins to keep the result of a job. What goes wrong is told by End.
-func (f Folder) Begin(forecastID, jobID, format string) *File {
+// Begin begins to keep the result of a job. What goes wrong is told by Settle.
+func (f Folder) Begin(name, jobID, format string) *File {
 	if f == "" {
 		return nil
 	}
-	k := &File{folder: filepath.Join(string(f), part(forecastID)), name: part(jobID) + "." + part(format) + ".gz"}
+	k := &File{folder: filepath.Join(string(f), part(name)), name: part(jobID) + "." + part(format) + ".gz"}
 	if k.err = os.MkdirAll(k.folder, 0o700); k.err == nil {
 		if k.file, k.err = os.CreateTemp(k.folder, ".part-*"); k.err == nil {
 			k.zip, k.err = gzip.NewWriterLevel(k.file, gzip.BestSpeed)
@@ -54,11 +58,28 @@ func (k *File) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// End keeps a result that came whole, in place of one of the same job. It returns why it could not be kept.
-func (k *File) End(period string) error {
+// Settle ends what Begin began: in, which Tee returned, has been read, with this error. It keeps the result of a period, also one whose content is at
+// fault: what is left of it may tell why. One that did not come whole is dropped. Where it cannot be kept, a warning says so; of adds what names the
+// export.
+func (k *File) Settle(in io.Reader, read error, period string, log zerolog.Logger, of func(*zerolog.Event)) {
 	if k == nil {
-		return nil
+		return
 	}
+	_, isContent := errors.AsType[*job.ContentError](read)
+	if read != nil && isContent {
+		_, read = io.Copy(io.Discard, in)
+	}
+	if read != nil {
+		k.drop()
+		return
+	}
+	if err := k.end(period); err != nil {
+		log.Warn().Func(of).Err(err).Msg("result could not be kept in the folder of keep_results; its rows land all the same")
+	}
+}
+
+// end keeps a result that came whole, in place of one of the same job. It returns why it could not be kept.
+func (k *File) end(period string) error {
 	if k.err == nil {
 		k.err = k.zip.Close()
 	}
@@ -73,14 +94,14 @@ func (k *File) End(period string) error {
 		k.err = os.Rename(k.file.Name(), filepath.Join(folder, k.name))
 	}
 	if k.err != nil {
-		k.Drop()
+		k.drop()
 	}
 	return k.err
 }
 
-// Drop keeps nothing of a result that did not come whole.
-func (k *File) Drop() {
-	if k == nil || k.file == nil {
+// drop keeps nothing of a result that did not come whole.
+func (k *File) drop() {
+	if k.file == nil {
 		return
 	}
 	_ = k.file.Close()           // perhaps for the second time

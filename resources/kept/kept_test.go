@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,7 +20,7 @@ func TestKeep(t *testing.T) {
 		text, err := io.ReadAll(k.Tee(strings.NewReader(`{"entries":[]}`)))
 		require.NoError(t, err)
 		require.Equal(t, `{"entries":[]}`, string(text))
-		require.NoError(t, k.End("2026_Q1"))
+		require.NoError(t, k.end("2026_Q1"))
 	}
 	path := filepath.Join(folder, "a%2Fb", "2026_Q1", "606e.json.gz")
 	file, err := os.Open(path)
@@ -32,10 +33,10 @@ func TestKeep(t *testing.T) {
 	require.Equal(t, `{"entries":[]}`, string(text))
 
 	k := Folder(folder).Begin("..", "..", "csv")
-	require.NoError(t, k.End("")) // a result that nothing names
+	require.NoError(t, k.end("")) // a result that nothing names
 	k = Folder(folder).Begin("a/b", "cut", "json")
 	_, _ = k.Write([]byte("half"))
-	k.Drop()
+	k.drop()
 	var all []string
 	require.NoError(t, filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		require.NoError(t, err)
@@ -58,8 +59,7 @@ func TestCannotKeep(t *testing.T) {
 	var none Folder
 	k := none.Begin("a", "b", "json")
 	require.Nil(t, k)
-	require.NoError(t, k.End("2026_Q1"))
-	k.Drop()
+	k.Settle(nil, nil, "2026_Q1", zerolog.Nop(), nil)
 
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
@@ -67,5 +67,5 @@ func TestCannotKeep(t *testing.T) {
 	text, err := io.ReadAll(k.Tee(strings.NewReader("rows")))
 	require.NoError(t, err)
 	require.Equal(t, "rows", string(text))
-	require.Error(t, k.End("2026_Q1"))
+	require.Error(t, k.end("2026_Q1"))
 }

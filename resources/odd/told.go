@@ -12,8 +12,16 @@ type Told struct {
 	causes map[Cause]bool
 }
 
-// First tells whether a cause comes for the first time.
-func (t *Told) First(c Cause) bool {
+// Warn tells of those cases whose cause comes for the first time. of adds the fields that name the export.
+func (t *Told) Warn(log zerolog.Logger, cases []Case, of func(*zerolog.Event)) {
+	for _, c := range cases {
+		if t.first(c.Cause) {
+			c.Warn(log, of)
+		}
+	}
+}
+
+func (t *Told) first(c Cause) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.causes[c] {

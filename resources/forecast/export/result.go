@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -43,16 +42,10 @@ func (w *work) Read(ctx context.Context, e *job.Export, body job.Body) (job.Resu
 	})
 	if err != nil {
 		err = w.judge("read", err)
-		if _, isContent := errors.AsType[*job.ContentError](err); isContent { // what is left of it may tell why
-			if _, cut := io.Copy(io.Discard, in); cut == nil {
-				w.tellKept(e, copied.End(w.period(e)))
-				return nil, err
-			}
-		}
-		copied.Drop()
+		copied.Settle(in, err, w.period(e), w.k.Log, func(event *zerolog.Event) { e.Log(event) })
 		return nil, err
 	}
-	w.tellKept(e, copied.End(cmp.Or(w.Period, read.Found.Quarter)))
+	copied.Settle(in, nil, cmp.Or(w.Period, read.Found.Quarter), w.k.Log, func(event *zerolog.Event) { e.Log(event) })
 	e.Found = &found{Found: read.Found}
 	if w.Period == "" && read.Found.Quarter != "" {
 		e.Place = w.k.planner.PlaceKey(w.Tab, read.Found.Quarter)
@@ -68,13 +61,6 @@ func (w *work) locale(e *job.Export) string {
 		return cmp.Or(own, tab)
 	}
 	return cmp.Or(tab, own)
-}
-
-// tellKept warns where a result could not be kept. Its rows land all the same.
-func (w *work) tellKept(e *job.Export, err error) {
-	if err != nil {
-		w.k.Log.Warn().Func(func(event *zerolog.Event) { e.Log(event) }).Err(err).Msg("result could not be kept in the folder of keep_results; its rows land all the same")
-	}
 }
 
 // judge tells a result that is not what it should be from one that could not be read. Which quarter is current changes by itself.
@@ -108,7 +94,7 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 		}
 		return w.judge("check", err)
 	}
-	w.k.tellOdd(e, f)
+	w.k.odd.Warn(w.k.Log, f.Odd, func(event *zerolog.Event) { e.Log(event) })
 	if w.k.Spec.OnUnread == "fail" && len(f.Unread) > 0 {
 		return w.judge("check", f.UnreadError())
 	}
@@ -130,15 +116,6 @@ func (l *landing) Check(ctx context.Context, e *job.Export) error {
 	}
 	e.Log(w.k.Log.Warn()).Msg("export has no entries")
 	return nil
-}
-
-// tellOdd warns of what no column takes, once a sync and cause.
-func (k *Kind) tellOdd(e *job.Export, found result.Found) {
-	for _, c := range found.Odd {
-		if k.odd.First(c.Cause) {
-			c.Warn(k.Log, func(event *zerolog.Event) { e.Log(event) })
-		}
-	}
 }
 
 // less reports whether a result has less in it than its place; or where that has nothing, less than amounts, of more than one week where all were asked

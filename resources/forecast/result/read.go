@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -163,22 +162,15 @@ func (doc *reading) member(key string, top bool) error {
 		case kind == '[':
 			return doc.rows()
 		}
-	case "error", "errors", "fault", "exception", "errorMessage", "errorCode", "truncated", "nextLink", "nextPage":
-		return doc.failure(key)
+	}
+	if known, partial, err := doc.d.Partial(key); known || err != nil {
+		if partial {
+			doc.partial = cmp.Or(doc.partial, key)
+		}
+		return err
 	}
 	doc.store.Odd.Label("member", key)
 	return doc.d.Skip()
-}
-
-// failure reads a member that tells, unless it is empty, that the result is not whole.
-func (doc *reading) failure(key string) error {
-	value, err := doc.d.ReadValue()
-	switch text := strings.Join(strings.Fields(string(value[:min(len(value), 64)])), ""); text {
-	case "null", `""`, "[]", "{}", "false", "0", `"false"`, `"0"`:
-	default:
-		doc.partial = cmp.Or(doc.partial, key)
-	}
-	return err
 }
 
 // elements reads the elements of the list that comes, which must begin with open.

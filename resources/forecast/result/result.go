@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -66,7 +66,7 @@ func (doc *reading) result() *Result {
 		doc.arrays.Settle(told.Quarter)
 	}
 	if doc.partial != "" {
-		r.wrong = &fault.PartialError{Key: doc.partial}
+		r.wrong = &document.PartialError{Key: doc.partial}
 	}
 	for i, v := range forecast.Values {
 		if types&(1<<i) != 0 && v.Type != "" && !slices.Contains(r.Found.Types, v.Type) {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/document"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -19,7 +19,7 @@ import (
 type object struct {
 	list  string // that it is in
 	odd   *odd.Counts
-	extra store.Extra
+	extra extra.Column
 	err   error
 }
 
@@ -61,7 +61,7 @@ func (o *object) unread(key, value []byte) {
 
 func (o *object) text(key, value []byte) string {
 	text, ok := scalar.Text(value)
-	if !ok && !scalar.IsNull(value) || len(text) > store.MaxText {
+	if !ok && !scalar.IsNull(value) || len(text) > extra.MaxText {
 		o.unread(key, value)
 		return ""
 	}
@@ -102,7 +102,7 @@ func (o *object) day(key, value []byte, cell *table.Opt[int32]) {
 }
 
 // maxDocument is how long a document of a column may be, in bytes.
-const maxDocument = 4 * store.MaxText
+const maxDocument = 4 * extra.MaxText
 
 // document reads a JSON document: a value, or text that holds one; text that holds none is itself the document.
 func (o *object) document(key, value []byte, cell *[]byte) {
@@ -121,7 +121,7 @@ func (o *object) document(key, value []byte, cell *[]byte) {
 		o.unread(key, value)
 		return
 	}
-	doc := store.Canonical(slices.Clone(value))
+	doc := extra.Canonical(slices.Clone(value))
 	if string(doc) == "null" {
 		return
 	}

@@ -26,6 +26,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/document"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
@@ -67,7 +68,7 @@ type Reader struct {
 	money   money
 	arena   []byte
 	others  []other
-	extra   store.Extra
+	extra   extra.Column
 	err     error
 }
 
@@ -328,7 +329,7 @@ func (r *Reader) setID(part int, key, text []byte) {
 func (r *Reader) text(column string, key, value []byte) (text []byte, ok bool) {
 	text, ok = scalar.Unquote(value, r.arena[len(r.arena):])
 	switch {
-	case !ok && !scalar.IsNull(value), len(text) > store.MaxText:
+	case !ok && !scalar.IsNull(value), len(text) > extra.MaxText:
 		r.odd(column, key, value)
 		return nil, false
 	case ok && len(text) > 0 && value[0] == '"' && &text[0] != &value[1] && cap(r.arena)-len(r.arena) >= len(text): // it is in there
@@ -344,7 +345,7 @@ func (r *Reader) keep(key, value []byte) {
 	}
 }
 
-func keep(x *store.Extra, key, value []byte) error {
+func keep(x *extra.Column, key, value []byte) error {
 	if (value[0] == '{' || value[0] == '[') && scalar.Depth(value) > document.MaxDepth {
 		return fault.Malformed("values nest deeper than %d", document.MaxDepth)
 	}

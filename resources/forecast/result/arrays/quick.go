@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 )
 
 // BothWays makes each entry that is read quickly be read by jsontext and Entry as well. It panics where they differ. It is for tests, and set
@@ -77,7 +77,7 @@ func (r *Reader) plainMember(m meaning, number int, key, list []byte) (size int)
 		if size == 0 {
 			size = max(begins(list, "null"), begins(list, "true"), begins(list, "false"))
 		}
-	case m == currency || size > store.MaxText:
+	case m == currency || size > extra.MaxText:
 		return 0
 	case m >= 0 && forecast.Values[m].Kind == forecast.Amount:
 		if _, ok := scalar.ParseValue(list[:size]); !ok {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 )
 
@@ -94,7 +95,7 @@ func TestQuick(t *testing.T) {
 	}
 	for _, entry := range []string{
 		`{}`, change(`1.5`, `1e3`), change(`1.5`, `01.5`), change(`1.5`, `"x"`), change(`1.5`, `nul`), change(`1.5`, `true`), change(`true`, `tru`), change(`true`, `"true"`),
-		change(`"Ann"`, `1`), change(`"Ann"`, `"`+strings.Repeat("x", 1+store.MaxText)+`"`), change(`"Ann"`, `"\u0000"`), change(`"$"`, `"€"`), change(`"u"`, `1`), change(`"own":1`, `"own":[]`),
+		change(`"Ann"`, `1`), change(`"Ann"`, `"`+strings.Repeat("x", 1+extra.MaxText)+`"`), change(`"Ann"`, `"\u0000"`), change(`"$"`, `"€"`), change(`"u"`, `1`), change(`"own":1`, `"own":[]`),
 		change(`"own":1`, `"own":1e3`), change(`1.5`, `1.5,"forecastValue":2`), change(`"u"`, `"u","userId":"v"`), change(`,"own"`, `"own"`), change(`"own":`, `"own"`), change(`"own":1`, `"own":`),
 		known[:len(known)-1], known[:len(known)-2], strings.Replace(known, ",", "\x00", 1),
 	} {

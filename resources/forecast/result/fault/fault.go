@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/resources/document"
 )
 
 // WrongQuarterError says that a result holds another fiscal quarter than the one asked for. Clari answers so
@@ -57,15 +59,6 @@ func Malformed(format string, args ...any) error {
 	return &MalformedError{Offset: -1, Detail: fmt.Sprintf(format, args...)}
 }
 
-// PartialError says that a result tells, beside its rows, that it is not whole: of an error, or of a next page.
-type PartialError struct {
-	Key string // the member that says so
-}
-
-func (e *PartialError) Error() string {
-	return fmt.Sprintf("partial result: it says so itself, by %q beside its rows", Clip(e.Key))
-}
-
 // UnreadError says that nothing of what an export was asked for could be read, though something was there.
 type UnreadError struct {
 	Types   []string // of typesToExport
@@ -108,7 +101,7 @@ func (e *ConflictError) Error() string {
 // IsContent tells whether err says that a result, read without fault, is not what it should be.
 func IsContent(err error) bool {
 	return is[*WrongQuarterError](err) || is[*UnknownQuarterError](err) || is[*MissingIDError](err) || is[*ConflictError](err) ||
-		is[*PartialError](err) || is[*UnreadError](err) || is[*SeparatorError](err) || IsDamaged(err)
+		is[*document.PartialError](err) || is[*UnreadError](err) || is[*SeparatorError](err) || IsDamaged(err)
 }
 
 // IsDamaged tells whether that may have come about on its way here: a page of a gateway's, or half a result.

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/spill"
 )
 
@@ -150,9 +150,9 @@ func (r *Rows) readWaiting(records []byte) error {
 		records = records[10+size:]
 		taken, err := r.take(row, field, value, text, r.locales.in)
 		if err == nil && !taken {
-			var extra store.Extra // r.extra is that of the row being read
-			r.unread(&extra, value, r.types.names[value], cell{text: text})
-			err = r.to.Extra(row, &extra)
+			var x extra.Column // r.extra is that of the row being read
+			r.unread(&x, value, r.types.names[value], cell{text: text})
+			err = r.to.Extra(row, &x)
 		}
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
@@ -28,7 +29,7 @@ type Rows struct {
 
 	key   []byte
 	json  []byte
-	extra store.Extra
+	extra extra.Column
 }
 
 // New makes rows of a result of which a period was asked for, empty where Clari chose. locale is how earlier results wrote amounts, empty where none told.
@@ -63,8 +64,8 @@ func (r *Rows) add(ln *line) error {
 		if value.json && (value.text[0] == '{' || value.text[0] == '[') {
 			return ln.errorf("%s is not a text", columnNames[c])
 		}
-		if len(value.text) > store.MaxText {
-			return ln.errorf("%s is longer than %d bytes", columnNames[c], store.MaxText)
+		if len(value.text) > extra.MaxText {
+			return ln.errorf("%s is longer than %d bytes", columnNames[c], extra.MaxText)
 		}
 	}
 	person, err := r.people.find(r, ln)
@@ -157,7 +158,7 @@ func (r *Rows) value(row, field uint32, typ *dataType, value cell) error {
 }
 
 // unread keeps and counts a text that its column does not take.
-func (r *Rows) unread(to *store.Extra, value int, name string, text cell) {
+func (r *Rows) unread(to *extra.Column, value int, name string, text cell) {
 	r.to.Odd.Value(forecast.Values[value].Name, text.text)
 	r.json = text.appendJSON(r.json[:0])
 	to.Keep(name, r.json)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 )
 
 // Dict numbers texts from 0 in the order in which they first come. The zero value is empty.
@@ -104,7 +105,7 @@ type Rows[R any] struct {
 	Listed []uint32 // in the order in which they were listed
 	listed []bool
 	setID  func(*R, string)
-	extras map[uint32]*Extra // of rows that were listed more than once, until Finish
+	extras map[uint32]*extra.Column // of rows that were listed more than once, until Finish
 }
 
 // Number returns the number of a row's id, and whether it is new.

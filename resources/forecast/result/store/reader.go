@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/spill"
 )
@@ -91,7 +92,7 @@ func (r *Reader) Document(place uint64) []byte {
 		}
 		return nil
 	}
-	return Render(text)
+	return extra.Render(text)
 }
 
 // Err is why a text could not be read.

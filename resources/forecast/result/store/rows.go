@@ -7,6 +7,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/types"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
@@ -78,10 +79,10 @@ type dateOf struct {
 
 func quoteDay(day int32) []byte { return []byte(table.DayTime(day).Format(`"2006-01-02"`)) }
 
-func merge[R any](rows *Rows[R], columns []table.Column[R], n uint32, before bool, from *R, extra *[]byte, more []byte) {
+func merge[R any](rows *Rows[R], columns []table.Column[R], n uint32, before bool, from *R, own *[]byte, more []byte) {
 	if before {
 		table.Merge(columns, &rows.All[n], from, func(column string, text []byte) {
-			x := rows.extraOf(n, extra)
+			x := rows.extraOf(n, own)
 			if isDocument(columns, column) {
 				x.Other(column, text)
 				return
@@ -89,8 +90,8 @@ func merge[R any](rows *Rows[R], columns []table.Column[R], n uint32, before boo
 			quoted, _ := jsontext.AppendQuote(nil, text)
 			x.Other(column, quoted)
 		})
-		if more != nil && !bytes.Equal(*extra, more) {
-			rows.extraOf(n, extra).Merge(more)
+		if more != nil && !bytes.Equal(*own, more) {
+			rows.extraOf(n, own).Merge(more)
 		}
 		return
 	}
@@ -99,7 +100,7 @@ func merge[R any](rows *Rows[R], columns []table.Column[R], n uint32, before boo
 		if rows.extras[n] != nil { // its dates are contradicted
 			rows.extras[n].Merge(more)
 		} else {
-			*extra = more
+			*own = more
 		}
 	}
 }
@@ -109,15 +110,15 @@ func isDocument[R any](columns []table.Column[R], name string) bool {
 }
 
 // extraOf is where the extra of a row is collected that is listed more than once.
-func (r *Rows[R]) extraOf(n uint32, extra *[]byte) *Extra {
+func (r *Rows[R]) extraOf(n uint32, own *[]byte) *extra.Column {
 	x := r.extras[n]
 	if x == nil {
-		x = &Extra{}
-		if *extra != nil {
-			x.Merge(*extra)
+		x = &extra.Column{}
+		if *own != nil {
+			x.Merge(*own)
 		}
 		if r.extras == nil {
-			r.extras = map[uint32]*Extra{}
+			r.extras = map[uint32]*extra.Column{}
 		}
 		r.extras[n] = x
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 	"github.com/cq-source-clari/cq-source-clari/resources/odd"
@@ -55,7 +56,7 @@ type Store struct {
 	parts     []spill.Place // of the chain being joined
 	linked    []bool        // pages some of whose rows have a chain of extras
 	own       *Reader       // of labels, while rows come
-	extra     Extra
+	extra     extra.Column
 	lastExtra []byte
 	lastPlace spill.Place
 	conflict  error // the first
@@ -268,7 +269,7 @@ func (s *Store) LabelAhead(value int, document []byte) (ref uint32, size int) {
 }
 
 // Extra adds to the extra of a row what x holds. Nothing else uses x at the same time.
-func (s *Store) Extra(row uint32, x *Extra) error {
+func (s *Store) Extra(row uint32, x *extra.Column) error {
 	object := x.Object()
 	s.countCut(x)
 	if object == nil {
@@ -282,7 +283,7 @@ func (s *Store) Extra(row uint32, x *Extra) error {
 }
 
 // countCut counts what is too long for an extra.
-func (s *Store) countCut(x *Extra) { s.Odd.Values(odd.TooLong, nil, x.Cut()) }
+func (s *Store) countCut(x *extra.Column) { s.Odd.Values(odd.TooLong, nil, x.Cut()) }
 
 // KeepText keeps a text for whoever brings it back with Texts.
 func (s *Store) KeepText(text []byte) (spill.Place, error) { return s.log.Add(text) }

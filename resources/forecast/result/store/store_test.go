@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 )
@@ -111,7 +112,7 @@ func TestFarParts(t *testing.T) {
 				for _, name := range []string{"second", "first", "third", "second"} {
 					require.NoError(t, s.Label(row, value(t, "updated_by"), []byte(name)))
 				}
-				var x Extra
+				var x extra.Column
 				x.Keep("b", []byte(`[1, 2]`))
 				require.NoError(t, s.Extra(row, &x))
 				x.Reset()
@@ -303,15 +304,5 @@ func TestAhead(t *testing.T) {
 			require.Zero(t, size, text) // the quotes and the backslash are not the text's own
 			d.Number([]byte(text))
 		}
-	}
-}
-
-func TestCanonical(t *testing.T) {
-	for raw, want := range map[string]string{
-		`1.50`: `1.50`, `1e999`: `"1e999"`, `{"b": 1e999, "a": [ "\u00e9", -1E400, 1e9 ]}`: `{"a":["é","-1E400",1e9],"b":"1e999"}`,
-		`"\u0041"`: `"A"`, "\"\xff\"": "\"\uFFFD\"", `{"a":1,"a":1}`: `{"a":1,"a":1}`, `[]`: `[]`, `"1e999"`: `"1e999"`, `["1e999\""]`: `["1e999\""]`,
-		strings.Repeat("9", 400): `"` + strings.Repeat("9", 400) + `"`,
-	} {
-		require.Equal(t, want, string(Canonical([]byte(raw))), raw)
 	}
 }

@@ -1,4 +1,5 @@
-package store
+// Package extra makes the column extra of a row: a JSON object of all that no column takes. It knows of no table and no shape.
+package extra
 
 import (
 	"bytes"
@@ -10,12 +11,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cq-source-clari/cq-source-clari/client/scalar"
-	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
 )
 
-// Extra collects what a JSON object holds beyond our columns. It becomes the column extra: a JSON object with sorted keys.
+// Column collects what a JSON object holds beyond our columns. It becomes the column extra: a JSON object with sorted keys.
 // Numbers keep every digit that the result gave them. It costs linear time, but for sorting, and little more memory than what it keeps.
-type Extra struct {
+type Column struct {
 	members  []member
 	text     []byte
 	out      []byte
@@ -23,7 +23,7 @@ type Extra struct {
 	conflict string           // the first key with two different values: see Twice
 	more     map[string]int64 // labels beyond maxOthers, by key
 	cut      int64            // members that were left out
-	work     int64            // members looked at, so that a test sees what it costs
+	steps    int64            // members looked at
 }
 
 type member struct {
@@ -32,8 +32,8 @@ type member struct {
 }
 
 const (
-	// MaxExtra is how many bytes an extra may have: of the MiB that a row may have, half. Beyond that whole members are left out.
-	MaxExtra = 512 << 10
+	// MaxBytes is how many bytes an extra may have: of the MiB that a row may have, half. Beyond that whole members are left out.
+	MaxBytes = 512 << 10
 	// MaxText is how long a text of a column may be, in bytes. A longer one is kept in extra.
 	MaxText = 16 << 10
 
@@ -51,20 +51,20 @@ const Others = "other_"
 const of = "\x00"
 
 // Reset empties it.
-func (x *Extra) Reset() {
+func (x *Column) Reset() {
 	x.members, x.text = x.members[:0], x.text[:0]
 	x.tidied, x.conflict, x.cut = 0, "", 0
 	clear(x.more)
 }
 
 // Empty tells whether nothing was kept.
-func (x *Extra) Empty() bool { return len(x.members) == 0 }
+func (x *Column) Empty() bool { return len(x.members) == 0 }
 
 // Keep adds a valid JSON value in its canonical form.
-func (x *Extra) Keep(key string, raw []byte) { x.keep(without(key), Canonical(x.own(raw))) }
+func (x *Column) Keep(key string, raw []byte) { x.keep(without(key), Canonical(x.own(raw))) }
 
 // KeepOf adds what a flat row of a data type has in a column beyond the twelve.
-func (x *Extra) KeepOf(header, dataType string, raw []byte) {
+func (x *Column) KeepOf(header, dataType string, raw []byte) {
 	x.keep(without(header)+of+without(dataType), Canonical(x.own(raw)))
 }
 
@@ -72,18 +72,18 @@ func (x *Extra) KeepOf(header, dataType string, raw []byte) {
 func without(key string) string { return strings.ReplaceAll(key, of, "\uFFFD") }
 
 // Other adds a label that contradicts the one in a column: JSON.
-func (x *Extra) Other(column string, value []byte) {
+func (x *Column) Other(column string, value []byte) {
 	list := append(append([]byte{'['}, value...), ']')
 	x.keep(Others+column, list)
 }
 
-func (x *Extra) own(raw []byte) []byte {
+func (x *Column) own(raw []byte) []byte {
 	from := len(x.text)
 	x.text = append(x.text, raw...) // where it grows, earlier values stay in the old array
 	return slices.Clip(x.text[from:])
 }
 
-func (x *Extra) keep(key string, value []byte) {
+func (x *Column) keep(key string, value []byte) {
 	x.members = append(x.members, member{key: key, value: value})
 	if len(x.members) > 2*x.tidied+1<<10 { // so that what repeats takes no room
 		x.compact()
@@ -91,7 +91,7 @@ func (x *Extra) keep(key string, value []byte) {
 }
 
 // compact tidies what was collected so far, and gives back the room of what is gone.
-func (x *Extra) compact() {
+func (x *Column) compact() {
 	x.tidy()
 	x.fit()
 	n := 0
@@ -105,7 +105,7 @@ func (x *Extra) compact() {
 }
 
 // Merge adds the members of an object that Object returned.
-func (x *Extra) Merge(object []byte) {
+func (x *Column) Merge(object []byte) {
 	for key, value := range scalar.Members(x.own(object)) {
 		name, _ := scalar.Unquote(key, nil)
 		x.keep(string(name), value)
@@ -114,7 +114,7 @@ func (x *Extra) Merge(object []byte) {
 
 // Object is what was collected as a JSON object, good until the next one, and nil when nothing was collected. Of different values for a
 // key the first stays, the others are listed as contradicting labels are.
-func (x *Extra) Object() []byte {
+func (x *Column) Object() []byte {
 	if len(x.members) == 0 {
 		return nil
 	}
@@ -130,18 +130,21 @@ func (x *Extra) Object() []byte {
 	return x.out
 }
 
+// Steps is how many members were looked at in all, which is what it costs.
+func (x *Column) Steps() int64 { return x.steps }
+
 // Cut is how many members Object left out, since Reset.
-func (x *Extra) Cut() int64 { return x.cut }
+func (x *Column) Cut() int64 { return x.cut }
 
 // fit leaves out members that are too many bytes. Which ones is in extra, as far as there is room.
-func (x *Extra) fit() {
-	room := MaxExtra
+func (x *Column) fit() {
+	room := MaxBytes
 	var gone [][]byte
 	kept := x.members[:0]
 	for _, m := range x.members {
 		size := len(m.key) + len(m.value) + len(`"":,`)
 		if size > room || len(m.key) > maxKey {
-			name, _ := jsontext.AppendQuote(nil, fault.Clip(m.key))
+			name, _ := jsontext.AppendQuote(nil, clip(m.key))
 			gone = append(gone, name)
 			x.cut++
 			continue
@@ -158,16 +161,25 @@ func (x *Extra) fit() {
 	x.tidy()
 }
 
+// clip is a key as the list of those that were left out has it.
+func clip(key string) string {
+	const most = 120 // bytes
+	if len(key) <= most {
+		return key
+	}
+	return strings.ToValidUTF8(key[:most], "") + "..."
+}
+
 func sortMembers(members []member) {
 	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
 }
 
 // tidy sorts the members and makes one of those with one key.
-func (x *Extra) tidy() {
+func (x *Column) tidy() {
 	for again := true; again; {
 		again = false
 		sortMembers(x.members)
-		x.work += int64(len(x.members))
+		x.steps += int64(len(x.members))
 		var moved []member
 		kept := x.members[:0]
 		for i := 0; i < len(x.members); {
@@ -186,7 +198,7 @@ func (x *Extra) tidy() {
 }
 
 // one makes one member of those with one key, and returns what it leaves to be listed under another.
-func (x *Extra) one(same []member) (one member, moved []member) {
+func (x *Column) one(same []member) (one member, moved []member) {
 	one = same[0]
 	lists := isOthers(one)
 	for _, m := range same[1:] {
@@ -207,12 +219,12 @@ func (x *Extra) one(same []member) (one member, moved []member) {
 }
 
 // union is a list of the different elements of lists, but not of too many.
-func (x *Extra) union(lists []member) []byte {
+func (x *Column) union(lists []member) []byte {
 	known := map[string]bool{}
 	list := []byte{'['}
 	for _, m := range lists {
 		for value := range scalar.Elements(m.value) {
-			x.work++
+			x.steps++
 			switch {
 			case known[string(value)]:
 			case len(known) == maxOthers:
@@ -270,7 +282,7 @@ func rendered(members []member) (all []member) {
 		}
 		all = append(all, m)
 	}
-	x := Extra{members: all}
+	x := Column{members: all}
 	x.tidy()
 	return x.members
 }
@@ -280,7 +292,7 @@ func Render(object []byte) []byte {
 	if !bytes.Contains(object, []byte(`\u0000`)) {
 		return object
 	}
-	var x Extra
+	var x Column
 	x.Merge(object)
 	return appendObject(nil, rendered(x.members))
 }
@@ -376,7 +388,7 @@ func isOthers(m member) bool {
 }
 
 // Twice names a key that came with two different values, quoted. In one object that makes no sense.
-func (x *Extra) Twice() string {
+func (x *Column) Twice() string {
 	if x.tidy(); x.conflict != "" {
 		quoted, _ := jsontext.AppendQuote(nil, x.conflict)
 		return string(quoted)
