@@ -2,22 +2,15 @@ package sim
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
-	"iter"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 )
 
-// ActivityTypes are all that Clari knows.
-var ActivityTypes = []string{"MEETING", "EMAIL_SENT", "EMAIL_RECEIVED", "ATTACHMENT_SENT", "ATTACHMENT_RECEIVED"}
-
-// activityBody is the body of a creation.
+// activityBody is the body of a creation of an export of activities.
 type activityBody struct {
 	ActivityTypes []string  `json:"activityTypes"`
 	StartDate     time.Time `json:"startDate"`
@@ -29,86 +22,14 @@ func (b activityBody) days() string {
 	return b.StartDate.Format(time.DateOnly) + ".." + b.EndDate.Format(time.DateOnly)
 }
 
-// Activities is what an export of activities was asked for, and what it holds: an iterator over it is Server.Activities.
-type Activities struct {
-	First, Last time.Time // midnight of the first day and of the last, in the offset that was asked for; both days are included
-	Types       []string
-	At          time.Time // when the result was made: nothing later is in it
-	WithoutID   int       // the activity that has no id, counted from 1; 0: none
-}
-
-// Days is what was asked for, as in the Asked of the job.
-func (a Activities) Days() string {
-	return a.First.Format(time.DateOnly) + ".." + a.Last.Format(time.DateOnly)
-}
-
-// An Activity is one of the result, as the tables of activities must hold it.
-type Activity struct {
-	ID, Type, Subject, Owner, Organizer string
-	At                                  time.Time
-	Accounts, Opportunities             []string // ids
-	Participants                        []Participant
-}
-
-// A Participant took part in an activity.
-type Participant struct {
-	Name, Email, CRMUserID string
-	Internal               bool
-}
-
-// activity is the nth since 1970.
-func (s *Server) activity(n int64) Activity {
-	h := tenant.Mix(s.tenant.Seed^0xac7, uint64(n))
-	person := s.tenant.Member(int(h % uint64(s.tenant.People)))
-	a := Activity{
-		ID: fmt.Sprintf("act-%d", n), Type: ActivityTypes[h>>8%uint64(len(ActivityTypes))], Subject: fmt.Sprintf("Re: plan %d, \"draft\" ☕", n%50),
-		At: time.Unix(0, n*int64(s.cfg.Around.ActivityEvery)).UTC().Truncate(time.Millisecond), Owner: person.CRMID, Organizer: person.CRMID,
-	}
-	for i := range int(h >> 16 % 3) {
-		a.Accounts = append(a.Accounts, fmt.Sprintf("001%012dAAA", (h>>20+uint64(i))%30))
-	}
-	for i := range int(h >> 24 % 3) {
-		a.Opportunities = append(a.Opportunities, s.OpportunityID(int(h>>28%1000)+i))
-	}
-	a.Participants = append(a.Participants, Participant{Name: person.Name, Email: person.Email, CRMUserID: person.CRMID, Internal: true})
-	for i := range int(h >> 32 % 4) {
-		a.Participants = append(a.Participants, Participant{Name: fmt.Sprintf("Guest %d", i), Email: fmt.Sprintf("Guest%d@Customer.example", (h>>36+uint64(i))%90)})
-	}
-	slices.Sort(a.Opportunities)
-	a.Opportunities = slices.Compact(a.Opportunities)
-	return a
-}
-
-// Activities yields what an export holds, in order of time, each activity once.
-func (s *Server) Activities(x Activities) iter.Seq[Activity] {
-	return func(yield func(Activity) bool) {
-		around := &s.cfg.Around
-		every := int64(around.ActivityEvery)
-		end := x.Last.AddDate(0, 0, 1)
-		for n := x.First.UnixNano()/every - 1; n*every < end.UnixNano(); n++ {
-			a := s.activity(n)
-			there := a.At
-			if n%7 == 3 {
-				there = there.Add(around.ActivityLate)
-			}
-			if a.At.Before(x.First) || !a.At.Before(end) || there.After(x.At) || !slices.Contains(x.Types, a.Type) {
-				continue
-			}
-			if !yield(a) {
-				return
-			}
-		}
-	}
-}
-
 // createActivity makes a job, or refuses.
 func (s *Server) createActivity(x *Exchange) {
 	b := x.activity
 	types := b.ActivityTypes
 	if len(types) == 0 {
-		types = ActivityTypes
+		types = around.ActivityTypes
 	}
-	unknown := slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(ActivityTypes, t) })
+	unknown := slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(around.ActivityTypes, t) })
 	switch {
 	case x.badBody, b.StartDate.IsZero(), b.EndDate.IsZero(), b.EndDate.Before(b.StartDate), unknown, cmp.Or(b.ExportFormat, "JSON") != "JSON":
 		x.refuse(http.StatusBadRequest, "bad_request", "activity", "The request body is malformed.")
@@ -117,7 +38,7 @@ func (s *Server) createActivity(x *Exchange) {
 	midnight := func(t time.Time) time.Time { // the time of day does not count
 		return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 	}
-	asked := Activities{First: midnight(b.StartDate), Last: midnight(b.EndDate), Types: types}
+	asked := around.Activities{First: midnight(b.StartDate), Last: midnight(b.EndDate), Types: types}
 	j := &Job{
 		UserID: x.UserID, Request: x.number, CreatedAt: x.At, Asked: asked.Days(), Types: types, Format: "JSON", Counted: true, Activities: &asked,
 		FileName: fmt.Sprintf("clari_export_activity_%s.json", x.At.UTC().Format("20060102_150405")),
@@ -127,57 +48,4 @@ func (s *Server) createActivity(x *Exchange) {
 		return
 	}
 	x.json(http.StatusAccepted, object{"jobId": j.ID})
-}
-
-// activityResult writes the result of a job.
-func (s *Server) activityResult(w io.Writer, x Activities) error {
-	if _, err := io.WriteString(w, `{"activities":[`); err != nil {
-		return err
-	}
-	n, comma := 0, ""
-	for a := range s.Activities(x) {
-		o := s.activityObject(a, n)
-		if n++; n == x.WithoutID {
-			delete(o, "activityId")
-		}
-		text, err := json.Marshal(o)
-		if err != nil { // text and numbers
-			panic(err)
-		}
-		times := 1
-		if twice := s.cfg.Around.ActivityTwice; twice > 0 && n%twice == 0 {
-			times = 2
-		}
-		for range times {
-			if _, err := io.WriteString(w, comma+string(text)); err != nil {
-				return err
-			}
-			comma = ","
-		}
-	}
-	_, err := io.WriteString(w, "]}")
-	return err
-}
-
-// activityObject is the nth activity of a result.
-func (s *Server) activityObject(a Activity, n int) object {
-	o := object{
-		"activityId": a.ID, "activityType": a.Type, "subject": a.Subject, "date": a.At.UnixMilli(), "activityOwnerId": a.Owner,
-		"activityOrganiserId": a.Organizer,
-	}
-	if s.cfg.Around.ActivityDateTexts && n%2 == 1 {
-		o["date"] = fmt.Sprint(a.At.UnixMilli())
-	}
-	accounts, opportunities, participants := []object{}, []object{}, []object{}
-	for _, id := range a.Accounts {
-		accounts = append(accounts, object{"accountId": id, "accountName": "Account " + strings.TrimRight(id, "A"), "accountOwnerId": a.Owner})
-	}
-	for _, id := range a.Opportunities {
-		opportunities = append(opportunities, object{"opportunityId": id, "opportunityName": "Deal " + strings.TrimRight(id, "A"), "opportunityOwnerId": a.Owner})
-	}
-	for _, p := range a.Participants {
-		participants = append(participants, object{"name": p.Name, "email": p.Email, "sfdcUserId": p.CRMUserID, "isInternal": p.Internal})
-	}
-	o["accounts"], o["opportunities"], o["participants"] = accounts, opportunities, participants
-	return o
 }

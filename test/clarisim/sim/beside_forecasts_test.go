@@ -36,7 +36,7 @@ func TestAuditPages(t *testing.T) {
 				for pages := 0; path != ""; pages++ {
 					require.Less(t, pages, 100)
 					page := c.get(path)
-					list := page[s.cfg.Around.AuditKey].([]any)
+					list := page[s.around.AuditKey].([]any)
 					require.LessOrEqual(t, len(list), limit)
 					for _, item := range list {
 						o := item.(map[string]any)

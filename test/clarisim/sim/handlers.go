@@ -142,7 +142,7 @@ func (s *Server) results(x *Exchange, j *Job) {
 		asked := *j.Activities
 		asked.At = e.At
 		x.Writer.Header().Set("Content-Type", "application/json")
-		s.activityResult(x.Writer, asked)
+		s.around.WriteActivities(x.Writer, asked)
 	case readable:
 		s.download(x, e, j.Format, j.FileName)
 	case active:

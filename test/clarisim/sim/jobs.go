@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 )
 
 // The status words of Clari's API reference.
@@ -54,10 +56,10 @@ type Job struct {
 	Downloads                     int           // of the results, begun
 	Counted                       bool          // against the monthly quota; a cancelled job is not
 	FileName                      string
-	Module                        string      // as the list has it; "": that of what it is
-	Export                        Export      // what the result holds
-	Activities                    *Activities // of an export of activities, in place of Export; nil for the others
-	altered                       bool        // a test had its hand in it
+	Module                        string             // as the list has it; "": that of what it is
+	Export                        Export             // what the result holds
+	Activities                    *around.Activities // of an export of activities, in place of Export; nil for the others
+	altered                       bool               // a test had its hand in it
 }
 
 // Change is a state that a job came into.

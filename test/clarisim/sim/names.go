@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
@@ -24,6 +25,12 @@ type (
 	Period = result.Period
 	Entry  = result.Entry
 	Counts = result.Counts
+
+	Around      = around.Config
+	AuditEvent  = around.AuditEvent
+	Activities  = around.Activities
+	Activity    = around.Activity
+	Opportunity = around.Opportunity
 )
 
 // The encodings of results.
@@ -33,6 +40,20 @@ const (
 	FlatLists   = tenant.FlatLists
 	CSV         = tenant.CSV
 )
+
+// The ways to write times and links.
+const (
+	ISO       = around.ISO
+	Millis    = around.Millis
+	Seconds   = around.Seconds
+	Instant   = around.Instant
+	Absolute  = around.Absolute
+	FromRoot  = around.FromRoot
+	QueryOnly = around.QueryOnly
+)
+
+// ActivityTypes are all that Clari knows.
+var ActivityTypes = around.ActivityTypes
 
 // Makers of tenants and of what is in them.
 var (

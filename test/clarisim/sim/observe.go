@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"reflect"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 )
 
 // An Observed is a request and its answer, as Config.Observe sees them.
@@ -47,7 +49,7 @@ func (s *Server) observe(x *Exchange) {
 
 // usual says whether neither a fault nor a setting made the answer another than the default one.
 func (s *Server) usual(x *Exchange) bool {
-	c, around := &s.cfg, &s.cfg.Around
+	c, r := &s.cfg, s.around
 	if len(x.faults) > 0 || x.intercepted || s.cfg.RequestsPerSecond > 0 || x.Writer.Header().Get("Content-Encoding") != "" {
 		return false
 	}
@@ -61,11 +63,11 @@ func (s *Server) usual(x *Exchange) bool {
 	case Cancel:
 		return len(c.Words) == 0 && !s.altered(x.jobID)
 	case Results:
-		return reflect.ValueOf(c.Quirks).IsZero() && !around.ActivityDateTexts && !s.altered(x.jobID)
+		return reflect.ValueOf(c.Quirks).IsZero() && !r.ActivityDateTexts && !s.altered(x.jobID)
 	case AuditEvents:
-		return around.AuditKey == "items" && around.AuditTimes == ISO && around.AuditLinks == Absolute && !around.AuditActorNumbers
+		return r.AuditKey == "items" && r.AuditTimes == around.ISO && r.AuditLinks == around.Absolute && !r.AuditActorNumbers
 	case Opportunities:
-		return around.OpportunityWrap == "" && !around.TrendScalars
+		return r.OpportunityWrap == "" && !r.TrendScalars
 	}
 	return true
 }

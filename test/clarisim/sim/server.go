@@ -3,19 +3,22 @@ package sim
 import (
 	"cmp"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 )
 
 // Config is what a stand-in is made from. The zero value is a small tenant on a well-behaved server whose jobs take no time, and whose
 // answers are as Clari's published description has them. What was seen otherwise is a setting.
 type Config struct {
 	Tenant    Tenant
-	Around    Around           // what there is beside forecasts
+	Around    around.Config    // what there is beside forecasts
 	Key       string           // the API key; "" is DefaultKey. Its user is number 1
 	OtherKeys map[string]int64 // more keys, with the numbers of their users
 	BasePath  string           // "" is /v4
@@ -53,6 +56,7 @@ const DefaultKey = "sim-key"
 type Server struct {
 	cfg    Config
 	tenant Tenant
+	around *around.Records
 	users  map[string]int64
 
 	mu      sync.Mutex
@@ -77,11 +81,11 @@ func New(cfg Config) *Server {
 	cfg.Concurrent = max(0, cmp.Or(cfg.Concurrent, 3))
 	cfg.Monthly = max(0, cmp.Or(cfg.Monthly, 1000))
 	cfg.Life = cmp.Or(cfg.Life, month)
-	cfg.Around = cfg.Around.withDefaults()
 	s := &Server{cfg: cfg, tenant: cfg.Tenant.WithDefaults(), users: map[string]int64{cfg.Key: 1}}
 	for key, user := range cfg.OtherKeys {
 		s.users[key] = user
 	}
+	s.around = around.New(&s.tenant, cfg.Around)
 	s.random = rand.New(rand.NewPCG(s.tenant.Seed, 1))
 	s.Add(cfg.Faults...)
 	return s
@@ -98,6 +102,25 @@ func (s *Server) Now() time.Time { return time.Now().Add(s.cfg.Skew) }
 
 // Current is the current fiscal quarter.
 func (s *Server) Current() Quarter { return s.tenant.Calendar.QuarterOf(s.Now()) }
+
+// AuditEvents yields the events from one time to another, both included, that can be listed at now; the oldest first.
+func (s *Server) AuditEvents(from, to, now time.Time) iter.Seq[around.AuditEvent] {
+	return s.around.AuditEvents(from, to, now)
+}
+
+// Actor is the name and e-mail address of an actor of audit events.
+func (s *Server) Actor(id string) (name, email string) { return s.around.Actor(id) }
+
+// Activities yields what an export of activities holds, in order of time, each activity once.
+func (s *Server) Activities(x around.Activities) iter.Seq[around.Activity] {
+	return s.around.Activities(x)
+}
+
+// OpportunityID is the id of the nth opportunity of the tenant.
+func (s *Server) OpportunityID(n int) string { return s.around.OpportunityID(n) }
+
+// Opportunity is what a look-up tells of an id, unless the configuration says that it is missing.
+func (s *Server) Opportunity(id string) around.Opportunity { return s.around.Opportunity(id) }
 
 // Plant adds a job that no request asked for: of another user, or of this one in another program. It takes its place in the
 // queue and counts against the quota like any other. What is left out is filled in: the id, user 1, created now, the first
