@@ -27,9 +27,11 @@ import (
 // key, and the same again when it comes byte by byte. What is found wrong is found before the first row.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		f.Fatalf("%d files to begin with: %v", len(files), err)
+	more, moreErr := filepath.Glob("testdata/reports/*.[cjh]*")
+	if err != nil || moreErr != nil || len(files) == 0 || len(more) == 0 {
+		f.Fatalf("%d files to begin with, and %d: %v, %v", len(files), len(more), err, moreErr)
 	}
+	files = append(files, more...)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -29,6 +29,9 @@ func (r *Rows) CSV(in io.Reader) error {
 			}
 			return err
 		}
+		if head == nil && len(cells) == 2 && strings.EqualFold(string(cells[0]), forSpreadsheets) {
+			continue
+		}
 		if head == nil {
 			names := make([]string, len(cells))
 			for i, c := range cells {
@@ -54,27 +57,30 @@ func (r *Rows) CSV(in io.Reader) error {
 	}
 }
 
+// forSpreadsheets begins a line before the header that tells spreadsheets what stands between cells.
+const forSpreadsheets = "sep="
+
 // OtherSeparator names what stands between the cells of a CSV in place of commas; empty where the text is none.
 func OtherSeparator(text string) string {
-	header, _, _ := strings.Cut(text, "\n")
-	if strings.HasPrefix(strings.ToLower(header), "sep=") { // a line for spreadsheets
-		header, _, _ = strings.Cut(text[len(header)+1:], "\n")
-	}
 	for separator, name := range map[string]string{";": "semicolons", "\t": "tabs", "|": "bars"} {
-		for cell := range strings.SplitSeq(header[:min(len(header), 4<<10)], separator) {
-			if strings.Contains(header, separator) && IsHeader(strings.Trim(strings.TrimSpace(cell), `"`)) {
-				return name
-			}
+		if isHeader(text, separator) {
+			return name
 		}
 	}
 	return ""
 }
 
 // IsCSV tells whether a text begins with the header of the CSV.
-func IsCSV(text string) bool {
-	header, _, _ := strings.Cut(text, "\n")
-	for name := range strings.SplitSeq(header[:min(len(header), 4<<10)], ",") {
-		if IsHeader(strings.Trim(strings.TrimSpace(name), `"`)) {
+func IsCSV(text string) bool { return isHeader(text, ",") }
+
+// isHeader tells whether a text begins with a header whose cells are so separated.
+func isHeader(text, separator string) bool {
+	header, rest, _ := strings.Cut(text, "\n")
+	if strings.HasPrefix(strings.ToLower(header), forSpreadsheets) {
+		header, _, _ = strings.Cut(rest, "\n")
+	}
+	for cell := range strings.SplitSeq(header[:min(len(header), 4<<10)], separator) {
+		if strings.Contains(header, separator) && IsHeader(strings.Trim(strings.TrimSpace(cell), `"`)) {
 			return true
 		}
 	}
