@@ -67,6 +67,15 @@ func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
 	if acc.paid.Job != nil {
 		a.know(acc.paid.Job.ID)
 	}
+	if item.Daily {
+		acc.paid.Older = journal.LoadList[journal.PaidJob](ctx, a.ledger, olderKey(item.Request))
+		if err := a.ledger.Unreadable(olderKey(item.Request)); err != nil {
+			return acc, fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+		}
+	}
+	for _, older := range acc.paid.Older {
+		a.know(older.ID)
+	}
 	if acc.paid.Failure != nil {
 		a.know(acc.paid.Failure.Job)
 	}
@@ -134,9 +143,16 @@ func (a *account) search(over bool) {
 func (a *accounts) note(e *Export, change func(*journal.Paid)) {
 	e.paid.mu.Lock()
 	defer e.paid.mu.Unlock()
+	older := e.paid.paid.Older
 	change(&e.paid.paid)
 	a.ledger.SaveRecord(e.Request, e.paid.paid, asked(e.Work))
+	if !slices.Equal(older, e.paid.paid.Older) {
+		journal.SaveList(a.ledger, olderKey(e.Request), e.paid.paid.Older)
+	}
 }
+
+// olderKey is the key of the list of a record's older jobs.
+func olderKey(request string) string { return request + "/older" }
 
 // hasRival reports whether another creation whose end is not known may as well have made job j.
 func (a *accounts) hasRival(e *Export, j clari.Job, now time.Time) bool {

@@ -118,7 +118,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 func (r *run) setAside(e *Export, p *journal.Paid) {
 	for _, d := range e.Decision.Also {
 		if p.Job != nil && d.Action == due.Adopt && d.JobID == p.Job.ID {
-			p.Older, p.Job = p.Job, nil
+			p.SetAside()
 		}
 	}
 }

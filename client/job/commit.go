@@ -75,7 +75,7 @@ func (r *run) settle(e *Export) {
 		r.Ledger.SaveRecord(e.Place, place, kept)
 	}
 	r.accounts.note(e, func(p *journal.Paid) {
-		forget(p, e.Job.ID)
+		p.Forget(e.Job.ID)
 		p.Place, p.Trouble = e.Place, 0
 		if !e.extra {
 			p.Failure = nil

@@ -139,8 +139,8 @@ func (r *run) askedAt(e *Export) time.Time {
 		return r.Client.ServerTime(e.RequestedAt)
 	case e.Decision.Action == due.LandAgain && e.There.Job == e.Job.ID:
 		return e.There.AskedAt
-	case !whosePaid(&paid, e.Job.ID).AskedAt.IsZero():
-		return whosePaid(&paid, e.Job.ID).AskedAt
+	case !paid.Find(e.Job.ID).AskedAt.IsZero():
+		return paid.Find(e.Job.ID).AskedAt
 	case paid.Job != nil:
 		return paid.Job.AskedAt
 	case paid.Failure != nil:

@@ -56,7 +56,7 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 func (r *run) facts(e *Export, jobs map[string]due.Seen) due.Facts {
 	paid := e.paid.undecided()
 	if e.landing != "" {
-		forget(&paid, e.landing)
+		paid.Forget(e.landing)
 	}
 	return due.Facts{
 		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Lacking: !covers(e.Work), Now: r.now(),

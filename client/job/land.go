@@ -37,7 +37,7 @@ func (r *run) check(ctx context.Context, e *Export, result Result) error {
 	r.setDate(ctx, e)
 	if why := r.older(e); why != "" {
 		e.Outcome, e.Decision.Why = OutcomeKept, why
-		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
 		return nil
 	}
 	if r.mayBeOverwritten(ctx, e) {
@@ -62,7 +62,7 @@ func missingTypes(e *Export) (lost []string) {
 // setDate sets the time of the data. What the ledger knows already stays: a second download is no second snapshot.
 func (r *run) setDate(ctx context.Context, e *Export) {
 	paid := e.paid.read()
-	known := whosePaid(&paid, e.Job.ID).ExportedAt
+	known := paid.Find(e.Job.ID).ExportedAt
 	if e.There.Job == e.Job.ID && known.IsZero() {
 		known = e.There.ExportedAt
 	}
@@ -82,7 +82,7 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 		at = e.There.ExportedAt.Add(time.Microsecond)
 	}
 	e.ExportedAt = at
-	r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).ExportedAt = at })
+	r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.ExportedAt = at }) })
 	if e.Job.EndTime.IsZero() { // only we know it: it has to be in the ledger before the first row goes out
 		r.Ledger.Flushed(ctx)
 	}
@@ -167,7 +167,7 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 	r.budget.sent(e)
 	if f, ok := e.Work.(Finisher); ok {
 		if err := f.Finish(ctx, e); err != nil {
-			r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).Unread = r.Reader })
+			r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
 			return err, nil
 		}
 	}
@@ -202,7 +202,7 @@ func (r *run) keepFailure(e *Export, err error) {
 		return
 	}
 	if e.extra { // it was an old result, and is told of once
-		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
 		return
 	}
 	f := &journal.Failure{Job: e.Job.ID, AskedAt: r.askedAt(e), Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
@@ -218,7 +218,7 @@ func (r *run) keepFailure(e *Export, err error) {
 		case same && before.NextTry.IsZero(): // see unusable
 			return
 		case content.Passing:
-			forget(p, f.Job)
+			p.Forget(f.Job)
 			return
 		}
 		f.NextTry = r.nextTry(e, f.Tries)
@@ -226,7 +226,7 @@ func (r *run) keepFailure(e *Export, err error) {
 		if content.Damaged && !same { // perhaps on its way: the next sync reads it once more
 			return
 		}
-		forget(p, f.Job)
+		p.Forget(f.Job)
 		e.NextTry = f.NextTry
 	})
 }

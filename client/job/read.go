@@ -129,7 +129,7 @@ func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 		err = errors.Join(err, result.Close())
 	}
 	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok { // the job stays: a larger limit reads it without another export
-		r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).TooLarge = tooLarge.Limit })
+		r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.TooLarge = tooLarge.Limit }) })
 	} else if body.err == nil {
 		r.notePlainUnread(ctx, e, err)
 	}
@@ -139,19 +139,8 @@ func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 // notePlainUnread keeps that this machine could not read a result, with a full disk say: it is read again, not exported again.
 func (r *run) notePlainUnread(ctx context.Context, e *Export, err error) {
 	if !isContent(err) && !errors.Is(err, ErrNotOurs) && ctx.Err() == nil {
-		r.accounts.note(e, func(p *journal.Paid) { whosePaid(p, e.Job.ID).Unread = r.Reader })
+		r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
 	}
-}
-
-// whosePaid is the record of a job that was paid for, and one that nobody reads where it has landed before.
-func whosePaid(p *journal.Paid, id string) *journal.PaidJob {
-	for _, j := range []**journal.PaidJob{&p.Job, &p.Older} {
-		if *j != nil && (*j).ID == id {
-			*j = new(**j) // a copy of the record may be read meanwhile
-			return *j
-		}
-	}
-	return &journal.PaidJob{}
 }
 
 func isContent(err error) bool {

@@ -656,7 +656,43 @@ func TestOldResultOfItsDay(t *testing.T) {
 		want(t, "what is there", there.Job, "job2")
 		want(t, "days", there.Days.Has(journal.DayNumber(ago(30*time.Hour))) && there.Days.Has(journal.DayNumber(time.Now())), true)
 		paid := s.paid(t, "a")
-		want(t, "paid for", paid.Job == nil && paid.Older == nil, true)
+		want(t, "paid for", paid.Job, (*journal.PaidJob)(nil))
+		want(t, "set aside", s.durable["paid/people/a/older"], `{"items":null}`)
+	})
+}
+
+// TestOldResultsOfTheirDays: under history syncs that are stopped day after day, each once it has paid, lose none of their days.
+func TestOldResultsOfTheirDays(t *testing.T) {
+	bubble(t, "four days", func(t *testing.T) {
+		r, s := newRegistry(), newStore()
+		for range 3 {
+			ctx, stop := context.WithCancel(t.Context())
+			r.processed = func(op string, _ *registered) {
+				if op == "create" {
+					time.AfterFunc(time.Second, stop)
+				}
+			}
+			g := newRig(t, r, &census{name: "people", parts: [][]string{{"a"}}, change: func(i *Item) { i.Daily = true }})
+			g.store = s
+			if err := g.sync(ctx); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			time.Sleep(24 * time.Hour)
+		}
+		r.processed = nil
+		k := &census{name: "people", parts: [][]string{{"a"}}, change: func(i *Item) { i.Daily = true }}
+		g := newRig(t, r, k)
+		g.store = s
+		if err := g.sync(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want(t, "outcomes", k.outcomes(), "a adopted, a adopted, a adopted, a exported")
+		for days := range 4 {
+			want(t, fmt.Sprintf("the snapshot of %d days ago", days), s.there(t, "a").Days.Has(journal.DayNumber(ago(time.Duration(days)*24*time.Hour))), true)
+		}
+		paid := s.paid(t, "a")
+		want(t, "paid for", paid.Job, (*journal.PaidJob)(nil))
+		want(t, "set aside", s.durable["paid/people/a/older"], `{"items":null}`)
 	})
 }
 

@@ -42,7 +42,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		}
 		return nil
 	case hasEnded:
-		r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
 		if e.made {
 			r.budget.ended(e, false, r.plan.tabCount())
 		}
@@ -70,21 +70,11 @@ const notOurs = "the job that was found is another's"
 // discard gives up a job that is not this export's, or that is not there any more: the item is another one of the plan without it, while it has tries left.
 func (r *run) discard(e *Export, why string, err error) error {
 	r.doubts.giveUp(e.Job.ID)
-	r.accounts.note(e, func(p *journal.Paid) { forget(p, e.Job.ID) })
+	r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
 	if e.Attempts >= lostAttempts {
 		return err
 	}
 	return &again{spend: why, err: err}
-}
-
-// forget takes a job out of what was paid for.
-func forget(p *journal.Paid, id string) {
-	if p.Job != nil && p.Job.ID == id {
-		p.Job = nil
-	}
-	if p.Older != nil && p.Older.ID == id {
-		p.Older = nil
-	}
 }
 
 // waiting is the state of one wait.

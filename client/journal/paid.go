@@ -10,7 +10,7 @@ import (
 // Paid is what is known of one request: what was paid for and has not landed. Times are Clari's.
 type Paid struct {
 	Job     *PaidJob   `json:"job,omitempty"`     // paid for, and not landed
-	Older   *PaidJob   `json:"older,omitempty"`   // paid for before Job: its result is to land for its day
+	Older   []PaidJob  `json:"-"`                 // paid for before Job, newest first: their results are to land for their days; see SetAside. A list of its own
 	Unclear []Creation `json:"unclear,omitempty"` // creations whose end is not known, oldest first; see Sending
 	Failure *Failure   `json:"failure,omitempty"` // of a result's content
 	Trouble int64      `json:"trouble,omitempty"` // since when Clari has not told the state of a job, for troubles of its own; Unix seconds
@@ -59,6 +59,50 @@ func (p *Paid) Sending(c Creation) {
 		second.Sent, second.NoList = first.Sent, first.NoList || second.NoList
 		p.Unclear = append([]Creation{second}, p.Unclear[2:]...)
 	}
+}
+
+// maxOlder bounds the jobs that were set aside: the results of more than so many days are gone.
+const maxOlder = 31
+
+// SetAside keeps the job that was paid for while another is made, as its result is to land for its day.
+func (p *Paid) SetAside() {
+	p.Older = slices.Insert(slices.Clone(p.Older), 0, *p.Job)
+	p.Older, p.Job = p.Older[:min(len(p.Older), maxOlder)], nil
+}
+
+// Forget takes a job out of what was paid for.
+func (p *Paid) Forget(id string) {
+	if p.Job != nil && p.Job.ID == id {
+		p.Job = nil
+	}
+	p.Older = slices.DeleteFunc(slices.Clone(p.Older), func(j PaidJob) bool { return j.ID == id })
+}
+
+// Change changes the record of a job that was paid for; there may be none, where it has landed before. A copy of p that is read meanwhile stays as it is.
+func (p *Paid) Change(id string, change func(*PaidJob)) {
+	if p.Job != nil && p.Job.ID == id {
+		p.Job = new(*p.Job)
+		change(p.Job)
+	}
+	p.Older = slices.Clone(p.Older)
+	for i := range p.Older {
+		if p.Older[i].ID == id {
+			change(&p.Older[i])
+		}
+	}
+}
+
+// Find is the record of a job that was paid for; the zero value where there is none.
+func (p *Paid) Find(id string) PaidJob {
+	if p.Job != nil && p.Job.ID == id {
+		return *p.Job
+	}
+	for _, j := range p.Older {
+		if j.ID == id {
+			return j
+		}
+	}
+	return PaidJob{}
 }
 
 // Answered forgets the creation that was sent then: only its own answer tells what became of it.

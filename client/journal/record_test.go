@@ -19,7 +19,6 @@ func largest() (paid Paid, place Place, kind own) {
 	id := strings.Repeat("f", 36)
 	paid = Paid{
 		Job:     &PaidJob{ID: id, AskedAt: at, ExportedAt: at, Listed: true, TooLarge: 1 << 40, Unread: 99},
-		Older:   &PaidJob{ID: id, AskedAt: at, ExportedAt: at},
 		Trouble: at.Unix(),
 		Failure: &Failure{Job: id, AskedAt: at, Cause: Cause(strings.Repeat("\x01\"é", 900)), Reader: 99, Tries: 999, NextTry: at.Truncate(24 * time.Hour)},
 		Place:   PlaceKey("here"), UsedUp: true,

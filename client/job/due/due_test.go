@@ -179,7 +179,7 @@ func TestDecide(t *testing.T) {
 		{"row 3: its day is today", is{ongoing, history, paid(8, "DONE")}, "9 buy"},
 		{"row 3: of days long past nobody knows", is{there(1, 0), ongoing, history, paid(29*24, "DONE"), func(f *Facts) { f.There.Days = journal.Days{}.With(journal.DayNumber(before(-20 * 24))) }}, "9 buy"},
 		{"row 3: an older one beside a job that serves", is{ongoing, history, paid(1, "DONE"), func(f *Facts) {
-			f.Paid.Older = &journal.PaidJob{ID: "older", AskedAt: before(50)}
+			f.Paid.Older = []journal.PaidJob{{ID: "older", AskedAt: before(50)}}
 			f.Jobs["older"] = Seen{Job: clari.Job{ID: "older", Status: "DONE", EndTime: before(50)}}
 		}}, "3 adopt paid; 3 adopt older"},
 

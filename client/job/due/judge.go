@@ -202,12 +202,16 @@ func (j *judge) older(d Decision) (also []Decision) {
 	if day, ok := j.day(d); ok {
 		taken = taken.With(day)
 	}
-	for _, p := range []*journal.PaidJob{j.Paid.Job, j.Paid.Older} {
-		if p == nil || p.ID == d.JobID || p.ID == j.There.Job || p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes {
+	paid := j.Paid.Older
+	if j.Paid.Job != nil {
+		paid = slices.Insert(slices.Clone(paid), 0, *j.Paid.Job)
+	}
+	for _, p := range paid {
+		if p.ID == d.JobID || p.ID == j.There.Job || p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes {
 			continue
 		}
 		seen := j.seen(p.ID, time.Time{}, p.AskedAt)
-		day := j.dayOf(j.exported(*p, seen.Job))
+		day := j.dayOf(j.exported(p, seen.Job))
 		if j.ask != "" || seen.Gone || seen.Job.Status.Phase() != clari.PhaseDone || taken.Has(day) {
 			continue
 		}
