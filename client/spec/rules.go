@@ -121,8 +121,8 @@ func (c *checker) apiKey(key string) {
 	}
 }
 
-// variableName is a variable as shells write it, $NAME, $(NAME), %NAME% or $env:NAME, or its bare name, NAME_IN_CAPITALS.
-var variableName = regexp.MustCompile(`^(\$(env:)?[A-Za-z_][A-Za-z0-9_]*|\$\([A-Za-z_][A-Za-z0-9_]*\)|%[A-Za-z_][A-Za-z0-9_]*%|[A-Z]+(_[A-Z]+)+)$`)
+// variableName is a variable as shells write it, $NAME, $(NAME), %NAME% or $env:NAME, or the bare name that the examples have.
+var variableName = regexp.MustCompile(`^(\$(env:)?[A-Za-z_][A-Za-z0-9_]*|\$\([A-Za-z_][A-Za-z0-9_]*\)|%[A-Za-z_][A-Za-z0-9_]*%|CLARI(_[A-Z]+)+)$`)
 
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
@@ -169,20 +169,22 @@ func (c *checker) forecast(path string, f Forecast) {
 	}
 }
 
-// TabPattern is the form of a forecast tab's id, which is a part of an address. Titles, addresses and lists of ids have another.
-const TabPattern = "^[^\\s\\x00-\\x1f\\x7f/?#%,;\"'`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff]+$"
+// TabPattern is what the id of a forecast tab may be made of: all that a person types in one line. Ids that are known are lower-case words with _ between
+// them, but Clari promises no form.
+const TabPattern = "^[^\\s\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff]([^\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff]*[^\\s\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff])?$"
 
-var tabForm = regexp.MustCompile(TabPattern)
+// AddressPattern is what a whole address has, in place of a tab's id.
+const AddressPattern = `://|clari\.com|forecast/|/$`
 
-// tab checks the id of a forecast tab. Clari would be asked in vain for any other.
+var tabForm, addressForm = regexp.MustCompile(TabPattern), regexp.MustCompile(AddressPattern)
+
+// tab checks the id of a forecast tab.
 func (c *checker) tab(path, id string) {
 	switch {
 	case id == "":
 		c.add(path, "required; write the last part of the tab's address in Clari, app.clari.com/forecast/ID")
-	case strings.Contains(id, "/"):
+	case addressForm.MatchString(id):
 		c.add(path, "is a whole address; write only its last part, after /forecast/")
-	case strings.ContainsAny(id, ",;"):
-		c.add(path, "%s names several tabs; write one item for each: - id: net_arr", c.show(id))
 	case id == "." || id == ".." || !tabForm.MatchString(id):
 		c.add(path, "%s is no id; write the last part of the tab's address, app.clari.com/forecast/ID", c.show(id))
 	}

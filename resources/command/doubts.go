@@ -12,6 +12,9 @@ import (
 // A doubt is something that a sync would take and that is a slip all the same, most likely.
 type doubt struct{ path, text string } // where in the plugin's spec; what it costs, and what to write
 
+// idForm is how the ids of tabs look that are known.
+var idForm = regexp.MustCompile(`^[a-z0-9_-]+$`)
+
 var scopeForm = regexp.MustCompile(`^[^:\s]+::[^:\s]+$`)
 
 func doubts(s *spec.Spec, now time.Time) (all []doubt) {
@@ -25,8 +28,11 @@ func doubts(s *spec.Spec, now time.Time) (all []doubt) {
 	}
 	for i, tab := range s.Forecasts {
 		path := fmt.Sprintf("forecasts[%d]", i)
-		if tab.ID != strings.ToLower(tab.ID) {
-			say(path+".id", "%q has capital letters, as titles have; write the last part of the tab's address, app.clari.com/forecast/ID, letter by letter", tab.ID)
+		switch known := "write the last part of the tab's address, app.clari.com/forecast/ID, letter by letter"; {
+		case strings.ContainsAny(tab.ID, ",;"):
+			say(path+".id", "%q names several tabs, it seems; write one item for each: - id: net_arr", tab.ID)
+		case !idForm.MatchString(tab.ID):
+			say(path+".id", "%q has other signs than ids that are known, as titles have; %s", tab.ID, known)
 		}
 		if tab.ScopeID != "" && !scopeForm.MatchString(tab.ScopeID) {
 			say(path+".scope_id", "%q is of another form than the known one; write <user id>::<type>, such as 1905::MGR", tab.ScopeID)

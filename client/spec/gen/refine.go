@@ -33,7 +33,7 @@ const (
 // that depend on each other) is left to Parse.
 func refine(root, tab *jsonschema.Schema) {
 	property(root, "api_key").Pattern = `^[!-~]+$`
-	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{|\{\{|^\$(env:)?[A-Za-z_][A-Za-z0-9_]*$|^\$\([A-Za-z_][A-Za-z0-9_]*\)$|^%[A-Za-z_][A-Za-z0-9_]*%$|^[A-Z]+(_[A-Z]+)+$|^<`}
+	property(root, "api_key").Not = &jsonschema.Schema{Pattern: `\$\{|\{\{|^\$(env:)?[A-Za-z_][A-Za-z0-9_]*$|^\$\([A-Za-z_][A-Za-z0-9_]*\)$|^%[A-Za-z_][A-Za-z0-9_]*%$|^CLARI(_[A-Z]+)+$|^<`}
 	property(root, "base_url").Pattern = baseURL
 	property(root, "base_url").Not = &jsonschema.Schema{Pattern: `^https?://(app\.clari\.com` + port + `(/|$)|api\.clari\.com` + port + `/*$)`}
 	property(root, "time_zone").Pattern = notBlank
@@ -62,7 +62,7 @@ func refine(root, tab *jsonschema.Schema) {
 
 	id := property(tab, "id")
 	id.Pattern = spec.TabPattern
-	id.Not = &jsonschema.Schema{Pattern: `^\.\.?$`}
+	id.Not = &jsonschema.Schema{Pattern: `^\.\.?$|` + spec.AddressPattern}
 	property(tab, "currency").Pattern = `^[A-Za-z]{3}$`
 	property(tab, "scope_id").Pattern = notBlank
 	history := property(tab, "include_historical")
