@@ -34,7 +34,7 @@ func TestTrySync(t *testing.T) {
 	require.NoError(t, c.Run(), out)
 	w.told.Write(out.Bytes())
 	w.landed(4)
-	for _, part := range []string{"4 exports spent. 996 of 1000 are left in these 30 days.", "clari-try report ", "In production:"} {
+	for _, part := range []string{"4 exports spent. 996 of 1000 are left in these 30 days.", tryPath + " report " + w.opts.DatabasePath, "In production:"} {
 		require.Contains(t, out.String(), part)
 	}
 	require.NotZero(t, w.count("clari_forecast_current", "true"))

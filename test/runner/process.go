@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/cloudquery/plugin-pb-go/managedplugin"
 	pb "github.com/cloudquery/plugin-pb-go/pb/plugin/v3"
@@ -60,6 +61,27 @@ func start(ctx context.Context, kind managedplugin.PluginType, p Plugin, env []s
 		return nil, errors.Join(fmt.Errorf("%s %s: %w", kind, p.Name, err), running.stop())
 	}
 	return running, nil
+}
+
+// patience is how long a stopped source may take to cancel what it leaves behind.
+const patience = 3 * time.Second
+
+// settle waits until the source's sync has ended. To be asked for its end is not enough everywhere: Windows has no such signal, and stop kills.
+func (p *process) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if _, err := p.rpc.Close(ctx, &pb.Close_Request{}); err == nil { // it refuses while a sync runs
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // stop ends the process: connection closed, SIGINT, SIGKILL after 5 s. It returns once the last log line is read.

@@ -93,6 +93,9 @@ func Sync(ctx context.Context, config *Config, opts Options) (*Summary, error) {
 		err = plugins.sync(ctx, s, shard, &opts)
 	}
 	s.Duration = time.Since(began)
+	if opts.stopped() && plugins.source != nil {
+		plugins.source.settle(ctx)
+	}
 	s.Exit = plugins.stop(s)
 	switch {
 	case err == nil:

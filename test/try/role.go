@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/cloudquery/plugin-sdk/v4/serve"
 
@@ -16,15 +15,10 @@ import (
 // roleVariable tells a process of this program which plugin it is.
 const roleVariable = "CLARI_TRY_AS"
 
-// cleanUp is how long the plugin waits for a stopped sync to cancel what it leaves behind.
-const cleanUp = 3 * time.Second
-
 func serveAs(role string) error {
 	switch role {
 	case "source":
-		err := serve.Plugin(plugin.Plugin()).Serve(context.Background())
-		plugin.Drain(cleanUp)
-		return err
+		return serve.Plugin(plugin.Plugin()).Serve(context.Background())
 	case "destination":
 		return serve.Plugin(sqlite.Plugin()).Serve(context.Background())
 	}

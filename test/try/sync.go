@@ -124,12 +124,20 @@ func (a *attempt) conclude(summary *runner.Summary, quota int) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "\n%s%s\n", cost(db, summary.SyncTime), left(db, quota))
-	fmt.Fprintf(a.out, "\nThe rows are in %s: sqlite3 %[1]s 'SELECT * FROM clari_forecast_current LIMIT 10'\n", a.database)
+	fmt.Fprintf(a.out, "\nThe rows are in %s: sqlite3 %[1]s \"SELECT * FROM clari_forecast_current LIMIT 10\"\n", word(a.database))
 	if summary.Tables["clari_forecast_entries"] > 0 {
-		fmt.Fprintf(a.out, "A page of them:       clari-try report %s\n", a.database)
+		fmt.Fprintf(a.out, "A page of them:       %s report %s\n", word(os.Args[0]), word(a.database))
 	}
 	fmt.Fprintln(a.out, "In production:        cloudquery sync, with a destination of yours")
 	return nil
+}
+
+// word is a path as a part of a command, for shells of all systems.
+func word(path string) string {
+	if strings.ContainsAny(path, " ()&'") {
+		return `"` + path + `"`
+	}
+	return path
 }
 
 // makeViews makes those of docs/queries whose tables are there.
