@@ -7,7 +7,17 @@ import (
 	"time"
 )
 
-// Moment is a time in any of the forms that Clari is known or said to write: ISO 8601, also without a zone (UTC then); a number, or its
+// layouts are those of ISO 8601: with or without a zone, the colon in it, and seconds.
+var layouts = func() (all []string) {
+	for _, clock := range []string{"15:04:05.999999999", "15:04"} {
+		for _, zone := range []string{"Z07:00", "Z0700", "Z07", ""} {
+			all = append(all, "2006-01-02T"+clock+zone)
+		}
+	}
+	return all
+}()
+
+// Moment is a time in any of the forms that Clari is known or said to write: ISO 8601, also with a space for the T, and without a zone (UTC then); a number, or its
 // text, of milliseconds since 1970 (from 10^11 on) or of seconds (below), with or without a fraction; {"epochSecond", "nano"}. Zero is no
 // time.
 func Moment(raw []byte) (time.Time, bool) {
@@ -19,9 +29,12 @@ func Moment(raw []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	s := string(bytes.TrimSpace(text))
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return since1970(t.Unix(), int64(t.Nanosecond()))
+	if len(s) > len(time.DateOnly) && s[4] == '-' {
+		day, clock := s[:len(time.DateOnly)], s[len(time.DateOnly)+1:]
+		for _, layout := range layouts {
+			if t, err := time.Parse(layout, day+"T"+clock); err == nil && strings.IndexByte("T ", s[len(day)]) >= 0 {
+				return since1970(t.Unix(), int64(t.Nanosecond()))
+			}
 		}
 	}
 	if strings.ContainsAny(s, "eE") {

@@ -13,6 +13,7 @@ func TestMoment(t *testing.T) {
 	for raw, want := range map[string]time.Time{
 		`1702906200000`: at, `"1702906200000"`: at, `1702906200`: at, `"1702906200"`: at, `1.7029062e12`: at,
 		`"2023-12-18T13:30:00Z"`: at, `"2023-12-18T14:30:00+01:00"`: at, `"2023-12-18T14:30:00.000+0100"`: at, `"2023-12-18T13:30:00"`: at,
+		`"2023-12-18 13:30:00"`: at, `"2023-12-18 14:30:00.000+01"`: at, `"2023-12-18T13:30Z"`: at, `"2023-12-18 13:30"`: at, `" 2023-12-18T14:30+0100 "`: at,
 		`{"epochSecond":1702906200,"nano":0}`: at, `{"epochSecond":"1702906200"}`: at, `{ "nano" : null , "epochSecond" : 1702906200 }`: at,
 		`{"epochSecond":1702906200,"nano":123456789}`: at.Add(123456789), `1702906200.123456789`: at.Add(123456789),
 		`1702906200123`: at.Add(123 * time.Millisecond), `1702906200123.5`: at.Add(123*time.Millisecond + 500*time.Microsecond),
@@ -23,7 +24,7 @@ func TestMoment(t *testing.T) {
 			t.Errorf("%s: %s, %t", raw, got, ok)
 		}
 	}
-	for _, raw := range []string{`null`, `true`, `""`, `"soon"`, `-1`, `1.5e-3`, `"1.x"`, `{}`, `{"nano":1}`, `{"epochSecond":null}`, `{"epochSecond":1,"nano":-1}`, `{"epochSecond":1,"zone":"UTC"}`, `[1]`, `1e300`, `253402300800000`, `"12345-01-01T00:00:00Z"`} {
+	for _, raw := range []string{`null`, `true`, `""`, `"soon"`, `"2023-12-18"`, `"2023-12-18T24:00:00Z"`, `"2023-02-29T00:00:00Z"`, `-1`, `1.5e-3`, `"1.x"`, `{}`, `{"nano":1}`, `{"epochSecond":null}`, `{"epochSecond":1,"nano":-1}`, `{"epochSecond":1,"zone":"UTC"}`, `[1]`, `1e300`, `253402300800000`, `"12345-01-01T00:00:00Z"`} {
 		if got, ok := Moment([]byte(raw)); ok {
 			t.Errorf("%s: %s", raw, got)
 		}

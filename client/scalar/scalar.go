@@ -6,7 +6,6 @@ package scalar
 import (
 	"bytes"
 	"math"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -43,7 +42,8 @@ func Unquote(raw, scratch []byte) ([]byte, bool) {
 // ParseValue reads a number, or text that holds one.
 func ParseValue(raw []byte) (Number, bool) {
 	if len(raw) > 1 && raw[0] == '"' {
-		return ParseNumber(bytes.TrimSpace(raw[1 : len(raw)-1])) // no number needs an escape
+		raw, _ = Unquote(raw, nil)
+		raw = bytes.TrimSpace(raw)
 	}
 	return ParseNumber(raw)
 }
@@ -57,24 +57,25 @@ func Whole(raw []byte) (int64, bool) {
 	return n.Whole()
 }
 
-// Flag is true or false, also as text.
+// Flag is true or false, also as text: see ParseFlag.
 func Flag(raw []byte) (value, ok bool) {
-	switch string(raw) {
-	case "true":
-		return true, true
-	case "false":
-		return false, true
+	if len(raw) > 1 && raw[0] == '"' {
+		raw, _ = Unquote(raw, nil)
+		return ParseFlag(raw)
 	}
-	switch len(raw) {
-	case len(`true`), len(`"true"`), len(`false`), len(`"false"`):
-		switch strings.ToLower(string(raw)) {
-		case `true`, `"true"`:
-			return true, true
-		case `false`, `"false"`:
-			return false, true
-		}
+	value = string(raw) == "true"
+	return value, value || string(raw) == "false"
+}
+
+// ParseFlag reads true and false, Yes and No.
+func ParseFlag[T string | []byte](text T) (value, ok bool) {
+	const longest = len("false")
+	s := bytes.TrimSpace([]byte(text))
+	if len(s) > longest {
+		return false, false
 	}
-	return false, false
+	value = bytes.EqualFold(s, []byte("true")) || bytes.EqualFold(s, []byte("yes"))
+	return value, value || bytes.EqualFold(s, []byte("false")) || bytes.EqualFold(s, []byte("no"))
 }
 
 // Instant is Moment in microseconds since 1970.
@@ -112,12 +113,16 @@ func (n Number) Instant() (micros int64, ok bool) {
 
 // Day is a calendar day written YYYY-MM-DD, with or without a time after it, in days since 1970.
 func Day(raw []byte) (days int32, ok bool) {
-	if len(raw) < len(`""`)+len(time.DateOnly) || raw[0] != '"' {
+	if len(raw) == 0 || raw[0] != '"' {
 		return 0, false
 	}
-	text, rest := raw[1:1+len(time.DateOnly)], raw[1+len(time.DateOnly)]
-	day, err := time.Parse(time.DateOnly, string(text))
-	if err != nil || rest != '"' && rest != 'T' {
+	text, _ := Unquote(raw, nil)
+	const size = len(time.DateOnly)
+	if len(text) < size || len(text) > size && text[size] != 'T' && text[size] != ' ' {
+		return 0, false
+	}
+	day, err := time.Parse(time.DateOnly, string(text[:size]))
+	if err != nil {
 		return 0, false
 	}
 	return int32(math.Floor(float64(day.Unix()) / (24 * 60 * 60))), true

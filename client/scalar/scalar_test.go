@@ -30,7 +30,7 @@ func TestText(t *testing.T) {
 
 func TestWhole(t *testing.T) {
 	for raw, want := range map[string]int64{
-		`0`: 0, `-5`: -5, `"12"`: 12, `" 12 "`: 12, `12.0`: 12, `1.2e1`: 12, `9223372036854775807`: math.MaxInt64, `-0`: 0, `007`: 7,
+		`0`: 0, `-5`: -5, `"12"`: 12, `" 12 "`: 12, `12.0`: 12, `1.2e1`: 12, `9223372036854775807`: math.MaxInt64, `-0`: 0, `007`: 7, `"\u0037"`: 7,
 	} {
 		got, ok := Whole([]byte(raw))
 		require.True(t, ok, raw)
@@ -59,7 +59,7 @@ func TestDecimal(t *testing.T) {
 
 func TestFlag(t *testing.T) {
 	for raw, want := range map[string][2]bool{
-		`true`: {true, true}, `"TRUE"`: {true, true}, `false`: {false, true}, `"False"`: {false, true}, `null`: {}, `1`: {}, `"yes"`: {}, `"tru"`: {}, `{"a":1}`: {},
+		`true`: {true, true}, `"TRUE"`: {true, true}, `false`: {false, true}, `"False"`: {false, true}, `null`: {}, `1`: {}, `"yes"`: {true, true}, `"No"`: {false, true}, `" true "`: {true, true}, `"tru\u0065"`: {true, true}, `"Ja"`: {}, `"y"`: {}, `"Yes!"`: {}, `""`: {}, `"tru"`: {}, `{"a":1}`: {},
 	} {
 		value, ok := Flag([]byte(raw))
 		require.Equal(t, want, [2]bool{value, ok}, raw)
@@ -83,12 +83,12 @@ func TestInstant(t *testing.T) {
 }
 
 func TestDay(t *testing.T) {
-	for raw, want := range map[string]int32{`"2022-12-08"`: 19334, `"2022-12-08T00:00:00Z"`: 19334, `"1969-12-31"`: -1} {
+	for raw, want := range map[string]int32{`"2022-12-08"`: 19334, `"2022-12-08T00:00:00Z"`: 19334, `"1969-12-31"`: -1, `"2022-12-08 00:00:00"`: 19334, `"2022\u002d12-08"`: 19334} {
 		got, ok := Day([]byte(raw))
 		require.True(t, ok, raw)
 		require.Equal(t, want, got, raw)
 	}
-	for _, raw := range []string{`null`, `""`, `"2022-12-8"`, `"2022-13-01"`, `"2022-12-08 "`, `20221208`, `"x2022-12-08"`} {
+	for _, raw := range []string{`null`, `""`, `"2022-12-8"`, `"2022-13-01"`, `"2022-12-08x"`, `20221208`, `"x2022-12-08"`} {
 		_, ok := Day([]byte(raw))
 		require.False(t, ok, raw)
 	}

@@ -17,8 +17,8 @@ func (e *PartialError) Error() string {
 // Partial reads the value of a member whose key is one that tells of an error or of a next page, and reports whether it does, which it does not where it is
 // empty. Of any other member it reads nothing, and known is false.
 func (d *Decoder) Partial(key string) (known, partial bool, err error) {
-	switch key {
-	case "error", "errors", "fault", "exception", "errorMessage", "errorCode", "truncated", "nextLink", "nextPage":
+	switch strings.ToLower(strings.ReplaceAll(key, "_", "")) {
+	case "error", "errors", "fault", "exception", "errormessage", "errorcode", "truncated", "nextlink", "nextpage", "nextpagetoken", "hasmore":
 	default:
 		return false, false, nil
 	}

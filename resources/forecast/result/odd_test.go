@@ -167,16 +167,25 @@ func TestNothingUnread(t *testing.T) {
 
 func TestPartial(t *testing.T) {
 	whole := `"entries":[` + entryOf("1:a", `,"forecastValue":5`) + `]`
-	for _, member := range []string{`"error":{"code":500}`, `"errors":[ {"message":"partial"} ]`, `"truncated":true`, `"nextLink":"https://x/2"`, `"nextPage":2`} {
+	for _, member := range []string{`"error":{"code":500}`, `"errors":[ {"message":"partial"} ]`, `"truncated":true`, `"nextLink":"https://x/2"`, `"nextPage":2`, `"Error":"x"`, `"next_page":2`, `"hasMore":true`, `"nextPageToken":"x"`} {
 		for _, text := range []string{`{` + whole + `,` + member + `}`, `{` + member + `,` + whole + `}`, `{"data":{` + whole + `,` + member + `}}`} {
 			_, _, err := land(t.Context(), []byte(text), Asked{Period: "2026_Q1"})
 			require.ErrorContains(t, err, "partial result: it says so itself", text)
 		}
 	}
-	for _, member := range []string{`"error":null`, `"errors":[ ]`, `"truncated":false`, `"nextLink":""`, `"nextPage":null`} {
+	for _, member := range []string{`"error":null`, `"errors":[ ]`, `"truncated":false`, `"nextLink":""`, `"nextPage":null`, `"has_more":false`} {
 		_, found, err := land(t.Context(), []byte(`{`+whole+`,`+member+`}`), Asked{Period: "2026_Q1"})
 		require.NoError(t, err, member)
 		require.Empty(t, found.Odd)
+	}
+}
+
+// A list beside the arrays that is none of rows is counted as any other member is.
+func TestListsBeside(t *testing.T) {
+	for text, labels := range map[string]int64{`[{"x":1}]`: 1, `[1,2]`: 1, `[]`: 0} {
+		_, found, err := land(t.Context(), []byte(`{"entries":[`+entryOf("1:a", `,"forecastValue":5`)+`],"records":`+text+`}`), Asked{Period: "2026_Q1"})
+		require.NoError(t, err, text)
+		require.Equal(t, labels, found.Labels, text)
 	}
 }
 

@@ -88,7 +88,7 @@ func (doc *reading) newFlat() *flat.Rows {
 
 func (doc *reading) json(first byte) error {
 	if first == '[' {
-		if err := doc.rows(); err != nil {
+		if err := doc.rows(""); err != nil {
 			return err
 		}
 		if doc.shape == "" && !doc.wrapped {
@@ -160,7 +160,7 @@ func (doc *reading) member(key string, top bool) error {
 		case kind == '{' && top:
 			return doc.object(false)
 		case kind == '[':
-			return doc.rows()
+			return doc.rows(key)
 		}
 	}
 	if known, partial, err := doc.d.Partial(key); known || err != nil {
@@ -233,9 +233,15 @@ func (doc *reading) array(name string, kind jsontext.Kind) error {
 	})
 }
 
-// rows reads a list if it is one of flat rows, and else passes over it.
-func (doc *reading) rows() error {
-	read, finish := func([]byte) error { return nil }, func() error { return nil }
+// rows reads a list if it is one of flat rows, and else passes over it, as over any member of this name.
+func (doc *reading) rows(name string) error {
+	read := func([]byte) error { return nil }
+	finish := func() error {
+		if name != "" {
+			doc.store.Odd.Label("member", name)
+		}
+		return nil
+	}
 	n := 0
 	err := doc.elements(0, func(value []byte) error {
 		if n++; n == 1 && (flat.IsCell(value) || flat.IsRow(value)) {
@@ -259,7 +265,7 @@ func (doc *reading) rows() error {
 	if n == 0 {
 		doc.wrapped = true
 	}
-	if err != nil {
+	if err != nil || n == 0 {
 		return err
 	}
 	return finish()

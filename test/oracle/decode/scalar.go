@@ -93,10 +93,10 @@ func flagOf(raw []byte) (flag, ok bool) {
 	return false, false
 }
 
-// layouts of instants: ISO with or without zone and colon.
+// layouts of instants: ISO with or without zone, the colon in it, and seconds; a space may stand for the T.
 var layouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999",
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999Z07", "2006-01-02T15:04:05.999999999",
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04Z0700", "2006-01-02T15:04Z07", "2006-01-02T15:04",
 }
 
 // instantOf is ISO, or a number: milliseconds from 10^11 on, seconds below.
@@ -111,7 +111,7 @@ func instantOf(raw []byte) (time.Time, bool) {
 		return at.Add(time.Duration(part * float64(unit))).Truncate(time.Microsecond), v >= 0 && v < 253402300800000
 	}
 	for _, layout := range layouts {
-		if at, err := time.Parse(layout, inText(raw)); err == nil {
+		if at, err := time.Parse(layout, strings.Replace(inText(raw), " ", "T", 1)); err == nil {
 			return at.UTC().Truncate(time.Microsecond), true
 		}
 	}

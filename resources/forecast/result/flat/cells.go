@@ -115,7 +115,7 @@ func (r *Cells) begins(at int, last bool) int {
 				return 0
 			}
 		case columnDataType:
-			_, isFlag := parseYes(text)
+			_, isFlag := scalar.ParseFlag(text)
 			switch {
 			case parseDataType(text) != other:
 				score = 2

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 
 	"github.com/cq-source-clari/cq-source-clari/client/fiscal"
+	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/store"
@@ -140,7 +141,7 @@ func (r *Rows) value(row, field uint32, typ *dataType, value cell) error {
 		return nil
 	}
 	if forecast.Values[typ.value].Kind == forecast.Flag {
-		if yes, ok := parseYes(string(value.text)); ok {
+		if yes, ok := scalar.ParseFlag(value.text); ok {
 			r.Read |= 1 << typ.value
 			return r.to.Flag(row, typ.value, yes)
 		}

@@ -22,13 +22,6 @@ func parseDataType(text string) int {
 	return other
 }
 
-// parseYes reads Yes and No.
-func parseYes(text string) (yes, ok bool) {
-	text = strings.TrimSpace(text)
-	yes = strings.EqualFold(text, "yes") || strings.EqualFold(text, "true")
-	return yes, yes || strings.EqualFold(text, "no") || strings.EqualFold(text, "false")
-}
-
 // types are the data types of a result by their spelling.
 type types struct {
 	spellings store.Dict

@@ -241,15 +241,6 @@ func TestParseDataType(t *testing.T) {
 	}
 }
 
-func TestParseYes(t *testing.T) {
-	for text, want := range map[string][2]bool{
-		"Yes": {true, true}, " no ": {false, true}, "TRUE": {true, true}, "false": {false, true}, "": {}, "1": {}, "y": {}, "Yes!": {},
-	} {
-		yes, ok := parseYes(text)
-		require.Equal(t, want, [2]bool{yes, ok}, text)
-	}
-}
-
 func day(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
