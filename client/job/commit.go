@@ -106,11 +106,11 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 		}
 		n.Expires = later(p.Expires, n.Expires)
 	}
-	switch {
-	case !final:
-	case r.landedNow(e.Place):
+	switch wasFinal := p.Job != "" && !p.ExportedAt.Before(e.FinalAt); {
+	case !final || !wasFinal:
+	case r.landedNow(e.Place), p.Before != nil && p.Before.Holds(p.Types, p.Whole): // what was there in between may have had less
 		n.Before = p.Before
-	case p.Job != "" && !p.ExportedAt.Before(e.FinalAt):
+	default:
 		n.Before = &p.Contents
 	}
 	return n

@@ -193,19 +193,24 @@ func TestSettlesLate(t *testing.T) {
 // of the weeks before are not.
 func TestSettledInTwoForms(t *testing.T) {
 	t.Parallel()
-	for _, all := range []bool{false, true} {
+	for _, test := range []struct {
+		whole []string // include_historical of each sync
+		spent int
+	}{
+		{[]string{"false", "true"}, 2},
+		{[]string{"false", "true", "false"}, 2},
+		{[]string{"false", "true", "true"}, 3},
+		{[]string{"false", "true", "true", "true", "false"}, 3},
+		{[]string{"true", "false", "true", "true"}, 3}, // all weeks landed in two syncs, with less in between
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := world.New(t, sim.Config{Life: time.Hour}, map[string]any{"periods": []string{"2000_Q3"}}).WithState()
-			weeks := func(include string) {
+			for _, include := range test.whole {
 				w.Spec["forecasts"].([]map[string]any)[0]["include_historical"] = include
 				time.Sleep(8 * time.Hour)
 				w.MustSync()
 			}
-			weeks("false")
-			weeks("true")
-			w.Spent(2)
-			weeks(map[bool]string{true: "true", false: "false"}[all])
-			w.Spent(map[bool]int{true: 3, false: 2}[all])
+			w.Spent(test.spent)
 		})
 	}
 }
