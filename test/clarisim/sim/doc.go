@@ -27,5 +27,8 @@
 // for all of them; an Export, found in its Job or made by hand, yields the rows that each table must hold; and Kinds lists
 // the faults, for tests that go through all of them.
 //
+// This package only names what is in rooms of their own, so that a test imports one: tenant is who there is, result what an export of it
+// holds, around what it has beside forecasts, and server answers.
+//
 // The sim shares no code with the client it is there to test, lest both be wrong in the same way.
 package sim

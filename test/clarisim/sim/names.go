@@ -3,12 +3,31 @@ package sim
 import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/server"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
-// What a Config is made of and what a Ledger tells of are in rooms of their own, tenant and result: these are their names here, so that a test
-// imports one package.
+// The types, by room.
 type (
+	Config   = server.Config
+	Server   = server.Server
+	Exchange = server.Exchange
+	Observed = server.Observed
+	Fault    = server.Fault
+	Effect   = server.Effect
+
+	Op       = server.Op
+	Target   = server.Target
+	Request  = server.Request
+	Job      = server.Job
+	Change   = server.Change
+	Ledger   = server.Ledger
+	Asked    = server.Asked
+	Duration = server.Duration
+
+	Kind  = server.Kind
+	Class = server.Class
+
 	Tenant   = tenant.Tenant
 	Tab      = tenant.Tab
 	Field    = tenant.Field
@@ -31,6 +50,127 @@ type (
 	Activities  = around.Activities
 	Activity    = around.Activity
 	Opportunity = around.Opportunity
+)
+
+// DefaultKey is the API key where a Config names none, and Always the Count of a fault that does not stop.
+const (
+	DefaultKey = server.DefaultKey
+	Always     = server.Always
+)
+
+// New makes a server; it starts nothing, and costs next to nothing.
+func New(cfg Config) *Server { return server.New(cfg) }
+
+// The operations.
+const (
+	Create         = server.Create
+	List           = server.List
+	Status         = server.Status
+	Cancel         = server.Cancel
+	Results        = server.Results
+	Limits         = server.Limits
+	CreateActivity = server.CreateActivity
+	AuditEvents    = server.AuditEvents
+	Opportunities  = server.Opportunities
+)
+
+// All operations: of forecast exports, and around them.
+var (
+	Ops       = server.Ops
+	OpsAround = server.OpsAround
+)
+
+// The status words of jobs.
+const (
+	Scheduled = server.Scheduled
+	Started   = server.Started
+	Done      = server.Done
+	Failed    = server.Failed
+	Aborted   = server.Aborted
+	Cancelled = server.Cancelled
+)
+
+// How long a job stays queued, or runs.
+var (
+	Fixed     = server.Fixed
+	Between   = server.Between
+	LogNormal = server.LogNormal
+)
+
+// Forever never passes: the job is stuck.
+const Forever = server.Forever
+
+// The classes of faults.
+const (
+	Refusal    = server.Refusal
+	Outage     = server.Outage
+	Connection = server.Connection
+	Slow       = server.Slow
+	Unclear    = server.Unclear
+	Body       = server.Body
+	Course     = server.Course
+	Content    = server.Content
+)
+
+// What goes wrong, by name.
+var (
+	Kinds       = server.Kinds
+	KindsAround = server.KindsAround
+
+	Answer           = server.Answer
+	AnswerJSON       = server.AnswerJSON
+	AnswerBody       = server.AnswerBody
+	Throttled        = server.Throttled
+	QuotaReached     = server.QuotaReached
+	NoOptIn          = server.NoOptIn
+	NoSuchForecast   = server.NoSuchForecast
+	TypeNotSupported = server.TypeNotSupported
+	NotFinished      = server.NotFinished
+	ResultsGone      = server.ResultsGone
+	IncompleteLimits = server.IncompleteLimits
+	NoAuditRights    = server.NoAuditRights
+
+	HTML          = server.HTML
+	Malformed     = server.Malformed
+	EchoKey       = server.EchoKey
+	Rewritten     = server.Rewritten
+	OddItem       = server.OddItem
+	Padded        = server.Padded
+	AltersPage    = server.AltersPage
+	LinkElsewhere = server.LinkElsewhere
+	LinkRepeats   = server.LinkRepeats
+	OtherShape    = server.OtherShape
+
+	Hang       = server.Hang
+	Reset      = server.Reset
+	Refused    = server.Refused
+	Cut        = server.Cut
+	CutChunked = server.CutChunked
+	Shorten    = server.Shorten
+	Stall      = server.Stall
+	Trickle    = server.Trickle
+
+	Altered      = server.Altered
+	Ends         = server.Ends
+	Says         = server.Says
+	Takes        = server.Takes
+	StuckQueued  = server.StuckQueued
+	StuckRunning = server.StuckRunning
+	Lives        = server.Lives
+	Hidden       = server.Hidden
+	Twin         = server.Twin
+
+	Quirky            = server.Quirky
+	WrongQuarter      = server.WrongQuarter
+	RowsTruncated     = server.RowsTruncated
+	CellsTruncated    = server.CellsTruncated
+	Empty             = server.Empty
+	TwoIDs            = server.TwoIDs
+	SplitEntries      = server.SplitEntries
+	RepeatEntry       = server.RepeatEntry
+	MissingID         = server.MissingID
+	ShuffledWeeks     = server.ShuffledWeeks
+	ActivityWithoutID = server.ActivityWithoutID
 )
 
 // The encodings of results.
@@ -66,5 +206,3 @@ var (
 	OddTextFields = tenant.OddTextFields
 	SalesTeam     = tenant.SalesTeam
 )
-
-type object = result.Object

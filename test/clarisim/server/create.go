@@ -1,4 +1,4 @@
-package sim
+package server
 
 import (
 	"cmp"
@@ -95,7 +95,7 @@ func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
 // finish fills in what follows from the rest of a job. The lock must be held.
 func (s *Server) finish(j *Job) {
 	tab, _ := s.tenant.Tab(j.Forecast)
-	quarter, ok := ParseQuarter(j.Asked)
+	quarter, ok := tenant.ParseQuarter(j.Asked)
 	if !ok { // also where something was asked that Clari does not understand: seen in production pipelines
 		quarter = s.tenant.Calendar.QuarterOf(j.CreatedAt)
 	}
@@ -104,7 +104,7 @@ func (s *Server) finish(j *Job) {
 	x.Types, x.Scope, x.Currency, x.Historical = j.Types, j.Scope, j.Currency, j.Historical
 	x.Encoding = cmp.Or(tab.Encoding, s.cfg.JSON)
 	if j.Format == "CSV" {
-		x.Encoding = CSV
+		x.Encoding = tenant.CSV
 	}
 	if !slices.Contains(s.cfg.OmitKeys, "currency") {
 		x.JobCurrency = cmp.Or(j.Currency, s.tenant.Currency)

@@ -1,4 +1,4 @@
-package sim
+package server
 
 import (
 	"compress/gzip"
@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 )
 
 // answer lets the API answer, as altered or replaced by the effects that fire.
@@ -154,7 +156,7 @@ func (s *Server) results(x *Exchange, j *Job) {
 
 const notFinished = "Cannot retrieve data for job because it has not finished executing."
 
-func (s *Server) download(x *Exchange, e Export, format, file string) {
+func (s *Server) download(x *Exchange, e result.Export, format, file string) {
 	h := x.Writer.Header()
 	h.Set("Content-Type", map[string]string{"JSON": "application/json", "CSV": "text/csv"}[format])
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", file))

@@ -1,4 +1,4 @@
-package sim
+package server
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 )
 
 // The status words of Clari's API reference.
@@ -57,7 +58,7 @@ type Job struct {
 	Counted                       bool          // against the monthly quota; a cancelled job is not
 	FileName                      string
 	Module                        string             // as the list has it; "": that of what it is
-	Export                        Export             // what the result holds
+	Export                        result.Export      // what the result holds
 	Activities                    *around.Activities // of an export of activities, in place of Export; nil for the others
 	altered                       bool               // a test had its hand in it
 }

@@ -1,4 +1,4 @@
-package sim
+package server
 
 import (
 	"bytes"
@@ -187,3 +187,5 @@ type nowhere struct{ header http.Header }
 func (n nowhere) Header() http.Header         { return n.header }
 func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func (n nowhere) WriteHeader(int)             {}
+
+type object = map[string]any

@@ -1,4 +1,4 @@
-package sim
+package server_test
 
 import (
 	"context"
@@ -12,39 +12,42 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/caller"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
 
 func TestOverASocket(t *testing.T) {
-	s := New(Config{Tenant: Tenant{People: 100}})
+	s := sim.New(sim.Config{Tenant: sim.Tenant{People: 100}})
 	defer s.Close()
 	url, err := s.Start("")
 	require.NoError(t, err)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	c := caller{t, http.Client{Transport: transport}, url, s.Key()}
+	c := caller.New(t, transport, url, s.Key())
 
-	id := c.create("forecast", "")
-	_, _, body, err := c.do("GET", results(id), "")
+	id := c.Create("forecast", "")
+	_, _, body, err := c.Do("GET", caller.Results(id), "")
 	require.NoError(t, err)
 	j, _ := s.Job(1)
-	require.Equal(t, string(encode(t, j.Export)), string(body))
+	require.Equal(t, caller.Written(t, j.Export), string(body))
 
-	for _, effect := range []Effect{Reset(), Refused()} {
-		s.Add(Fault{Op: Create, Do: effect})
-		_, _, _, err = c.do("POST", "/export/forecast/forecast", "")
+	for _, effect := range []sim.Effect{sim.Reset(), sim.Refused()} {
+		s.Add(sim.Fault{Op: sim.Create, Do: effect})
+		_, _, _, err = c.Do("POST", "/export/forecast/forecast", "")
 		require.Error(t, err)
 		require.True(t, errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF), err)
 	}
 	require.Len(t, s.Ledger().Jobs, 1)
 
-	s.Add(Fault{Op: Results, Do: Cut(1000)})
-	_, _, body, err = c.do("GET", results(id), "")
+	s.Add(sim.Fault{Op: sim.Results, Do: sim.Cut(1000)})
+	_, _, body, err = c.Do("GET", caller.Results(id), "")
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.Len(t, body, 1000)
 }
 
 func TestLoopbackOnly(t *testing.T) {
-	s := New(Config{})
+	s := sim.New(sim.Config{})
 	defer s.Close()
 	_, err := s.Start("0.0.0.0:0")
 	require.ErrorContains(t, err, "not a loopback address")
@@ -53,18 +56,18 @@ func TestLoopbackOnly(t *testing.T) {
 // Closing ends what hangs, and a closed server is one that refuses connections.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Config{})
-		c := caller{t, http.Client{Transport: s.Transport()}, s.MemoryURL(), s.Key()}
-		s.Add(Fault{Op: Limits, Count: Always, Do: Hang()})
+		s := sim.New(sim.Config{})
+		c := caller.New(t, s.Transport(), s.MemoryURL(), s.Key())
+		s.Add(sim.Fault{Op: sim.Limits, Count: sim.Always, Do: sim.Hang()})
 		ended := make(chan error)
 		go func() {
-			_, _, _, err := c.do("GET", "/admin/limits", "")
+			_, _, _, err := c.Do("GET", "/admin/limits", "")
 			ended <- err
 		}()
 		synctest.Wait()
 		s.Close()
 		require.Error(t, <-ended)
-		_, _, _, err := c.do("GET", "/admin/limits", "")
+		_, _, _, err := c.Do("GET", "/admin/limits", "")
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 		_, err = s.Start("")
 		require.Error(t, err)
@@ -73,11 +76,11 @@ func TestClose(t *testing.T) {
 
 // A client that gives up ends a request that hangs, which the ledger then shows.
 func TestHungRequestEndsWithItsClient(t *testing.T) {
-	inBubble(t, Config{}, func(t *testing.T, s *Server, c caller) {
-		s.Add(Fault{Op: Create, Do: Hang().AfterProcessing()})
+	caller.InBubble(t, sim.Config{}, func(t *testing.T, s *sim.Server, c caller.Caller) {
+		s.Add(sim.Fault{Op: sim.Create, Do: sim.Hang().AfterProcessing()})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		_, _, _, err := c.send(ctx, "POST", "/export/forecast/forecast", "")
+		_, _, _, err := c.Send(ctx, "POST", "/export/forecast/forecast", "")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		synctest.Wait()
 		l := s.Ledger()
@@ -89,29 +92,29 @@ func TestHungRequestEndsWithItsClient(t *testing.T) {
 }
 
 func TestRefusedIsNotEvenLogged(t *testing.T) {
-	inBubble(t, Config{}, func(t *testing.T, s *Server, c caller) {
-		s.Add(Fault{Op: Create, Period: "2026_Q1", Count: 2, Do: Refused()})
+	caller.InBubble(t, sim.Config{}, func(t *testing.T, s *sim.Server, c caller.Caller) {
+		s.Add(sim.Fault{Op: sim.Create, Period: "2026_Q1", Count: 2, Do: sim.Refused()})
 		for range 2 {
-			_, _, _, err := c.do("POST", "/export/forecast/forecast", `{"timePeriod":"2026_Q1"}`)
+			_, _, _, err := c.Do("POST", "/export/forecast/forecast", `{"timePeriod":"2026_Q1"}`)
 			require.ErrorIs(t, err, syscall.ECONNREFUSED)
 		}
 		require.Empty(t, s.Ledger().Requests)
-		c.create("forecast", `{"timePeriod":"2026_Q1"}`)
+		c.Create("forecast", `{"timePeriod":"2026_Q1"}`)
 	})
 }
 
 func TestManyClientsAtOnce(t *testing.T) {
-	inBubble(t, Config{Concurrent: 1000, Run: Between(time.Second, time.Minute)}, func(t *testing.T, s *Server, c caller) {
-		s.Add(Fault{Op: Status, Count: Always, Do: Trickle(100, time.Second)})
+	caller.InBubble(t, sim.Config{Concurrent: 1000, Run: sim.Between(time.Second, time.Minute)}, func(t *testing.T, s *sim.Server, c caller.Caller) {
+		s.Add(sim.Fault{Op: sim.Status, Count: sim.Always, Do: sim.Trickle(100, time.Second)})
 		var clients sync.WaitGroup
 		for range 8 {
 			clients.Go(func() {
 				for range 5 {
-					id := c.create("forecast", "")
-					for c.status(id) != Done {
+					id := c.Create("forecast", "")
+					for c.Status(id) != sim.Done {
 						s.Ledger().MaxConcurrent()
 					}
-					_, _, body, err := c.do("GET", results(id), "")
+					_, _, body, err := c.Do("GET", caller.Results(id), "")
 					require.NoError(t, err)
 					require.NotEmpty(t, body)
 				}
@@ -122,14 +125,14 @@ func TestManyClientsAtOnce(t *testing.T) {
 		require.Equal(t, 8, l.MaxConcurrent())
 		require.Len(t, l.JobsFor(), 1)
 		require.Equal(t, 40, l.Spent())
-		require.Len(t, l.Of(Results), 40)
+		require.Len(t, l.Of(sim.Results), 40)
 	})
 }
 
 // Servers must be cheap: there are tests that make thousands.
 func BenchmarkServer(b *testing.B) {
 	for b.Loop() {
-		s := New(Config{})
+		s := sim.New(sim.Config{})
 		client := http.Client{Transport: s.Transport()}
 		r, _ := http.NewRequest("GET", s.MemoryURL()+"/admin/limits", nil)
 		r.Header.Set("apikey", s.Key())
@@ -145,9 +148,9 @@ func BenchmarkServer(b *testing.B) {
 func BenchmarkDownload(b *testing.B) {
 	for _, name := range []string{"memory", "socket"} {
 		b.Run(name, func(b *testing.B) {
-			s := New(Config{Tenant: Tenant{People: 1000, Tabs: []Tab{{ID: "forecast", Fields: Fields(10)}}}})
+			s := sim.New(sim.Config{Tenant: sim.Tenant{People: 1000, Tabs: []sim.Tab{{ID: "forecast", Fields: sim.Fields(10)}}}})
 			defer s.Close()
-			j := s.Plant(Job{Historical: true, Asked: "2024_Q1"})
+			j := s.Plant(sim.Job{Historical: true, Asked: "2024_Q1"})
 			client, url := http.Client{Transport: s.Transport()}, s.MemoryURL()
 			if name == "socket" {
 				url, _ = s.Start("")
@@ -155,7 +158,7 @@ func BenchmarkDownload(b *testing.B) {
 				defer client.CloseIdleConnections()
 			}
 			for b.Loop() {
-				r, _ := http.NewRequest("GET", url+results(j.ID), nil)
+				r, _ := http.NewRequest("GET", url+caller.Results(j.ID), nil)
 				r.Header.Set("apikey", s.Key())
 				resp, err := client.Do(r)
 				if err != nil {

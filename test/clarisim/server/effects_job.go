@@ -1,8 +1,10 @@
-package sim
+package server
 
 import (
 	"fmt"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 )
 
 // Altered lets a creation make an altered job: the way to effects that have no name here.
@@ -56,26 +58,30 @@ func Hidden() Effect { return Altered("hidden", func(j *Job) { j.Hidden = true }
 func Twin() Effect { return Altered("twin", func(j *Job) { j.Twin = true }) }
 
 // Quirky gives the result quirks beside those of the server.
-func Quirky(name string, add func(*Quirks)) Effect {
+func Quirky(name string, add func(*result.Quirks)) Effect {
 	return Altered(name, func(j *Job) { add(&j.Export.Quirks) })
 }
 
 // Empty gives a result without entries and people.
-func Empty() Effect { return Quirky("empty", func(q *Quirks) { q.Empty = true }) }
+func Empty() Effect { return Quirky("empty", func(q *result.Quirks) { q.Empty = true }) }
 
 // TwoIDs gives one person a second user id.
-func TwoIDs() Effect { return Quirky("two-ids", func(q *Quirks) { q.TwoIDs = true }) }
+func TwoIDs() Effect { return Quirky("two-ids", func(q *result.Quirks) { q.TwoIDs = true }) }
 
 // SplitEntries tears the columns of entries apart.
-func SplitEntries() Effect { return Quirky("split-entries", func(q *Quirks) { q.SplitEntries = true }) }
+func SplitEntries() Effect {
+	return Quirky("split-entries", func(q *result.Quirks) { q.SplitEntries = true })
+}
 
 // RepeatEntry gives one entry twice, with different values.
-func RepeatEntry() Effect { return Quirky("repeat-entry", func(q *Quirks) { q.RepeatEntry = true }) }
+func RepeatEntry() Effect {
+	return Quirky("repeat-entry", func(q *result.Quirks) { q.RepeatEntry = true })
+}
 
 // MissingID gives one entry without a person.
-func MissingID() Effect { return Quirky("missing-id", func(q *Quirks) { q.MissingID = true }) }
+func MissingID() Effect { return Quirky("missing-id", func(q *result.Quirks) { q.MissingID = true }) }
 
 // ShuffledWeeks lists the weeks in no order.
 func ShuffledWeeks() Effect {
-	return Quirky("shuffled-weeks", func(q *Quirks) { q.ShuffledWeeks = true })
+	return Quirky("shuffled-weeks", func(q *result.Quirks) { q.ShuffledWeeks = true })
 }

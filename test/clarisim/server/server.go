@@ -1,4 +1,11 @@
-package sim
+// Package server answers as the Clari API does: forecast exports, their jobs and results, limits, and what there is around them.
+//
+// A request goes one way. The transport lets it in, an Exchange finds out what it is about and enters it in the ledger, the armed faults
+// that it meets fire, and a handler answers, or an Effect in its place. What is answered is made up by the rooms around and result; what
+// a job is doing follows from its times and the clock, so nothing runs in the background.
+//
+// Tests use package sim, which names all of it.
+package server
 
 import (
 	"cmp"
@@ -12,19 +19,21 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // Config is what a stand-in is made from. The zero value is a small tenant on a well-behaved server whose jobs take no time, and whose
 // answers are as Clari's published description has them. What was seen otherwise is a setting.
 type Config struct {
-	Tenant    Tenant
+	Tenant    tenant.Tenant
 	Around    around.Config    // what there is beside forecasts
 	Key       string           // the API key; "" is DefaultKey. Its user is number 1
 	OtherKeys map[string]int64 // more keys, with the numbers of their users
 	BasePath  string           // "" is /v4
 
-	JSON      Encoding          // of results asked for as JSON, for tabs without one of their own; "" is Arrays
-	Quirks    Quirks            // of every result
+	JSON      tenant.Encoding   // of results asked for as JSON, for tabs without one of their own; "" is Arrays
+	Quirks    result.Quirks     // of every result
 	WrapJob   bool              // a job comes as {"job":{..}}, as seen in production, not {..}
 	WrapList  bool              // the job list comes as {"jobs":[..]}, not [..]
 	Words     map[string]string // status words to show instead of others: {"DONE": "COMPLETED"}
@@ -55,7 +64,7 @@ const DefaultKey = "sim-key"
 // called from anywhere at any time.
 type Server struct {
 	cfg    Config
-	tenant Tenant
+	tenant tenant.Tenant
 	around *around.Records
 	users  map[string]int64
 
@@ -76,7 +85,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	cfg.Key = cmp.Or(cfg.Key, DefaultKey)
 	cfg.BasePath = "/" + strings.Trim(cmp.Or(cfg.BasePath, "/v4"), "/")
-	cfg.JSON = cmp.Or(cfg.JSON, Arrays)
+	cfg.JSON = cmp.Or(cfg.JSON, tenant.Arrays)
 	cfg.CreatedAs = cmp.Or(cfg.CreatedAs, http.StatusOK)
 	cfg.Concurrent = max(0, cmp.Or(cfg.Concurrent, 3))
 	cfg.Monthly = max(0, cmp.Or(cfg.Monthly, 1000))
@@ -92,7 +101,7 @@ func New(cfg Config) *Server {
 }
 
 // Tenant is the tenant served, with its defaults.
-func (s *Server) Tenant() Tenant { return s.tenant }
+func (s *Server) Tenant() tenant.Tenant { return s.tenant }
 
 // Key is the API key of user 1.
 func (s *Server) Key() string { return s.cfg.Key }
@@ -101,7 +110,7 @@ func (s *Server) Key() string { return s.cfg.Key }
 func (s *Server) Now() time.Time { return time.Now().Add(s.cfg.Skew) }
 
 // Current is the current fiscal quarter.
-func (s *Server) Current() Quarter { return s.tenant.Calendar.QuarterOf(s.Now()) }
+func (s *Server) Current() tenant.Quarter { return s.tenant.Calendar.QuarterOf(s.Now()) }
 
 // AuditEvents yields the events from one time to another, both included, that can be listed at now; the oldest first.
 func (s *Server) AuditEvents(from, to, now time.Time) iter.Seq[around.AuditEvent] {
