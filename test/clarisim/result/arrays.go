@@ -154,8 +154,8 @@ func (x Export) appendAmount(line []byte, a amount) []byte {
 	}
 }
 
-func (x Export) userObject(p tenant.Member) Object {
-	o := Object{
+func (x Export) userObject(p tenant.Member) object {
+	o := object{
 		"userId": p.UserID(), "name": p.Name, "email": p.Email, "crmId": nil, "scopeId": p.Scope(),
 		"hierarchyId": p.RoleID, "hierarchyName": p.Role,
 		"parentHierarchyId": p.ParentRoleID, "parentHierarchyName": p.ParentRole,
@@ -172,14 +172,14 @@ func (x Export) userObject(p tenant.Member) Object {
 func (x Export) writeFields(w *bufio.Writer, separate func()) {
 	for f := range x.Fields() {
 		separate()
-		writeObject(w, Object{"fieldId": f.ID, "fieldName": f.Name, "fieldType": f.Type}.with(x.Note("field")))
+		writeObject(w, object{"fieldId": f.ID, "fieldName": f.Name, "fieldType": f.Type}.with(x.Note("field")))
 	}
 }
 
 func (x Export) writePeriods(w *bufio.Writer, separate func()) {
 	for p := range x.TimePeriods() {
 		separate()
-		writeObject(w, Object{
+		writeObject(w, object{
 			"timePeriodId": p.ID, "type": p.Kind, "label": p.Label, "year": strconv.Itoa(p.Year), "crmId": p.CRMID,
 			"startDate": p.First.Format(time.DateOnly), "endDate": p.Last.Format(time.DateOnly),
 		}.with(x.Note("period")))
@@ -192,7 +192,7 @@ func (x Export) writeFrames(w *bufio.Writer, separate func()) {
 	}
 	for _, week := range x.shuffled(x.weeks()) {
 		separate()
-		writeObject(w, Object{
+		writeObject(w, object{
 			"timeFrameId": week.ID(), "startDate": week.First.Format(time.DateOnly), "endDate": week.Last.Format(time.DateOnly),
 		}.with(x.Note("frame")))
 	}

@@ -67,16 +67,16 @@ func (x Export) Note(kind string) map[string]any {
 	return map[string]any{"simNote": kind}
 }
 
-// Object is a JSON object.
-type Object map[string]any
+// object is a JSON object.
+type object map[string]any
 
 // with adds unknown keys to an object.
-func (o Object) with(unknown map[string]any) Object {
+func (o object) with(unknown map[string]any) object {
 	maps.Copy(o, unknown)
 	return o
 }
 
-func writeObject(w *bufio.Writer, o Object) {
+func writeObject(w *bufio.Writer, o object) {
 	w.WriteByte('{')
 	for i, key := range slices.Sorted(maps.Keys(o)) {
 		if i > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 )
 
 // activityBody is the body of a creation of an export of activities.
@@ -39,7 +40,7 @@ func (s *Server) createActivity(x *Exchange) {
 		return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 	}
 	asked := around.Activities{First: midnight(b.StartDate), Last: midnight(b.EndDate), Types: types}
-	j := &Job{
+	j := &ledger.Job{
 		UserID: x.UserID, Request: x.number, CreatedAt: x.At, Asked: asked.Days(), Types: types, Format: "JSON", Counted: true, Activities: &asked,
 		FileName: fmt.Sprintf("clari_export_activity_%s.json", x.At.UTC().Format("20060102_150405")),
 	}

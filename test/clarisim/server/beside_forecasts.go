@@ -4,40 +4,32 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-)
 
-// The operations around the forecast. They are not among Ops, which tests of forecast exports go through.
-const (
-	CreateActivity Op = "create-activity" // POST /export/activity
-	AuditEvents    Op = "audit-events"    // GET /audit/events
-	Opportunities  Op = "opportunities"   // GET /opportunity
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 )
-
-// OpsAround are all of them.
-var OpsAround = []Op{CreateActivity, AuditEvents, Opportunities}
 
 // identifyAround finds out whether a request is one of them.
 func (x *Exchange) identifyAround() {
 	path, _ := strings.CutPrefix(x.Request.URL.Path, x.server.cfg.BasePath+"/")
 	switch x.Request.Method + " " + path {
 	case "POST export/activity":
-		x.Op, x.Job = CreateActivity, x.server.created+1
+		x.Op, x.Job = ledger.CreateActivity, x.server.created+1
 		x.badBody = json.Unmarshal(x.Body, &x.activity) != nil
 		x.Period = x.activity.days()
 	case "GET audit/events":
-		x.Op = AuditEvents
+		x.Op = ledger.AuditEvents
 	case "GET opportunity":
-		x.Op = Opportunities
+		x.Op = ledger.Opportunities
 	}
 }
 
 func (s *Server) processAround(x *Exchange) {
 	switch x.Op {
-	case CreateActivity:
+	case ledger.CreateActivity:
 		s.createActivity(x)
-	case AuditEvents:
+	case ledger.AuditEvents:
 		s.auditEvents(x)
-	case Opportunities:
+	case ledger.Opportunities:
 		s.opportunities(x)
 	}
 }
@@ -80,7 +72,7 @@ var noAuditRights = object{"errors": []object{{"status": "403", "message": "You 
 
 // ActivityWithoutID leaves the id out of an activity of the result, counted from 1.
 func ActivityWithoutID(nth int) Effect {
-	return Altered("activity-without-id", func(j *Job) {
+	return Altered("activity-without-id", func(j *ledger.Job) {
 		if j.Activities != nil {
 			j.Activities.WithoutID = nth
 		}
@@ -89,7 +81,7 @@ func ActivityWithoutID(nth int) Effect {
 
 // KindsAround lists the faults of these operations, beside those that any operation may meet.
 func KindsAround() []Kind {
-	audit, create := []Op{AuditEvents}, []Op{CreateActivity}
+	audit, create := []ledger.Op{ledger.AuditEvents}, []ledger.Op{ledger.CreateActivity}
 	return []Kind{
 		{"no-audit-rights", Refusal, audit, NoAuditRights},
 		{"link-elsewhere", Body, audit, func() Effect { return LinkElsewhere("https://elsewhere.example") }},

@@ -3,13 +3,15 @@ package server
 import (
 	"net/http"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 )
 
 // A Kind is a fault that the stand-in has a name for.
 type Kind struct {
 	Name  string
 	Class Class
-	Ops   []Op // that it makes sense for
+	Ops   []ledger.Op // that it makes sense for
 	Build func() Effect
 }
 
@@ -30,11 +32,11 @@ const (
 // Kinds lists all faults. Waits that they ask for are a few seconds.
 func Kinds() []Kind {
 	var (
-		all     = Ops
-		create  = []Op{Create}
-		results = []Op{Results}
-		byJob   = []Op{Status, Results, Cancel}
-		reads   = []Op{Status, List, Results, Limits}
+		all     = ledger.Ops
+		create  = []ledger.Op{ledger.Create}
+		results = []ledger.Op{ledger.Results}
+		byJob   = []ledger.Op{ledger.Status, ledger.Results, ledger.Cancel}
+		reads   = []ledger.Op{ledger.Status, ledger.List, ledger.Results, ledger.Limits}
 	)
 	kinds := []Kind{
 		{"throttled", Outage, all, Throttled},
@@ -52,7 +54,7 @@ func Kinds() []Kind {
 		{"type-not-supported", Refusal, create, TypeNotSupported},
 		{"not-finished", Refusal, results, NotFinished},
 		{"results-gone", Refusal, results, ResultsGone},
-		{"incomplete-limits", Body, []Op{Limits}, IncompleteLimits},
+		{"incomplete-limits", Body, []ledger.Op{ledger.Limits}, IncompleteLimits},
 		{"html", Body, all, func() Effect { return HTML(http.StatusOK) }},
 		{"html-502", Outage, all, func() Effect { return HTML(http.StatusBadGateway) }},
 		{"malformed-json", Body, all, Malformed},
@@ -64,13 +66,13 @@ func Kinds() []Kind {
 		{"refused", Connection, all, Refused},
 		{"reset", Connection, all, Reset},
 		{"hang", Connection, all, Hang},
-		{"reset-after-processing", Unclear, append(byJob, Create), func() Effect { return Reset().AfterProcessing() }},
-		{"hang-after-processing", Unclear, append(byJob, Create), func() Effect { return Hang().AfterProcessing() }},
+		{"reset-after-processing", Unclear, append(byJob, ledger.Create), func() Effect { return Reset().AfterProcessing() }},
+		{"hang-after-processing", Unclear, append(byJob, ledger.Create), func() Effect { return Hang().AfterProcessing() }},
 		{"cut-after-processing", Unclear, create, func() Effect { return Cut(3) }},
 
-		{"failed", Course, create, func() Effect { return Ends(Failed) }},
-		{"aborted", Course, create, func() Effect { return Ends(Aborted) }},
-		{"cancelled", Course, create, func() Effect { return Ends(Cancelled) }},
+		{"failed", Course, create, func() Effect { return Ends(ledger.Failed) }},
+		{"aborted", Course, create, func() Effect { return Ends(ledger.Aborted) }},
+		{"cancelled", Course, create, func() Effect { return Ends(ledger.Cancelled) }},
 		{"unknown-state", Course, create, func() Effect { return Says("ARCHIVING") }},
 		{"stuck-queued", Course, create, StuckQueued},
 		{"stuck-running", Course, create, StuckRunning},
@@ -92,7 +94,7 @@ func Kinds() []Kind {
 		answer := func() Effect { return Answer(status) }
 		kinds = append(kinds,
 			Kind{answer().Name, Outage, all, answer},
-			Kind{answer().Name + "-after-processing", Unclear, append(byJob, Create), func() Effect { return answer().AfterProcessing() }})
+			Kind{answer().Name + "-after-processing", Unclear, append(byJob, ledger.Create), func() Effect { return answer().AfterProcessing() }})
 	}
 	return kinds
 }

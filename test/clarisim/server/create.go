@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
@@ -43,7 +44,7 @@ func (s *Server) create(x *Exchange) {
 	case tab.NoOptIn || !inTenant:
 		x.refuse(http.StatusUnauthorized, "no_optin", fcw, noOptIn(x))
 	default:
-		j := &Job{
+		j := &ledger.Job{
 			UserID: x.UserID, Request: x.number, CreatedAt: x.At, Forecast: x.Forecast, Asked: x.TimePeriod, Types: types,
 			Scope: x.ScopeID, Currency: x.Currency, Historical: x.IncludeHistorical, Format: format, Schedule: x.Schedule, Counted: true,
 		}
@@ -63,7 +64,7 @@ func noOptIn(x *Exchange) string {
 }
 
 // admit takes a job in if queue and quota have a place, and otherwise says what Clari does: one text for either cause.
-func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
+func (s *Server) admit(x *Exchange, j *ledger.Job) (refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if use := s.usage(x.At); len(use.active) >= s.cfg.Concurrent || len(use.counted) >= s.cfg.Monthly {
@@ -72,11 +73,11 @@ func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
 	s.created++
 	j.Number = s.created
 	j.Export.Quirks = s.cfg.Quirks
-	j.Queue, j.Run = s.cfg.Queue.draw(s.random), s.cfg.Run.draw(s.random)
+	j.Queue, j.Run = s.cfg.Queue.Draw(s.random), s.cfg.Run.Draw(s.random)
 	for _, alter := range x.alter {
 		alter(j)
 	}
-	j.altered = len(x.alter) > 0 || s.cfg.OnJob != nil
+	j.Altered = len(x.alter) > 0 || s.cfg.OnJob != nil
 	s.finish(j)
 	if s.cfg.OnJob != nil {
 		s.cfg.OnJob(j)
@@ -93,7 +94,7 @@ func (s *Server) admit(x *Exchange, j *Job) (refusal string) {
 }
 
 // finish fills in what follows from the rest of a job. The lock must be held.
-func (s *Server) finish(j *Job) {
+func (s *Server) finish(j *ledger.Job) {
 	tab, _ := s.tenant.Tab(j.Forecast)
 	quarter, ok := tenant.ParseQuarter(j.Asked)
 	if !ok { // also where something was asked that Clari does not understand: seen in production pipelines
@@ -115,11 +116,17 @@ func (s *Server) finish(j *Job) {
 	j.FileName = cmp.Or(j.FileName, fileName(j))
 }
 
-func (s *Server) find(id string) *Job {
+func (s *Server) find(id string) *ledger.Job {
 	for _, j := range slices.Backward(s.jobs) {
 		if j.ID == id && !j.Vanished {
 			return j
 		}
 	}
 	return nil
+}
+
+// fileName is made as in Clari's API reference: clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json.
+func fileName(j *ledger.Job) string {
+	return fmt.Sprintf("clari_export_forecast_%s_%s%d_%s.%s", j.Forecast, j.Got, 1000+j.UserID,
+		j.CreatedAt.UTC().Format("20060102_150405"), map[string]string{"JSON": "json", "CSV": "csv"}[j.Format])
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 )
 
 // An Effect is what a Fault does. It answers in place of the API, alters the API's answer on its way out, or alters the job
@@ -16,7 +18,7 @@ type Effect struct {
 	processed bool // the API does what was asked before the answer is replaced
 	refused   bool // the request never arrives
 	through   func(*Exchange) http.ResponseWriter
-	job       func(*Job)
+	job       func(*ledger.Job)
 	page      func(*Exchange, object)
 }
 

@@ -4,62 +4,63 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 )
 
 // Altered lets a creation make an altered job: the way to effects that have no name here.
-func Altered(name string, alter func(*Job)) Effect { return Effect{Name: name, job: alter} }
+func Altered(name string, alter func(*ledger.Job)) Effect { return Effect{Name: name, job: alter} }
 
 // Ends lets the job end in a status other than DONE, once its time is up: Failed, Aborted or Cancelled.
 func Ends(status string) Effect {
-	return Altered("ends-"+status, func(j *Job) { j.End = status })
+	return Altered("ends-"+status, func(j *ledger.Job) { j.End = status })
 }
 
 // Says lets the job show a status word of its own while it runs.
 func Says(word string) Effect {
-	return Altered("says-"+word, func(j *Job) { j.RunningWord = word })
+	return Altered("says-"+word, func(j *ledger.Job) { j.RunningWord = word })
 }
 
 // Takes sets how long the job stays queued and runs; Forever is never done with it.
 func Takes(queue, run time.Duration) Effect {
-	return Altered(fmt.Sprintf("takes-%v-%v", queue, run), func(j *Job) { j.Queue, j.Run = queue, run })
+	return Altered(fmt.Sprintf("takes-%v-%v", queue, run), func(j *ledger.Job) { j.Queue, j.Run = queue, run })
 }
 
 // StuckQueued leaves the job in the queue for ever.
-func StuckQueued() Effect { return Takes(Forever, 0).named("stuck-queued") }
+func StuckQueued() Effect { return Takes(ledger.Forever, 0).named("stuck-queued") }
 
 // StuckRunning lets the job run for ever.
-func StuckRunning() Effect { return Takes(0, Forever).named("stuck-running") }
+func StuckRunning() Effect { return Takes(0, ledger.Forever).named("stuck-running") }
 
 // Lives sets how long the results can be had.
 func Lives(d time.Duration) Effect {
-	return Altered(fmt.Sprintf("lives-%v", d), func(j *Job) { j.Life = d })
+	return Altered(fmt.Sprintf("lives-%v", d), func(j *ledger.Job) { j.Life = d })
 }
 
 // WrongQuarter gives the result of a quarter so many later than the one asked for, or earlier.
 func WrongQuarter(by int) Effect {
-	return Altered(fmt.Sprintf("wrong-quarter%+d", by), func(j *Job) { j.WrongBy = by })
+	return Altered(fmt.Sprintf("wrong-quarter%+d", by), func(j *ledger.Job) { j.WrongBy = by })
 }
 
 // RowsTruncated says that the result has not all rows.
 func RowsTruncated() Effect {
-	return Altered("rows-truncated", func(j *Job) { j.RowsTruncated = true })
+	return Altered("rows-truncated", func(j *ledger.Job) { j.RowsTruncated = true })
 }
 
 // CellsTruncated says that the result has not all cells.
 func CellsTruncated() Effect {
-	return Altered("cells-truncated", func(j *Job) { j.CellsTruncated = true })
+	return Altered("cells-truncated", func(j *ledger.Job) { j.CellsTruncated = true })
 }
 
 // Hidden leaves the job out of the job list.
-func Hidden() Effect { return Altered("hidden", func(j *Job) { j.Hidden = true }) }
+func Hidden() Effect { return Altered("hidden", func(j *ledger.Job) { j.Hidden = true }) }
 
 // Twin makes a second job just like this one, as if another program of the same user had asked for it.
-func Twin() Effect { return Altered("twin", func(j *Job) { j.Twin = true }) }
+func Twin() Effect { return Altered("twin", func(j *ledger.Job) { j.Twin = true }) }
 
 // Quirky gives the result quirks beside those of the server.
 func Quirky(name string, add func(*result.Quirks)) Effect {
-	return Altered(name, func(j *Job) { add(&j.Export.Quirks) })
+	return Altered(name, func(j *ledger.Job) { add(&j.Export.Quirks) })
 }
 
 // Empty gives a result without entries and people.

@@ -11,36 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
-// Op is an operation of the API.
-type Op string
-
-// The operations that the stand-in knows.
-const (
-	Create  Op = "create"  // POST /export/forecast/{forecastId}
-	List    Op = "list"    // GET /export/jobs
-	Status  Op = "status"  // GET /export/jobs/{jobId}
-	Cancel  Op = "cancel"  // PATCH /export/jobs/{jobId}
-	Results Op = "results" // GET /export/jobs/{jobId}/results
-	Limits  Op = "limits"  // GET /admin/limits
-)
-
-// Ops are all operations.
-var Ops = []Op{Create, List, Status, Cancel, Results, Limits}
-
-// A Target is what a request is about, and what a fault picks requests by.
-type Target struct {
-	Op       Op     // "" is a path that the API does not have
-	Forecast string // of the creation, or of the job
-	Period   string // as asked, by the creation or for the job; "" where none was
-	Job      int    // Number of the job, also of the one that a creation would make
-}
-
 // An Exchange is one request and its answer.
 type Exchange struct {
-	Target
+	ledger.Target
 	At      time.Time // on Clari's clock
 	UserID  int64     // whose key came along; 0: none that is known
 	Request *http.Request
@@ -52,8 +29,8 @@ type Exchange struct {
 	number      int // in the ledger
 	jobID       string
 	badBody     bool
-	withLength  bool         // the results are to tell their length
-	alter       []func(*Job) // the job that a creation makes
+	withLength  bool                // the results are to tell their length
+	alter       []func(*ledger.Job) // the job that a creation makes
 	activity    activityBody
 	pages       []func(*Exchange, object) // alter a page of audit events
 	faults      []string                  // names of the effects that fired
@@ -85,7 +62,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) *Exchange {
 	x.identifyAround()
 	x.Writer = newRecorder(w, s.cfg.Observe != nil)
 	x.number = len(s.ledger) + 1
-	s.ledger = append(s.ledger, Request{
+	s.ledger = append(s.ledger, ledger.Request{
 		Number: x.number, At: x.At, Target: x.Target, Method: r.Method, Path: r.URL.Path, JobID: x.jobID,
 		KeySent: r.Header.Get("apikey") != "", UserID: x.UserID,
 	})
@@ -109,15 +86,15 @@ func (x *Exchange) identify() {
 	if len(parts) > 3 {
 		shape += "/" + strings.Join(parts[3:], "/")
 	}
-	x.Op = map[string]Op{
-		"POST export/forecast/*": Create, "GET export/jobs": List, "GET export/jobs/*": Status,
-		"PATCH export/jobs/*": Cancel, "GET export/jobs/*/results": Results, "GET admin/limits": Limits,
+	x.Op = map[string]ledger.Op{
+		"POST export/forecast/*": ledger.Create, "GET export/jobs": ledger.List, "GET export/jobs/*": ledger.Status,
+		"PATCH export/jobs/*": ledger.Cancel, "GET export/jobs/*/results": ledger.Results, "GET admin/limits": ledger.Limits,
 	}[shape]
 	switch x.Op {
-	case Create:
+	case ledger.Create:
 		x.badBody = len(x.Body) > 0 && json.Unmarshal(x.Body, &x.options) != nil
 		x.Forecast, x.Period, x.Job = id, x.TimePeriod, x.server.created+1
-	case Status, Cancel, Results:
+	case ledger.Status, ledger.Cancel, ledger.Results:
 		x.jobID = id
 		if j := x.server.find(id); j != nil {
 			x.Forecast, x.Period, x.Job = j.Forecast, j.Asked, j.Number

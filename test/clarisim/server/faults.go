@@ -1,6 +1,10 @@
 package server
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
+)
 
 // A Fault makes something go wrong with the requests that it matches, and always with the same ones: it counts them.
 //
@@ -8,12 +12,12 @@ import "cmp"
 //
 // lets the second creation for net_arr succeed and tells its client that it timed out.
 type Fault struct {
-	Op       Op     // "" matches every operation
-	Forecast string // of the creation, or of the job; "" matches all
-	Period   string // as asked, by the creation or for the job; "" matches all
-	Job      int    // Number of the job; 0 matches all
-	From     int    // the first of the matching requests that it happens to, counted from 1; 0 is 1
-	Count    int    // to how many it happens in a row; 0 is 1, negative all
+	Op       ledger.Op // "" matches every operation
+	Forecast string    // of the creation, or of the job; "" matches all
+	Period   string    // as asked, by the creation or for the job; "" matches all
+	Job      int       // Number of the job; 0 matches all
+	From     int       // the first of the matching requests that it happens to, counted from 1; 0 is 1
+	Count    int       // to how many it happens in a row; 0 is 1, negative all
 	Do       Effect
 }
 
@@ -25,7 +29,7 @@ type armed struct {
 	seen int // matching requests so far
 }
 
-func (f *Fault) matches(t Target) bool {
+func (f *Fault) matches(t ledger.Target) bool {
 	return t.Op != "" && (f.Op == "" || f.Op == t.Op) && (f.Forecast == "" || f.Forecast == t.Forecast) &&
 		(f.Period == "" || f.Period == t.Period) && (f.Job == 0 || f.Job == t.Job)
 }
@@ -39,7 +43,7 @@ func (f *armed) fires() bool {
 
 // firing counts the request with every fault that it matches, and returns the effects of those that happen to it. Refused
 // connections are left to the transport where there is one of ours.
-func (s *Server) firing(t Target, pipe bool) (effects []Effect) {
+func (s *Server) firing(t ledger.Target, pipe bool) (effects []Effect) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
@@ -51,7 +55,7 @@ func (s *Server) firing(t Target, pipe bool) (effects []Effect) {
 }
 
 // refuses says whether a request is not even to be sent.
-func (s *Server) refuses(t Target) bool {
+func (s *Server) refuses(t ledger.Target) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 )
 
@@ -45,15 +46,15 @@ func (s *Server) answer(x *Exchange, effects []Effect) {
 
 func (s *Server) process(x *Exchange) {
 	switch x.Op {
-	case Create:
+	case ledger.Create:
 		s.create(x)
-	case List:
+	case ledger.List:
 		s.list(x)
-	case Limits:
+	case ledger.Limits:
 		x.json(http.StatusOK, s.limits(x.At))
-	case CreateActivity, AuditEvents, Opportunities:
+	case ledger.CreateActivity, ledger.AuditEvents, ledger.Opportunities:
 		s.processAround(x)
-	case Status, Cancel, Results:
+	case ledger.Status, ledger.Cancel, ledger.Results:
 		s.mu.Lock()
 		j := s.find(x.jobID)
 		s.mu.Unlock()
@@ -62,9 +63,9 @@ func (s *Server) process(x *Exchange) {
 			x.refuse(http.StatusBadRequest, "invalid_jobId", "exports", "The jobId "+x.jobID+" is not valid.")
 		case j.UserID != x.UserID:
 			x.refuse(http.StatusForbidden, "SWW", "exports", "You do not have the rights to view this job.")
-		case x.Op == Status:
+		case x.Op == ledger.Status:
 			s.status(x, j)
-		case x.Op == Cancel:
+		case x.Op == ledger.Cancel:
 			s.cancel(x, j)
 		default:
 			s.results(x, j)
@@ -75,15 +76,15 @@ func (s *Server) process(x *Exchange) {
 }
 
 // show is the job as the configuration has it. The lock must be held.
-func (s *Server) show(j *Job, now time.Time) object {
-	o := j.object(now, s.cfg.Words)
+func (s *Server) show(j *ledger.Job, now time.Time) object {
+	o := j.Shown(now, s.cfg.Words)
 	for _, key := range s.cfg.OmitKeys {
 		delete(o, key)
 	}
 	return o
 }
 
-func (s *Server) status(x *Exchange, j *Job) {
+func (s *Server) status(x *Exchange, j *ledger.Job) {
 	s.mu.Lock()
 	o := s.show(j, x.At)
 	s.mu.Unlock()
@@ -109,7 +110,7 @@ func (s *Server) list(x *Exchange) {
 	x.json(http.StatusOK, jobs)
 }
 
-func (s *Server) cancel(x *Exchange, j *Job) {
+func (s *Server) cancel(x *Exchange, j *ledger.Job) {
 	var body struct {
 		Type string `json:"type"`
 	}
@@ -131,9 +132,9 @@ func (s *Server) cancel(x *Exchange, j *Job) {
 	x.json(http.StatusOK, object{"status": status, "successful": true})
 }
 
-func (s *Server) results(x *Exchange, j *Job) {
+func (s *Server) results(x *Exchange, j *ledger.Job) {
 	s.mu.Lock()
-	readable, active, e := j.readable(x.At), j.Active(x.At) || x.At.Before(j.EndsAt().Add(j.Withheld)), j.Export
+	readable, active, e := j.Readable(x.At), j.Active(x.At) || x.At.Before(j.EndsAt().Add(j.Withheld)), j.Export
 	if readable {
 		j.Downloads++
 	}

@@ -6,11 +6,12 @@ import (
 	"reflect"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 )
 
 // An Observed is a request and its answer, as Config.Observe sees them.
 type Observed struct {
-	Op      Op // "" is a path that the API does not have
+	Op      ledger.Op // "" is a path that the API does not have
 	Request *http.Request
 	Body    []byte // of the request
 	Status  int
@@ -54,19 +55,19 @@ func (s *Server) usual(x *Exchange) bool {
 		return false
 	}
 	switch x.Op {
-	case Create:
+	case ledger.Create:
 		return c.CreatedAs == http.StatusOK
-	case List:
+	case ledger.List:
 		return !c.WrapList && len(c.Words) == 0 && !s.altered("")
-	case Status:
+	case ledger.Status:
 		return !c.WrapJob && len(c.Words) == 0 && !s.altered(x.jobID)
-	case Cancel:
+	case ledger.Cancel:
 		return len(c.Words) == 0 && !s.altered(x.jobID)
-	case Results:
+	case ledger.Results:
 		return reflect.ValueOf(c.Quirks).IsZero() && !r.ActivityDateTexts && !s.altered(x.jobID)
-	case AuditEvents:
+	case ledger.AuditEvents:
 		return r.AuditKey == "items" && r.AuditTimes == around.ISO && r.AuditLinks == around.Absolute && !r.AuditActorNumbers
-	case Opportunities:
+	case ledger.Opportunities:
 		return r.OpportunityWrap == "" && !r.TrendScalars
 	}
 	return true
@@ -77,7 +78,7 @@ func (s *Server) altered(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, j := range s.jobs {
-		if j.altered && (id == "" || j.ID == id) {
+		if j.Altered && (id == "" || j.ID == id) {
 			return true
 		}
 	}

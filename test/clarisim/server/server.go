@@ -1,8 +1,8 @@
 // Package server answers as the Clari API does: forecast exports, their jobs and results, limits, and what there is around them.
 //
-// A request goes one way. The transport lets it in, an Exchange finds out what it is about and enters it in the ledger, the armed faults
-// that it meets fire, and a handler answers, or an Effect in its place. What is answered is made up by the rooms around and result; what
-// a job is doing follows from its times and the clock, so nothing runs in the background.
+// A request goes one way. The transport lets it in, an [Exchange] finds out what it is about and enters it in the ledger, the faults that
+// it meets fire, and a handler answers, or an [Effect] in its place. What is answered is made up by the rooms result and around; what a job
+// is doing follows from its times and the clock, so nothing runs in the background.
 //
 // Tests use package sim, which names all of it.
 package server
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
@@ -40,10 +41,10 @@ type Config struct {
 	OmitKeys  []string          // keys that jobs are shown without
 	CreatedAs int               // the HTTP status of a creation; 0 is 200
 
-	Queue, Run Duration      // how long jobs stay queued, and run
-	Concurrent int           // jobs of the org queued or running at once; 0 is 3, negative none
-	Monthly    int           // exports of the org in 30 days; 0 is 1000, negative none
-	Life       time.Duration // of results; 0 is 30 days
+	Queue, Run ledger.Duration // how long jobs stay queued, and run
+	Concurrent int             // jobs of the org queued or running at once; 0 is 3, negative none
+	Monthly    int             // exports of the org in 30 days; 0 is 1000, negative none
+	Life       time.Duration   // of results; 0 is 30 days
 
 	RequestsPerSecond int           // of one key; more are answered 429 with Retry-After: 1. 0: no limit
 	Skew              time.Duration // how far Clari's clock is ahead of ours
@@ -51,9 +52,9 @@ type Config struct {
 	Gzip              bool          // results are compressed for clients that take it
 
 	Faults    []Fault
-	OnJob     func(*Job)           // sees every new job, and may alter it; must not call the server
+	OnJob     func(*ledger.Job)    // sees every new job, and may alter it; must not call the server
 	Intercept func(*Exchange) bool // sees every request with a good key before all faults; true: it has answered
-	Log       func(Request)        // sees every request when it is over
+	Log       func(ledger.Request) // sees every request when it is over
 	Observe   func(Observed)       // sees every exchange that was answered to its end, with its bodies
 }
 
@@ -70,9 +71,9 @@ type Server struct {
 
 	mu      sync.Mutex
 	faults  []*armed
-	jobs    []*Job
+	jobs    []*ledger.Job
 	created int
-	ledger  []Request
+	ledger  []ledger.Request
 	random  *rand.Rand
 
 	pipes   *pipes
@@ -134,7 +135,7 @@ func (s *Server) Opportunity(id string) around.Opportunity { return s.around.Opp
 // Plant adds a job that no request asked for: of another user, or of this one in another program. It takes its place in the
 // queue and counts against the quota like any other. What is left out is filled in: the id, user 1, created now, the first
 // tab's current quarter.
-func (s *Server) Plant(j Job) Job {
+func (s *Server) Plant(j ledger.Job) ledger.Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
@@ -145,7 +146,7 @@ func (s *Server) Plant(j Job) Job {
 	j.Forecast = cmp.Or(j.Forecast, s.tenant.Tabs[0].ID)
 	j.Format = cmp.Or(j.Format, "JSON")
 	j.Counted = true
-	j.altered = true
+	j.Altered = true
 	s.finish(&j)
 	s.jobs = append(s.jobs, &j)
 	planted := j
@@ -154,12 +155,12 @@ func (s *Server) Plant(j Job) Job {
 }
 
 // Change alters jobs that there are: what befalls them behind the back of whoever waits for them.
-func (s *Server) Change(alter func(*Job)) {
+func (s *Server) Change(alter func(*ledger.Job)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, j := range s.jobs {
 		alter(j)
-		j.altered = true
+		j.Altered = true
 	}
 }
 

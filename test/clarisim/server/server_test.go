@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"testing"
 	"time"
@@ -40,7 +39,9 @@ func TestJobFromRequestToResult(t *testing.T) {
 		require.Equal(t, caller.Written(t, j.Export), string(body))
 		require.Equal(t, []string{"2000_Q3", "2000_Q3", "EUR", "JSON"}, []string{j.Asked, j.Got, j.Export.Currency, j.Format})
 		require.Equal(t, 1, j.Downloads)
-		require.Equal(t, []sim.Change{{j.CreatedAt, sim.Scheduled}, {j.CreatedAt.Add(10 * time.Second), sim.Started}, {j.CreatedAt.Add(70 * time.Second), sim.Done}},
+		require.Equal(t, []sim.Change{
+			{At: j.CreatedAt, Status: sim.Scheduled}, {At: j.CreatedAt.Add(10 * time.Second), Status: sim.Started}, {At: j.CreatedAt.Add(70 * time.Second), Status: sim.Done},
+		},
 			j.States(time.Now()))
 
 		job := c.List()[0].(map[string]any)
@@ -222,21 +223,16 @@ func teapot(x *sim.Exchange) bool {
 	return true
 }
 
-func TestDurations(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	below, tail := 0, 0
-	for range 1000 {
-		require.Equal(t, time.Minute, sim.Fixed(time.Minute)(r))
-		between := sim.Between(time.Second, 2*time.Second)(r)
-		require.GreaterOrEqual(t, between, time.Second)
-		require.LessOrEqual(t, between, 2*time.Second)
-		switch d := sim.LogNormal(time.Minute, 0.5)(r); {
-		case d < time.Minute:
-			below++
-		case d > 2*time.Minute:
-			tail++
-		}
-	}
-	require.InDelta(t, 500, below, 50)
-	require.InDelta(t, 83, tail, 40)
+func TestLog(t *testing.T) {
+	var logged []sim.Request
+	cfg := sim.Config{Log: func(r sim.Request) { logged = append(logged, r) }}
+	caller.InBubble(t, cfg, func(t *testing.T, s *sim.Server, c caller.Caller) {
+		s.Add(sim.Fault{Op: sim.Limits, Do: sim.Reset()}, sim.Fault{Op: sim.Limits, From: 2, Do: sim.Throttled()})
+		c.Do("POST", "/export/forecast/forecast", "") // not repeated by net/http
+		c.Do("GET", "/admin/limits", "")
+	})
+	require.NotEmpty(t, logged)
+	require.Equal(t, []string{"reset"}, logged[1].Faults)
+	require.True(t, logged[1].Cut)
+	require.Zero(t, logged[1].Status)
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 )
 
 // pipes is a listener whose connections stay in memory. A synctest bubble can tell that its goroutines wait, which it
@@ -101,16 +103,16 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // target needs the body, which it gives back for the request to be sent.
-func (t *transport) target(r *http.Request) (Target, error) {
+func (t *transport) target(r *http.Request) (ledger.Target, error) {
 	x := &Exchange{Request: r, server: t.server}
 	if r.Body != nil && r.GetBody != nil {
 		body, err := r.GetBody()
 		if err != nil {
-			return Target{}, err
+			return ledger.Target{}, err
 		}
 		defer body.Close()
 		if x.Body, err = io.ReadAll(body); err != nil {
-			return Target{}, err
+			return ledger.Target{}, err
 		}
 	}
 	t.server.mu.Lock()

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/server"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
@@ -16,14 +17,14 @@ type (
 	Fault    = server.Fault
 	Effect   = server.Effect
 
-	Op       = server.Op
-	Target   = server.Target
-	Request  = server.Request
-	Job      = server.Job
-	Change   = server.Change
-	Ledger   = server.Ledger
-	Asked    = server.Asked
-	Duration = server.Duration
+	Op       = ledger.Op
+	Target   = ledger.Target
+	Request  = ledger.Request
+	Job      = ledger.Job
+	Change   = ledger.Change
+	Ledger   = ledger.Ledger
+	Asked    = ledger.Asked
+	Duration = ledger.Duration
 
 	Kind  = server.Kind
 	Class = server.Class
@@ -63,42 +64,42 @@ func New(cfg Config) *Server { return server.New(cfg) }
 
 // The operations.
 const (
-	Create         = server.Create
-	List           = server.List
-	Status         = server.Status
-	Cancel         = server.Cancel
-	Results        = server.Results
-	Limits         = server.Limits
-	CreateActivity = server.CreateActivity
-	AuditEvents    = server.AuditEvents
-	Opportunities  = server.Opportunities
+	Create         = ledger.Create
+	List           = ledger.List
+	Status         = ledger.Status
+	Cancel         = ledger.Cancel
+	Results        = ledger.Results
+	Limits         = ledger.Limits
+	CreateActivity = ledger.CreateActivity
+	AuditEvents    = ledger.AuditEvents
+	Opportunities  = ledger.Opportunities
 )
 
 // All operations: of forecast exports, and around them.
 var (
-	Ops       = server.Ops
-	OpsAround = server.OpsAround
+	Ops       = ledger.Ops
+	OpsAround = ledger.OpsAround
 )
 
 // The status words of jobs.
 const (
-	Scheduled = server.Scheduled
-	Started   = server.Started
-	Done      = server.Done
-	Failed    = server.Failed
-	Aborted   = server.Aborted
-	Cancelled = server.Cancelled
+	Scheduled = ledger.Scheduled
+	Started   = ledger.Started
+	Done      = ledger.Done
+	Failed    = ledger.Failed
+	Aborted   = ledger.Aborted
+	Cancelled = ledger.Cancelled
 )
 
 // How long a job stays queued, or runs.
 var (
-	Fixed     = server.Fixed
-	Between   = server.Between
-	LogNormal = server.LogNormal
+	Fixed     = ledger.Fixed
+	Between   = ledger.Between
+	LogNormal = ledger.LogNormal
 )
 
 // Forever never passes: the job is stuck.
-const Forever = server.Forever
+const Forever = ledger.Forever
 
 // The classes of faults.
 const (

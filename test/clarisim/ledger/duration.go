@@ -1,4 +1,4 @@
-package server
+package ledger
 
 import (
 	"math"
@@ -27,7 +27,8 @@ func LogNormal(median time.Duration, sigma float64) Duration {
 // Forever never passes: the job is stuck.
 const Forever time.Duration = -1
 
-func (d Duration) draw(r *rand.Rand) time.Duration {
+// Draw is the time of one job.
+func (d Duration) Draw(r *rand.Rand) time.Duration {
 	if d == nil {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package server_test
+package ledger_test
 
 import (
 	"sync"
@@ -6,10 +6,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/caller"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestLedger(t *testing.T) {
 	caller.InBubble(t, sim.Config{Run: sim.Fixed(time.Minute)}, func(t *testing.T, s *sim.Server, c caller.Caller) {
@@ -94,18 +97,4 @@ func TestTooEarlySparesWhatWasUnderWay(t *testing.T) {
 		calls.Wait()
 		require.Empty(t, s.Ledger().TooEarly())
 	})
-}
-
-func TestLog(t *testing.T) {
-	var logged []sim.Request
-	cfg := sim.Config{Log: func(r sim.Request) { logged = append(logged, r) }}
-	caller.InBubble(t, cfg, func(t *testing.T, s *sim.Server, c caller.Caller) {
-		s.Add(sim.Fault{Op: sim.Limits, Do: sim.Reset()}, sim.Fault{Op: sim.Limits, From: 2, Do: sim.Throttled()})
-		c.Do("POST", "/export/forecast/forecast", "") // not repeated by net/http
-		c.Do("GET", "/admin/limits", "")
-	})
-	require.NotEmpty(t, logged)
-	require.Equal(t, []string{"reset"}, logged[1].Faults)
-	require.True(t, logged[1].Cut)
-	require.Zero(t, logged[1].Status)
 }

@@ -1,8 +1,7 @@
-package server
+package ledger
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
@@ -60,7 +59,7 @@ type Job struct {
 	Module                        string             // as the list has it; "": that of what it is
 	Export                        result.Export      // what the result holds
 	Activities                    *around.Activities // of an export of activities, in place of Export; nil for the others
-	altered                       bool               // a test had its hand in it
+	Altered                       bool               // a test had its hand in it
 }
 
 // Change is a state that a job came into.
@@ -124,8 +123,8 @@ func (j *Job) Status(t time.Time) string {
 // Active says whether the job is queued or running at t, and so takes a place among the concurrent ones.
 func (j *Job) Active(t time.Time) bool { return !t.Before(j.CreatedAt) && t.Before(j.EndsAt()) }
 
-// readable says whether the results can be had at t.
-func (j *Job) readable(t time.Time) bool {
+// Readable says whether the results can be had at t.
+func (j *Job) Readable(t time.Time) bool {
 	return j.Status(t) == Done && t.Before(j.ExpiresAt()) && !t.Before(j.EndsAt().Add(j.Withheld))
 }
 
@@ -142,14 +141,8 @@ func (j *Job) EndAs(status string, t time.Time) {
 	j.End = status
 }
 
-// fileName is made as in Clari's API reference: clari_export_forecast_new_summary_2021_Q12915_20210407_212737.json.
-func fileName(j *Job) string {
-	return fmt.Sprintf("clari_export_forecast_%s_%s%d_%s.%s", j.Forecast, j.Got, 1000+j.UserID,
-		j.CreatedAt.UTC().Format("20060102_150405"), map[string]string{"JSON": "json", "CSV": "csv"}[j.Format])
-}
-
-// object is the job as the API shows it.
-func (j *Job) object(t time.Time, words map[string]string) object {
+// Shown is the job as the API shows it at t, with other words for some of its states.
+func (j *Job) Shown(t time.Time, words map[string]string) map[string]any {
 	status := j.Status(t)
 	if back := j.StartsAt().Add(j.GoesBack); j.GoesBack > 0 && j.Active(t) && !t.Before(back) && t.Before(back.Add(j.GoesBack)) {
 		status = cmp.Or(j.QueuedWord, Scheduled)
@@ -157,11 +150,11 @@ func (j *Job) object(t time.Time, words map[string]string) object {
 	if word, ok := words[status]; ok {
 		status = word
 	}
-	o := object{
+	o := map[string]any{
 		"jobId": j.ID, "userId": j.UserID, "orgId": 101, "title": "Forecast Export", "module": "FORECAST",
 		"startTime": j.CreatedAt.UnixMilli(), "version": 1, "fileName": j.FileName, "fileType": j.Format, "status": status,
 		"viewed": false, "cellsTruncated": j.CellsTruncated, "rowsTruncated": j.RowsTruncated, "downloads": j.Downloads,
-		"deliveryStatusMap": object{}, "currency": j.Export.JobCurrency,
+		"deliveryStatusMap": map[string]any{}, "currency": j.Export.JobCurrency,
 	}
 	if t.Before(j.CreatedAt.Add(j.NamedAfter)) {
 		delete(o, "fileName")

@@ -1,4 +1,4 @@
-package server
+package ledger
 
 import (
 	"slices"
@@ -63,7 +63,7 @@ func (l Ledger) TooEarly() (early []Request) {
 	for _, r := range l.Requests {
 		if slices.ContainsFunc(told, func(t Request) bool {
 			same := t.Op == r.Op && t.Path == r.Path
-			knew := r.At.After(t.Answered) || same && t.seen < r.Number
+			knew := r.At.After(t.Answered) || same && t.Seen < r.Number
 			return t.UserID == r.UserID && (t.Throttled || same) && knew && r.At.Before(t.RetryAt)
 		}) {
 			early = append(early, r)
