@@ -33,7 +33,7 @@ func (s *Server) createActivity(x *Exchange) {
 	unknown := slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(around.ActivityTypes, t) })
 	switch {
 	case x.badBody, b.StartDate.IsZero(), b.EndDate.IsZero(), b.EndDate.Before(b.StartDate), unknown, cmp.Or(b.ExportFormat, "JSON") != "JSON":
-		x.refuse(http.StatusBadRequest, "bad_request", "activity", "The request body is malformed.")
+		x.Refuse(http.StatusBadRequest, "bad_request", "activity", "The request body is malformed.")
 		return
 	}
 	midnight := func(t time.Time) time.Time { // the time of day does not count
@@ -44,9 +44,5 @@ func (s *Server) createActivity(x *Exchange) {
 		UserID: x.UserID, Request: x.number, CreatedAt: x.At, Asked: asked.Days(), Types: types, Format: "JSON", Counted: true, Activities: &asked,
 		FileName: fmt.Sprintf("clari_export_activity_%s.json", x.At.UTC().Format("20060102_150405")),
 	}
-	if refusal := s.admit(x, j); refusal != "" {
-		x.refuse(http.StatusBadRequest, "export_monthly_quota_reached", "exports", refusal)
-		return
-	}
-	x.json(http.StatusAccepted, object{"jobId": j.ID})
+	s.admit(x, j, http.StatusAccepted)
 }

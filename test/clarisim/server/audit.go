@@ -12,10 +12,10 @@ import (
 // auditEvents answers with a page of them.
 func (s *Server) auditEvents(x *Exchange) {
 	refuse := func(text string) {
-		x.json(http.StatusBadRequest, object{"errors": []object{{"status": "400", "code": "bad_request", "message": text}}})
+		x.JSON(http.StatusBadRequest, object{"errors": []object{{"status": "400", "code": "bad_request", "message": text}}})
 	}
 	if s.around.AuditForbidden {
-		x.json(http.StatusForbidden, noAuditRights)
+		x.RefuseAudit()
 		return
 	}
 	params := x.Request.URL.Query()
@@ -50,7 +50,7 @@ func (s *Server) auditEvents(x *Exchange) {
 	for _, alter := range x.pages {
 		alter(x, page)
 	}
-	x.json(http.StatusOK, page)
+	x.JSON(http.StatusOK, page)
 }
 
 // link is the address of a page, written as the configuration has it.

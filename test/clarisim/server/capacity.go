@@ -1,9 +1,6 @@
 package server
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // month is how far back the monthly quota looks, and how long results live.
 const month = 30 * 24 * time.Hour
@@ -25,10 +22,6 @@ func (s *Server) usage(now time.Time) (u usage) {
 		}
 	}
 	return u
-}
-
-func (s *Server) quotaReached() string {
-	return fmt.Sprintf("The monthly quota limit of %d or concurrent limit of %d has been reached.", s.cfg.Monthly, s.cfg.Concurrent)
 }
 
 // limits is the body of GET /admin/limits. Clari leaves runningJobIds out when nothing runs.

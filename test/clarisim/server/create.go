@@ -27,48 +27,46 @@ func (s *Server) create(x *Exchange) {
 	format := cmp.Or(x.ExportFormat, "JSON")
 	switch {
 	case x.badBody:
-		x.refuse(bad, "bad_request", fcw, "The request body is malformed.")
+		x.Refuse(bad, "bad_request", fcw, "The request body is malformed.")
 	case x.Forecast == "":
-		x.refuse(bad, "missing_forecast_id", fcw, "The forecastId query parameter is required.")
+		x.Refuse(bad, "missing_forecast_id", fcw, "The forecastId query parameter is required.")
 	case !known:
-		x.refuse(bad, "no_such_forecast_config", fcw, "Forecast "+x.Forecast+" does not exist in the ForecastTemplate.")
+		x.RefuseForecast()
 	case len(unknown) > 0:
 		list, _ := json.Marshal(unknown)
-		x.refuse(bad, "bad_request", fcw, "The following typesToExport values are invalid: "+string(list))
+		x.Refuse(bad, "bad_request", fcw, "The following typesToExport values are invalid: "+string(list))
 	case tab.RefuseCRM && slices.ContainsFunc(types, func(t string) bool { return strings.HasPrefix(t, "crm_") }):
-		x.refuse(bad, "type_not_supported", fcw, typeNotSupported)
+		x.RefuseTypes()
 	case x.Currency != "" && !money:
-		x.refuse(bad, "bad_request", fcw, "The currency parameter is invalid.")
+		x.Refuse(bad, "bad_request", fcw, "The currency parameter is invalid.")
 	case format != "JSON" && format != "CSV":
-		x.refuse(bad, "bad_request", fcw, "The exportFormat parameter is invalid.")
+		x.Refuse(bad, "bad_request", fcw, "The exportFormat parameter is invalid.")
 	case tab.NoOptIn || !inTenant:
-		x.refuse(http.StatusUnauthorized, "no_optin", fcw, noOptIn(x))
+		x.RefuseUser()
 	default:
 		j := &ledger.Job{
 			UserID: x.UserID, Request: x.number, CreatedAt: x.At, Forecast: x.Forecast, Asked: x.TimePeriod, Types: types,
 			Scope: x.ScopeID, Currency: x.Currency, Historical: x.IncludeHistorical, Format: format, Schedule: x.Schedule, Counted: true,
 		}
-		if refusal := s.admit(x, j); refusal != "" {
-			x.refuse(bad, "export_monthly_quota_reached", "exports", refusal)
-			return
-		}
-		x.json(s.cfg.CreatedAs, object{"jobId": j.ID})
+		s.admit(x, j, s.cfg.CreatedAs)
 	}
 }
 
-const typeNotSupported = "CRM Totals and CRM Closed are not supported typeToExport values for Export API. " +
-	"Please see Forecast API documentation if you'd like to retrieve CRM Totals or CRM Closed values."
-
-func noOptIn(x *Exchange) string {
-	return fmt.Sprintf("No optins for scope %s for forecast '%s'.", cmp.Or(x.ScopeID, "1::MGR"), x.Forecast)
+// admit answers a creation with its job if queue and quota have a place for one.
+func (s *Server) admit(x *Exchange, j *ledger.Job, status int) {
+	if !s.enter(x, j) {
+		x.RefuseQuota()
+		return
+	}
+	x.JSON(status, object{"jobId": j.ID})
 }
 
-// admit takes a job in if queue and quota have a place, and otherwise says what Clari does: one text for either cause.
-func (s *Server) admit(x *Exchange, j *ledger.Job) (refusal string) {
+// enter takes a job in, unless queue or quota are full.
+func (s *Server) enter(x *Exchange, j *ledger.Job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if use := s.usage(x.At); len(use.active) >= s.cfg.Concurrent || len(use.counted) >= s.cfg.Monthly {
-		return s.quotaReached()
+		return false
 	}
 	s.created++
 	j.Number = s.created
@@ -90,7 +88,7 @@ func (s *Server) admit(x *Exchange, j *ledger.Job) (refusal string) {
 		s.finish(&twin)
 		s.jobs = append(s.jobs, &twin)
 	}
-	return ""
+	return true
 }
 
 // finish fills in what follows from the rest of a job. The lock must be held.

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
-	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
 
 // An Exchange is one request and its answer.
@@ -24,17 +22,18 @@ type Exchange struct {
 	Body    []byte
 	Writer  http.ResponseWriter
 
+	WithLength bool // the results are to tell their length
+
 	options
 	server      *Server
 	number      int // in the ledger
 	jobID       string
 	badBody     bool
-	withLength  bool                // the results are to tell their length
 	alter       []func(*ledger.Job) // the job that a creation makes
 	activity    activityBody
-	pages       []func(*Exchange, object) // alter a page of audit events
-	faults      []string                  // names of the effects that fired
-	intercepted bool                      // a test answered
+	pages       []func(*Exchange, map[string]any) // alter a page of audit events
+	faults      []string                          // names of the effects that fired
+	intercepted bool                              // a test answered
 }
 
 // options are the body of a creation.
@@ -102,28 +101,32 @@ func (x *Exchange) identify() {
 	}
 }
 
-// json answers with a JSON body.
-func (x *Exchange) json(status int, body any) {
+// identifyAround does so for the operations around the forecast.
+func (x *Exchange) identifyAround() {
+	path, _ := strings.CutPrefix(x.Request.URL.Path, x.server.cfg.BasePath+"/")
+	switch x.Request.Method + " " + path {
+	case "POST export/activity":
+		x.Op, x.Job = ledger.CreateActivity, x.server.created+1
+		x.badBody = json.Unmarshal(x.Body, &x.activity) != nil
+		x.Period = x.activity.days()
+	case "GET audit/events":
+		x.Op = ledger.AuditEvents
+	case "GET opportunity":
+		x.Op = ledger.Opportunities
+	}
+}
+
+// JSON answers with a JSON body.
+func (x *Exchange) JSON(status int, body any) {
 	b, err := json.Marshal(body)
 	if err != nil { // bodies are text and numbers
 		panic(err)
 	}
-	x.send(status, "application/json", string(b))
+	x.Send(status, "application/json", string(b))
 }
 
-// refuse answers with an error as the export endpoints write them.
-func (x *Exchange) refuse(status int, code, namespace, message string) {
-	x.json(status, apiError(code, namespace, message))
-}
-
-func apiError(code, namespace, message string) object {
-	return object{
-		"code": code, "namespace": namespace, "message": message, "orgId": 101,
-		"errorId": fmt.Sprintf("%x-sim", tenant.Mix(uint64(len(message)), uint64(len(code)))),
-	}
-}
-
-func (x *Exchange) send(status int, contentType, body string) {
+// Send answers with a body of any kind.
+func (x *Exchange) Send(status int, contentType, body string) {
 	h := x.Writer.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))

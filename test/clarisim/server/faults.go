@@ -47,7 +47,7 @@ func (s *Server) firing(t ledger.Target, pipe bool) (effects []Effect) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.matches(t) && !(pipe && f.Do.refused) && f.fires() {
+		if f.matches(t) && !(pipe && f.Do.Refused) && f.fires() {
 			effects = append(effects, f.Do)
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Server) refuses(t ledger.Target) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.Do.refused && f.matches(t) && f.fires() {
+		if f.Do.Refused && f.matches(t) && f.fires() {
 			return true
 		}
 	}

@@ -19,10 +19,10 @@ func (s *Server) answer(x *Exchange, effects []Effect) {
 	var replaced *Effect
 	for i, e := range effects {
 		x.faults = append(x.faults, e.Name)
-		if e.page != nil {
-			x.pages = append(x.pages, e.page)
-		} else if e.job != nil {
-			x.alter = append(x.alter, e.job)
+		if e.Page != nil {
+			x.pages = append(x.pages, e.Page)
+		} else if e.Job != nil {
+			x.alter = append(x.alter, e.Job)
 		} else if replaced == nil {
 			replaced = &effects[i]
 		}
@@ -30,8 +30,8 @@ func (s *Server) answer(x *Exchange, effects []Effect) {
 	switch {
 	case replaced == nil:
 		s.process(x)
-	case replaced.through != nil:
-		x.Writer = replaced.through(x)
+	case replaced.Through != nil:
+		x.Writer = replaced.Through(x)
 		s.process(x)
 	default:
 		if replaced.processed {
@@ -40,9 +40,12 @@ func (s *Server) answer(x *Exchange, effects []Effect) {
 			s.process(x)
 			x.Writer = w
 		}
-		replaced.answer(x)
+		replaced.Answer(x)
 	}
 }
+
+// Process lets the API do what was asked, and answer into the exchange's writer.
+func (x *Exchange) Process() { x.server.process(x) }
 
 func (s *Server) process(x *Exchange) {
 	switch x.Op {
@@ -51,18 +54,22 @@ func (s *Server) process(x *Exchange) {
 	case ledger.List:
 		s.list(x)
 	case ledger.Limits:
-		x.json(http.StatusOK, s.limits(x.At))
-	case ledger.CreateActivity, ledger.AuditEvents, ledger.Opportunities:
-		s.processAround(x)
+		x.JSON(http.StatusOK, s.limits(x.At))
+	case ledger.CreateActivity:
+		s.createActivity(x)
+	case ledger.AuditEvents:
+		s.auditEvents(x)
+	case ledger.Opportunities:
+		s.opportunities(x)
 	case ledger.Status, ledger.Cancel, ledger.Results:
 		s.mu.Lock()
 		j := s.find(x.jobID)
 		s.mu.Unlock()
 		switch {
 		case j == nil:
-			x.refuse(http.StatusBadRequest, "invalid_jobId", "exports", "The jobId "+x.jobID+" is not valid.")
+			x.Refuse(http.StatusBadRequest, "invalid_jobId", "exports", "The jobId "+x.jobID+" is not valid.")
 		case j.UserID != x.UserID:
-			x.refuse(http.StatusForbidden, "SWW", "exports", "You do not have the rights to view this job.")
+			x.Refuse(http.StatusForbidden, "SWW", "exports", "You do not have the rights to view this job.")
 		case x.Op == ledger.Status:
 			s.status(x, j)
 		case x.Op == ledger.Cancel:
@@ -71,7 +78,7 @@ func (s *Server) process(x *Exchange) {
 			s.results(x, j)
 		}
 	default:
-		x.json(http.StatusNotFound, object{"message": "no Route matched with those values", "request_id": "sim"})
+		x.JSON(http.StatusNotFound, object{"message": "no Route matched with those values", "request_id": "sim"})
 	}
 }
 
@@ -91,7 +98,7 @@ func (s *Server) status(x *Exchange, j *ledger.Job) {
 	if s.cfg.WrapJob {
 		o = object{"job": o}
 	}
-	x.json(http.StatusOK, o)
+	x.JSON(http.StatusOK, o)
 }
 
 func (s *Server) list(x *Exchange) {
@@ -104,10 +111,10 @@ func (s *Server) list(x *Exchange) {
 	}
 	s.mu.Unlock()
 	if s.cfg.WrapList {
-		x.json(http.StatusOK, object{"jobs": jobs})
+		x.JSON(http.StatusOK, object{"jobs": jobs})
 		return
 	}
-	x.json(http.StatusOK, jobs)
+	x.JSON(http.StatusOK, jobs)
 }
 
 func (s *Server) cancel(x *Exchange, j *ledger.Job) {
@@ -115,7 +122,7 @@ func (s *Server) cancel(x *Exchange, j *ledger.Job) {
 		Type string `json:"type"`
 	}
 	if json.Unmarshal(x.Body, &body) != nil || body.Type != "CANCEL" {
-		x.refuse(http.StatusBadRequest, "bad_request", "exports", "The body is not valid.")
+		x.Refuse(http.StatusBadRequest, "bad_request", "exports", "The body is not valid.")
 		return
 	}
 	s.mu.Lock()
@@ -126,10 +133,10 @@ func (s *Server) cancel(x *Exchange, j *ledger.Job) {
 	status := j.Status(x.At)
 	s.mu.Unlock()
 	if !active {
-		x.refuse(http.StatusBadRequest, "export_failed_to_cancel", "exports", "The job has finished already.")
+		x.Refuse(http.StatusBadRequest, "export_failed_to_cancel", "exports", "The job has finished already.")
 		return
 	}
-	x.json(http.StatusOK, object{"status": status, "successful": true})
+	x.JSON(http.StatusOK, object{"status": status, "successful": true})
 }
 
 func (s *Server) results(x *Exchange, j *ledger.Job) {
@@ -149,13 +156,11 @@ func (s *Server) results(x *Exchange, j *ledger.Job) {
 	case readable:
 		s.download(x, e, j.Format, j.FileName)
 	case active:
-		x.refuse(http.StatusBadRequest, "invalid_jobId", "exports", notFinished)
+		x.RefuseEarly()
 	default:
-		x.refuse(http.StatusBadRequest, "invalid_jobId", "exports", "There is no data for job "+j.ID+".")
+		x.Refuse(http.StatusBadRequest, "invalid_jobId", "exports", "There is no data for job "+j.ID+".")
 	}
 }
-
-const notFinished = "Cannot retrieve data for job because it has not finished executing."
 
 func (s *Server) download(x *Exchange, e result.Export, format, file string) {
 	h := x.Writer.Header()
@@ -168,7 +173,7 @@ func (s *Server) download(x *Exchange, e result.Export, format, file string) {
 		zip.Close()
 		return
 	}
-	if s.cfg.ContentLength || x.withLength {
+	if s.cfg.ContentLength || x.WithLength {
 		h.Set("Content-Length", strconv.FormatInt(e.Size(), 10))
 	}
 	x.Writer.WriteHeader(http.StatusOK)

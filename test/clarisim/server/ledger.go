@@ -34,18 +34,18 @@ func (s *Server) close(x *Exchange) {
 	}
 }
 
+// unwrap is the recorder behind the writers that effects have put in front of it.
 func unwrap(w http.ResponseWriter) (*recorder, bool) {
-	switch w := w.(type) {
-	case *recorder:
-		return w, true
-	case *cutter:
-		return unwrap(w.ResponseWriter)
-	case *trickler:
-		return unwrap(w.ResponseWriter)
-	case *padder:
-		return unwrap(w.ResponseWriter)
+	for {
+		switch behind := w.(type) {
+		case *recorder:
+			return behind, true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = behind.Unwrap()
+		default:
+			return nil, false
+		}
 	}
-	return nil, false
 }
 
 // retryAt is when a client that was answered with such a header may come again; zero if it says nothing.

@@ -12,7 +12,7 @@ func (s *Server) opportunities(x *Exchange) {
 	around := s.around
 	bad := slices.IndexFunc(ids, func(id string) bool { return around.BadOpportunity != nil && around.BadOpportunity(id) })
 	refuse := func(text string) {
-		x.json(http.StatusBadRequest, []object{{"statusCode": 400, "reaspnPhrase": "Bad Request", "description": text, "details": "oppId"}})
+		x.JSON(http.StatusBadRequest, []object{{"statusCode": 400, "reaspnPhrase": "Bad Request", "description": text, "details": "oppId"}})
 	}
 	switch {
 	case len(ids) == 0:
@@ -32,8 +32,8 @@ func (s *Server) opportunities(x *Exchange) {
 		}
 	}
 	if around.OpportunityWrap == "" {
-		x.json(http.StatusOK, list)
+		x.JSON(http.StatusOK, list)
 		return
 	}
-	x.json(http.StatusOK, object{around.OpportunityWrap: list})
+	x.JSON(http.StatusOK, object{around.OpportunityWrap: list})
 }

@@ -1,8 +1,8 @@
 // Package server answers as the Clari API does: forecast exports, their jobs and results, limits, and what there is around them.
 //
 // A request goes one way. The transport lets it in, an [Exchange] finds out what it is about and enters it in the ledger, the faults that
-// it meets fire, and a handler answers, or an [Effect] in its place. What is answered is made up by the rooms result and around; what a job
-// is doing follows from its times and the clock, so nothing runs in the background.
+// it meets fire, and a handler answers, or an [Effect] in its place; package fault has those with names. What is answered is made up by the
+// rooms result and around. What a job is doing follows from its times and the clock, so nothing runs in the background.
 //
 // Tests use package sim, which names all of it.
 package server
@@ -188,14 +188,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
 	switch {
 	case x.UserID == 0:
-		x.json(http.StatusUnauthorized, object{"message": "Invalid authentication credentials"})
+		x.RefuseKey()
 	case s.tooFast(x):
 		x.Writer.Header().Set("Retry-After", "1")
-		x.json(http.StatusTooManyRequests, object{"error": "API rate limit exceeded"})
+		x.RefuseRate()
 	case s.cfg.Intercept != nil && s.cfg.Intercept(x):
 		x.intercepted = true
 	default:
-		s.answer(x, s.firing(x.Target, overPipe(r)))
+		s.answer(x, s.firing(x.Target, x.overPipe()))
 	}
 }
 

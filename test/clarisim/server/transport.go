@@ -144,15 +144,15 @@ func (s *Server) Start(addr string) (baseURL string, err error) {
 
 type connKey struct{}
 
-// connOf is the connection that a request came over, nil if it came over none.
-func connOf(r *http.Request) net.Conn {
-	c, _ := r.Context().Value(connKey{}).(net.Conn)
+// Conn is the connection that the request came over, nil if it came over none.
+func (x *Exchange) Conn() net.Conn {
+	c, _ := x.Request.Context().Value(connKey{}).(net.Conn)
 	return c
 }
 
 // overPipe says whether the request came through Transport, which takes care of the connections refused.
-func overPipe(r *http.Request) bool {
-	c := connOf(r)
+func (x *Exchange) overPipe() bool {
+	c := x.Conn()
 	return c != nil && c.LocalAddr().Network() == "pipe"
 }
 

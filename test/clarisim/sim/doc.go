@@ -28,7 +28,7 @@
 // the faults, for tests that go through all of them.
 //
 // This package only names what is in rooms of their own, so that a test imports one: tenant is who there is, result what an export of it
-// holds, around what it has beside forecasts, ledger what was asked and made, and server answers.
+// holds, around what it has beside forecasts, ledger what was asked and made; server answers, and fault is what goes wrong.
 //
 // The sim shares no code with the client it is there to test, lest both be wrong in the same way.
 package sim

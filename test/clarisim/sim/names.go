@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/fault"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/server"
@@ -26,8 +27,8 @@ type (
 	Asked    = ledger.Asked
 	Duration = ledger.Duration
 
-	Kind  = server.Kind
-	Class = server.Class
+	Kind  = fault.Kind
+	Class = fault.Class
 
 	Tenant   = tenant.Tenant
 	Tab      = tenant.Tab
@@ -103,75 +104,75 @@ const Forever = ledger.Forever
 
 // The classes of faults.
 const (
-	Refusal    = server.Refusal
-	Outage     = server.Outage
-	Connection = server.Connection
-	Slow       = server.Slow
-	Unclear    = server.Unclear
-	Body       = server.Body
-	Course     = server.Course
-	Content    = server.Content
+	Refusal    = fault.Refusal
+	Outage     = fault.Outage
+	Connection = fault.Connection
+	Slow       = fault.Slow
+	Unclear    = fault.Unclear
+	Body       = fault.Body
+	Course     = fault.Course
+	Content    = fault.Content
 )
 
 // What goes wrong, by name.
 var (
-	Kinds       = server.Kinds
-	KindsAround = server.KindsAround
+	Kinds       = fault.Kinds
+	KindsAround = fault.KindsAround
 
-	Answer           = server.Answer
-	AnswerJSON       = server.AnswerJSON
-	AnswerBody       = server.AnswerBody
-	Throttled        = server.Throttled
-	QuotaReached     = server.QuotaReached
-	NoOptIn          = server.NoOptIn
-	NoSuchForecast   = server.NoSuchForecast
-	TypeNotSupported = server.TypeNotSupported
-	NotFinished      = server.NotFinished
-	ResultsGone      = server.ResultsGone
-	IncompleteLimits = server.IncompleteLimits
-	NoAuditRights    = server.NoAuditRights
+	Answer           = fault.Answer
+	AnswerJSON       = fault.AnswerJSON
+	AnswerBody       = fault.AnswerBody
+	Throttled        = fault.Throttled
+	QuotaReached     = fault.QuotaReached
+	NoOptIn          = fault.NoOptIn
+	NoSuchForecast   = fault.NoSuchForecast
+	TypeNotSupported = fault.TypeNotSupported
+	NotFinished      = fault.NotFinished
+	ResultsGone      = fault.ResultsGone
+	IncompleteLimits = fault.IncompleteLimits
+	NoAuditRights    = fault.NoAuditRights
 
-	HTML          = server.HTML
-	Malformed     = server.Malformed
-	EchoKey       = server.EchoKey
-	Rewritten     = server.Rewritten
-	OddItem       = server.OddItem
-	Padded        = server.Padded
-	AltersPage    = server.AltersPage
-	LinkElsewhere = server.LinkElsewhere
-	LinkRepeats   = server.LinkRepeats
-	OtherShape    = server.OtherShape
+	HTML          = fault.HTML
+	Malformed     = fault.Malformed
+	EchoKey       = fault.EchoKey
+	Rewritten     = fault.Rewritten
+	OddItem       = fault.OddItem
+	Padded        = fault.Padded
+	AltersPage    = fault.AltersPage
+	LinkElsewhere = fault.LinkElsewhere
+	LinkRepeats   = fault.LinkRepeats
+	OtherShape    = fault.OtherShape
 
-	Hang       = server.Hang
-	Reset      = server.Reset
-	Refused    = server.Refused
-	Cut        = server.Cut
-	CutChunked = server.CutChunked
-	Shorten    = server.Shorten
-	Stall      = server.Stall
-	Trickle    = server.Trickle
+	Hang       = fault.Hang
+	Reset      = fault.Reset
+	Refused    = fault.Refused
+	Cut        = fault.Cut
+	CutChunked = fault.CutChunked
+	Shorten    = fault.Shorten
+	Stall      = fault.Stall
+	Trickle    = fault.Trickle
 
-	Altered      = server.Altered
-	Ends         = server.Ends
-	Says         = server.Says
-	Takes        = server.Takes
-	StuckQueued  = server.StuckQueued
-	StuckRunning = server.StuckRunning
-	Lives        = server.Lives
-	Hidden       = server.Hidden
-	Twin         = server.Twin
+	Altered      = fault.Altered
+	Ends         = fault.Ends
+	Says         = fault.Says
+	Takes        = fault.Takes
+	StuckQueued  = fault.StuckQueued
+	StuckRunning = fault.StuckRunning
+	Lives        = fault.Lives
+	Hidden       = fault.Hidden
+	Twin         = fault.Twin
 
-	Quirky            = server.Quirky
-	WrongQuarter      = server.WrongQuarter
-	RowsTruncated     = server.RowsTruncated
-	CellsTruncated    = server.CellsTruncated
-	Empty             = server.Empty
-	TwoIDs            = server.TwoIDs
-	SplitEntries      = server.SplitEntries
-	RepeatEntry       = server.RepeatEntry
-	MissingID         = server.MissingID
-	ShuffledWeeks     = server.ShuffledWeeks
-	ActivityWithoutID = server.ActivityWithoutID
+	Quirky            = fault.Quirky
+	WrongQuarter      = fault.WrongQuarter
+	RowsTruncated     = fault.RowsTruncated
+	CellsTruncated    = fault.CellsTruncated
+	Empty             = fault.Empty
+	TwoIDs            = fault.TwoIDs
+	SplitEntries      = fault.SplitEntries
+	RepeatEntry       = fault.RepeatEntry
+	MissingID         = fault.MissingID
+	ShuffledWeeks     = fault.ShuffledWeeks
+	ActivityWithoutID = fault.ActivityWithoutID
 )
 
 // The encodings of results.

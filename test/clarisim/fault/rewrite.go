@@ -1,21 +1,23 @@
-package server
+package fault
 
 import (
 	"bytes"
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/server"
 )
 
 // Rewritten passes on another body than the API's own.
-func Rewritten(name string, rewrite func(body []byte) []byte) Effect {
-	return Effect{Name: name, answer: func(x *Exchange) {
+func Rewritten(name string, rewrite func(body []byte) []byte) server.Effect {
+	return server.Effect{Name: name, Answer: func(x *server.Exchange) {
 		kept := &keeper{header: http.Header{}, status: http.StatusOK}
 		w := x.Writer
 		x.Writer = kept
-		x.server.process(x)
+		x.Process()
 		x.Writer = w
-		x.send(kept.status, kept.header.Get("Content-Type"), string(rewrite(kept.body.Bytes())))
+		x.Send(kept.status, kept.header.Get("Content-Type"), string(rewrite(kept.body.Bytes())))
 	}}
 }
 
@@ -31,7 +33,7 @@ func (k *keeper) WriteHeader(status int)      { k.status = status }
 func (k *keeper) Write(p []byte) (int, error) { return k.body.Write(p) }
 
 // OddItem puts one more item, any JSON, before those of a list of jobs.
-func OddItem(item string) Effect {
+func OddItem(item string) server.Effect {
 	return Rewritten("odd-item "+item, func(body []byte) []byte {
 		at := bytes.IndexByte(body, '[') + 1
 		between := ","
@@ -43,8 +45,8 @@ func OddItem(item string) Effect {
 }
 
 // Padded lets so many blanks follow the body, in pieces that cost no memory.
-func Padded(bytes int) Effect {
-	return Effect{Name: "padded", through: func(x *Exchange) http.ResponseWriter {
+func Padded(bytes int) server.Effect {
+	return server.Effect{Name: "padded", Through: func(x *server.Exchange) http.ResponseWriter {
 		return &padder{ResponseWriter: x.Writer, left: bytes}
 	}}
 }
@@ -61,7 +63,7 @@ func (p *padder) WriteHeader(status int) {
 	p.ResponseWriter.WriteHeader(status)
 }
 
-// Write is called once, by Exchange.send.
+// Write is called once, by Exchange.Send.
 func (p *padder) Write(body []byte) (int, error) {
 	n, err := p.ResponseWriter.Write(body)
 	blanks := strings.Repeat(" ", 1<<20)

@@ -1,4 +1,4 @@
-package server
+package fault
 
 import (
 	"fmt"
@@ -6,83 +6,97 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/server"
 )
 
 // Altered lets a creation make an altered job: the way to effects that have no name here.
-func Altered(name string, alter func(*ledger.Job)) Effect { return Effect{Name: name, job: alter} }
+func Altered(name string, alter func(*ledger.Job)) server.Effect {
+	return server.Effect{Name: name, Job: alter}
+}
 
 // Ends lets the job end in a status other than DONE, once its time is up: Failed, Aborted or Cancelled.
-func Ends(status string) Effect {
+func Ends(status string) server.Effect {
 	return Altered("ends-"+status, func(j *ledger.Job) { j.End = status })
 }
 
 // Says lets the job show a status word of its own while it runs.
-func Says(word string) Effect {
+func Says(word string) server.Effect {
 	return Altered("says-"+word, func(j *ledger.Job) { j.RunningWord = word })
 }
 
 // Takes sets how long the job stays queued and runs; Forever is never done with it.
-func Takes(queue, run time.Duration) Effect {
+func Takes(queue, run time.Duration) server.Effect {
 	return Altered(fmt.Sprintf("takes-%v-%v", queue, run), func(j *ledger.Job) { j.Queue, j.Run = queue, run })
 }
 
 // StuckQueued leaves the job in the queue for ever.
-func StuckQueued() Effect { return Takes(ledger.Forever, 0).named("stuck-queued") }
+func StuckQueued() server.Effect { return named("stuck-queued", Takes(ledger.Forever, 0)) }
 
 // StuckRunning lets the job run for ever.
-func StuckRunning() Effect { return Takes(0, ledger.Forever).named("stuck-running") }
+func StuckRunning() server.Effect { return named("stuck-running", Takes(0, ledger.Forever)) }
 
 // Lives sets how long the results can be had.
-func Lives(d time.Duration) Effect {
+func Lives(d time.Duration) server.Effect {
 	return Altered(fmt.Sprintf("lives-%v", d), func(j *ledger.Job) { j.Life = d })
 }
 
 // WrongQuarter gives the result of a quarter so many later than the one asked for, or earlier.
-func WrongQuarter(by int) Effect {
+func WrongQuarter(by int) server.Effect {
 	return Altered(fmt.Sprintf("wrong-quarter%+d", by), func(j *ledger.Job) { j.WrongBy = by })
 }
 
 // RowsTruncated says that the result has not all rows.
-func RowsTruncated() Effect {
+func RowsTruncated() server.Effect {
 	return Altered("rows-truncated", func(j *ledger.Job) { j.RowsTruncated = true })
 }
 
 // CellsTruncated says that the result has not all cells.
-func CellsTruncated() Effect {
+func CellsTruncated() server.Effect {
 	return Altered("cells-truncated", func(j *ledger.Job) { j.CellsTruncated = true })
 }
 
 // Hidden leaves the job out of the job list.
-func Hidden() Effect { return Altered("hidden", func(j *ledger.Job) { j.Hidden = true }) }
+func Hidden() server.Effect { return Altered("hidden", func(j *ledger.Job) { j.Hidden = true }) }
 
 // Twin makes a second job just like this one, as if another program of the same user had asked for it.
-func Twin() Effect { return Altered("twin", func(j *ledger.Job) { j.Twin = true }) }
+func Twin() server.Effect { return Altered("twin", func(j *ledger.Job) { j.Twin = true }) }
 
 // Quirky gives the result quirks beside those of the server.
-func Quirky(name string, add func(*result.Quirks)) Effect {
+func Quirky(name string, add func(*result.Quirks)) server.Effect {
 	return Altered(name, func(j *ledger.Job) { add(&j.Export.Quirks) })
 }
 
 // Empty gives a result without entries and people.
-func Empty() Effect { return Quirky("empty", func(q *result.Quirks) { q.Empty = true }) }
+func Empty() server.Effect { return Quirky("empty", func(q *result.Quirks) { q.Empty = true }) }
 
 // TwoIDs gives one person a second user id.
-func TwoIDs() Effect { return Quirky("two-ids", func(q *result.Quirks) { q.TwoIDs = true }) }
+func TwoIDs() server.Effect { return Quirky("two-ids", func(q *result.Quirks) { q.TwoIDs = true }) }
 
 // SplitEntries tears the columns of entries apart.
-func SplitEntries() Effect {
+func SplitEntries() server.Effect {
 	return Quirky("split-entries", func(q *result.Quirks) { q.SplitEntries = true })
 }
 
 // RepeatEntry gives one entry twice, with different values.
-func RepeatEntry() Effect {
+func RepeatEntry() server.Effect {
 	return Quirky("repeat-entry", func(q *result.Quirks) { q.RepeatEntry = true })
 }
 
 // MissingID gives one entry without a person.
-func MissingID() Effect { return Quirky("missing-id", func(q *result.Quirks) { q.MissingID = true }) }
+func MissingID() server.Effect {
+	return Quirky("missing-id", func(q *result.Quirks) { q.MissingID = true })
+}
 
 // ShuffledWeeks lists the weeks in no order.
-func ShuffledWeeks() Effect {
+func ShuffledWeeks() server.Effect {
 	return Quirky("shuffled-weeks", func(q *result.Quirks) { q.ShuffledWeeks = true })
+}
+
+// ActivityWithoutID leaves the id out of an activity of the result, counted from 1.
+func ActivityWithoutID(nth int) server.Effect {
+	return Altered("activity-without-id", func(j *ledger.Job) {
+		if j.Activities != nil {
+			j.Activities.WithoutID = nth
+		}
+	})
 }
