@@ -20,6 +20,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/around"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/pipe"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/tenant"
 )
@@ -76,7 +77,7 @@ type Server struct {
 	ledger  []ledger.Request
 	random  *rand.Rand
 
-	pipes   *pipes
+	pipes   *pipe.Listener
 	serving []io.Closer
 	running sync.WaitGroup
 	closed  bool
@@ -195,7 +196,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.cfg.Intercept != nil && s.cfg.Intercept(x):
 		x.intercepted = true
 	default:
-		s.answer(x, s.firing(x.Target, x.overPipe()))
+		s.answer(x, s.firing(x.Target, pipe.Is(x.Conn())))
 	}
 }
 

@@ -7,60 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"os"
-	"sync"
-	"syscall"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/ledger"
+	"github.com/cq-source-clari/cq-source-clari/test/clarisim/pipe"
 )
-
-// pipes is a listener whose connections stay in memory. A synctest bubble can tell that its goroutines wait, which it
-// cannot for sockets.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "pipe" }
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-// Addr, Accept and Close make pipes a net.Listener.
-func (p *pipes) Addr() net.Addr { return pipeAddr{} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, refused()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func refused() error {
-	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-}
 
 // Transport reaches the server in memory, whatever host a request names; MemoryURL is one to use. It lives until the server
 // is closed.
@@ -68,10 +18,10 @@ func (s *Server) Transport() http.RoundTripper {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pipes == nil {
-		s.pipes = newPipes()
+		s.pipes = pipe.Listen()
 		s.serve(s.pipes)
 	}
-	t := &transport{server: s, Transport: &http.Transport{DialContext: s.pipes.dial}}
+	t := &transport{server: s, Transport: &http.Transport{DialContext: s.pipes.Dial}}
 	s.serving = append(s.serving, closer(t.CloseIdleConnections))
 	return t
 }
@@ -97,7 +47,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GetConn != nil {
 			trace.GetConn(r.URL.Host) // as http.Transport does before it dials
 		}
-		return nil, refused()
+		return nil, pipe.Refused()
 	}
 	return t.Transport.RoundTrip(r)
 }
@@ -148,12 +98,6 @@ type connKey struct{}
 func (x *Exchange) Conn() net.Conn {
 	c, _ := x.Request.Context().Value(connKey{}).(net.Conn)
 	return c
-}
-
-// overPipe says whether the request came through Transport, which takes care of the connections refused.
-func (x *Exchange) overPipe() bool {
-	c := x.Conn()
-	return c != nil && c.LocalAddr().Network() == "pipe"
 }
 
 // serve answers the connections of a listener until the server is closed. The lock must be held.
