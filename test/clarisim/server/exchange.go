@@ -58,7 +58,6 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) *Exchange {
 	s.running.Add(1)
 	x := &Exchange{At: s.Now(), Request: r, Body: body, server: s, UserID: s.users[r.Header.Get("apikey")]}
 	x.identify()
-	x.identifyAround()
 	x.Writer = newRecorder(w, s.cfg.Observe != nil)
 	x.number = len(s.ledger) + 1
 	s.ledger = append(s.ledger, ledger.Request{
@@ -75,44 +74,30 @@ func (x *Exchange) identify() {
 	for i := range parts {
 		parts[i], _ = url.PathUnescape(parts[i])
 	}
-	if !ok || len(parts) < 2 {
+	if !ok {
 		return
 	}
-	id, shape := "", x.Request.Method+" "+parts[0]+"/"+parts[1]
+	id := ""
 	if len(parts) > 2 {
-		id, shape = parts[2], shape+"/*"
-	}
-	if len(parts) > 3 {
-		shape += "/" + strings.Join(parts[3:], "/")
+		id, parts[2] = parts[2], "*"
 	}
 	x.Op = map[string]ledger.Op{
 		"POST export/forecast/*": ledger.Create, "GET export/jobs": ledger.List, "GET export/jobs/*": ledger.Status,
 		"PATCH export/jobs/*": ledger.Cancel, "GET export/jobs/*/results": ledger.Results, "GET admin/limits": ledger.Limits,
-	}[shape]
+		"POST export/activity": ledger.CreateActivity, "GET audit/events": ledger.AuditEvents, "GET opportunity": ledger.Opportunities,
+	}[x.Request.Method+" "+strings.Join(parts, "/")]
 	switch x.Op {
 	case ledger.Create:
 		x.badBody = len(x.Body) > 0 && json.Unmarshal(x.Body, &x.options) != nil
 		x.Forecast, x.Period, x.Job = id, x.TimePeriod, x.server.created+1
+	case ledger.CreateActivity:
+		x.badBody = json.Unmarshal(x.Body, &x.activity) != nil
+		x.Period, x.Job = x.activity.days(), x.server.created+1
 	case ledger.Status, ledger.Cancel, ledger.Results:
 		x.jobID = id
 		if j := x.server.find(id); j != nil {
 			x.Forecast, x.Period, x.Job = j.Forecast, j.Asked, j.Number
 		}
-	}
-}
-
-// identifyAround does so for the operations around the forecast.
-func (x *Exchange) identifyAround() {
-	path, _ := strings.CutPrefix(x.Request.URL.Path, x.server.cfg.BasePath+"/")
-	switch x.Request.Method + " " + path {
-	case "POST export/activity":
-		x.Op, x.Job = ledger.CreateActivity, x.server.created+1
-		x.badBody = json.Unmarshal(x.Body, &x.activity) != nil
-		x.Period = x.activity.days()
-	case "GET audit/events":
-		x.Op = ledger.AuditEvents
-	case "GET opportunity":
-		x.Op = ledger.Opportunities
 	}
 }
 

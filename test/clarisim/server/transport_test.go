@@ -103,6 +103,25 @@ func TestRefusedIsNotEvenLogged(t *testing.T) {
 	})
 }
 
+// A connection may be refused for any operation.
+func TestAnyOperationMayBeRefused(t *testing.T) {
+	for op, line := range map[sim.Op][2]string{
+		sim.Create: {"POST", "/export/forecast/forecast"}, sim.List: {"GET", "/export/jobs"}, sim.Status: {"GET", "/export/jobs/1"},
+		sim.Cancel: {"PATCH", "/export/jobs/1"}, sim.Results: {"GET", "/export/jobs/1/results"}, sim.Limits: {"GET", "/admin/limits"},
+		sim.CreateActivity: {"POST", "/export/activity"}, sim.AuditEvents: {"GET", "/audit/events"}, sim.Opportunities: {"GET", "/opportunity"},
+	} {
+		caller.InBubble(t, sim.Config{}, func(t *testing.T, s *sim.Server, c caller.Caller) {
+			s.Add(sim.Fault{Op: op, Do: sim.Refused()})
+			_, _, _, err := c.Do(line[0], line[1], "")
+			require.ErrorIs(t, err, syscall.ECONNREFUSED, op)
+			require.Empty(t, s.Ledger().Requests)
+			_, _, _, err = c.Do(line[0], line[1], "")
+			require.NoError(t, err)
+			require.Equal(t, op, s.Ledger().Requests[0].Op)
+		})
+	}
+}
+
 func TestManyClientsAtOnce(t *testing.T) {
 	caller.InBubble(t, sim.Config{Concurrent: 1000, Run: sim.Between(time.Second, time.Minute)}, func(t *testing.T, s *sim.Server, c caller.Caller) {
 		s.Add(sim.Fault{Op: sim.Status, Count: sim.Always, Do: sim.Trickle(100, time.Second)})
