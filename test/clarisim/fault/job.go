@@ -61,35 +61,35 @@ func Hidden() server.Effect { return Altered("hidden", func(j *ledger.Job) { j.H
 // Twin makes a second job just like this one, as if another program of the same user had asked for it.
 func Twin() server.Effect { return Altered("twin", func(j *ledger.Job) { j.Twin = true }) }
 
-// Quirky gives the result quirks beside those of the server.
-func Quirky(name string, add func(*result.Quirks)) server.Effect {
+// quirky gives the result quirks beside those of the server.
+func quirky(name string, add func(*result.Quirks)) server.Effect {
 	return Altered(name, func(j *ledger.Job) { add(&j.Export.Quirks) })
 }
 
 // Empty gives a result without entries and people.
-func Empty() server.Effect { return Quirky("empty", func(q *result.Quirks) { q.Empty = true }) }
+func Empty() server.Effect { return quirky("empty", func(q *result.Quirks) { q.Empty = true }) }
 
 // TwoIDs gives one person a second user id.
-func TwoIDs() server.Effect { return Quirky("two-ids", func(q *result.Quirks) { q.TwoIDs = true }) }
+func TwoIDs() server.Effect { return quirky("two-ids", func(q *result.Quirks) { q.TwoIDs = true }) }
 
 // SplitEntries tears the columns of entries apart.
 func SplitEntries() server.Effect {
-	return Quirky("split-entries", func(q *result.Quirks) { q.SplitEntries = true })
+	return quirky("split-entries", func(q *result.Quirks) { q.SplitEntries = true })
 }
 
 // RepeatEntry gives one entry twice, with different values.
 func RepeatEntry() server.Effect {
-	return Quirky("repeat-entry", func(q *result.Quirks) { q.RepeatEntry = true })
+	return quirky("repeat-entry", func(q *result.Quirks) { q.RepeatEntry = true })
 }
 
 // MissingID gives one entry without a person.
 func MissingID() server.Effect {
-	return Quirky("missing-id", func(q *result.Quirks) { q.MissingID = true })
+	return quirky("missing-id", func(q *result.Quirks) { q.MissingID = true })
 }
 
 // ShuffledWeeks lists the weeks in no order.
 func ShuffledWeeks() server.Effect {
-	return Quirky("shuffled-weeks", func(q *result.Quirks) { q.ShuffledWeeks = true })
+	return quirky("shuffled-weeks", func(q *result.Quirks) { q.ShuffledWeeks = true })
 }
 
 // ActivityWithoutID leaves the id out of an activity of the result, counted from 1.

@@ -1,12 +1,12 @@
 // Package fault is what is known to go wrong with Clari, by name: an answer in place of the API's own ([Throttled], [HTML], [Reset]), one
 // that does not come whole ([Cut], [Trickle]) or says something else ([Rewritten]), a job that takes another course ([Ends], [Lives]), a
-// result that is peculiar ([Quirky]).
+// result that is peculiar ([Empty]).
 //
 //	s.Add(server.Fault{Op: ledger.Create, From: 2, Do: fault.Answer(504).AfterProcessing()})
 //
-// Each makes a [server.Effect], which is plain data: the way to faults that have no name here. [Kinds] lists them all with the operations
-// that they make sense for, for tests that go through every one. What an effect does to a request, and which requests it happens to, is the
-// server's.
+// Each makes a [server.Effect], which is plain data: a fault that has no name here is an Effect of the test's own. [Kinds] lists all that
+// have one, with the operations that they make sense for, for tests that go through every fault. Which requests an effect happens to, and
+// when, is for the server to say.
 package fault
 
 import (

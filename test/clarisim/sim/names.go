@@ -27,8 +27,7 @@ type (
 	Asked    = ledger.Asked
 	Duration = ledger.Duration
 
-	Kind  = fault.Kind
-	Class = fault.Class
+	Kind = fault.Kind
 
 	Tenant   = tenant.Tenant
 	Tab      = tenant.Tab
@@ -45,13 +44,11 @@ type (
 	Quirks = result.Quirks
 	Period = result.Period
 	Entry  = result.Entry
-	Counts = result.Counts
 
-	Around      = around.Config
-	AuditEvent  = around.AuditEvent
-	Activities  = around.Activities
-	Activity    = around.Activity
-	Opportunity = around.Opportunity
+	Around     = around.Config
+	AuditEvent = around.AuditEvent
+	Activities = around.Activities
+	Activity   = around.Activity
 )
 
 // DefaultKey is the API key where a Config names none, and Always the Count of a fault that does not stop.
@@ -162,7 +159,6 @@ var (
 	Hidden       = fault.Hidden
 	Twin         = fault.Twin
 
-	Quirky            = fault.Quirky
 	WrongQuarter      = fault.WrongQuarter
 	RowsTruncated     = fault.RowsTruncated
 	CellsTruncated    = fault.CellsTruncated
