@@ -157,19 +157,21 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	models, tests := 0, 0
+	models, tests, units := 0, 0, 0
 	for _, r := range results.Results {
 		switch kind, _, _ := strings.Cut(r.ID, "."); {
 		case kind == "model" && r.Status == "success":
 			models++
+		case kind == "unit_test" && r.Status == "pass":
+			units++
 		case r.Status == "pass":
 			tests++
 		default:
 			t.Errorf("%s: %s", r.ID, r.Status)
 		}
 	}
-	if models < b.models || tests < 35 {
-		t.Errorf("%d models and %d tests", models, tests)
+	if models < b.models || tests < 35 || units < 4 {
+		t.Errorf("%d models, %d tests and %d unit tests", models, tests, units)
 	}
 	made := fmt.Sprintf("%s_clari.clari__forecast_changes", place)
 	if b.meanwhile != nil {

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN (SELECT t.forecast_key FROM {{ this }} t LEFT JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = t.forecast_key AND h.compared = t.compared WHERE h.forecast_key IS NULL){% endif %}") }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', post_hook="{{ clari.clari_analyze() }}", pre_hook=["{{ clari.clari_plan() }}", "{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN (SELECT t.forecast_key FROM {{ this }} t LEFT JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = t.forecast_key AND h.compared = t.compared WHERE h.forecast_key IS NULL){% endif %}"]) }}
 -- Made by make gen from docs/queries/clari_forecast_changes.sql, where its comment is.
 SELECT m.*, h.compared
 FROM (

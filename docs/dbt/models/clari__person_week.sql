@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', pre_hook="{{ clari.clari_plan() }}", post_hook="{{ clari.clari_analyze() }}") }}
 -- Made by make gen from docs/queries/clari_person_week.sql, where its comment is.
 WITH landed AS (
   SELECT

@@ -25,6 +25,9 @@ var personal = []string{
 //go:embed dbt.yml.tmpl
 var packageText string
 
+//go:embed unit_tests.yml
+var unitTests []byte
+
 var packageFiles = template.Must(template.New("dbt").Funcs(template.FuncMap{"quote": quoted, "isPersonal": isPersonal, "dbtName": dbtName}).Parse(packageText))
 
 // quoted is text as YAML has it between double quotes, which is as JSON has it.
@@ -56,6 +59,12 @@ FROM (
 ) k
 GROUP BY k.forecast_key
 {% endmacro %}
+`,
+	"clari_plan": `{# PostgreSQL expects one row of most parts of a mart, and would join a million entries one by one. #}
+{% macro clari_plan() %}{% if target.type == 'postgres' %}SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'{% endif %}{% endmacro %}
+`,
+	"clari_analyze": `{# PostgreSQL plans the questions well once it knows the mart. #}
+{% macro clari_analyze() %}{% if target.type == 'postgres' %}ANALYZE {{ this }}{% endif %}{% endmacro %}
 `,
 	"clari_unique_together": `{% test clari_unique_together(model, key) %}
 SELECT {{ key | join(', ') }}
@@ -130,6 +139,9 @@ func writePackage(from, dir string, tables schema.Tables) error {
 	if err := os.WriteFile(filepath.Join(dir, "tests", "clari_rows_arrived.sql"), []byte(rowsArrived), 0o644); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(dir, "models", "unit_tests.yml"), unitTests, 0o644); err != nil {
+		return err
+	}
 	for name, data := range map[string]any{"dbt_project.yml": nil, "models/sources.yml": tables, "models/models.yml": models, "README.md": models} {
 		var text strings.Builder
 		if err := packageFiles.ExecuteTemplate(&text, name, data); err != nil {
@@ -197,10 +209,10 @@ SELECT f.forecast_id, f.name AS call_field, f.name AS quota_field FROM {{ source
 
 // configs are those of the models that are no views.
 var configs = map[string]string{
-	"clari_person_week": `materialized='table'`,
+	"clari_person_week": `materialized='table', pre_hook="{{ clari.clari_plan() }}", post_hook="{{ clari.clari_analyze() }}"`,
 	"clari_forecast_changes": `materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', ` +
-		`pre_hook="{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN (SELECT t.forecast_key FROM {{ this }} t ` +
-		`LEFT JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = t.forecast_key AND h.compared = t.compared WHERE h.forecast_key IS NULL){% endif %}"`,
+		`post_hook="{{ clari.clari_analyze() }}", pre_hook=["{{ clari.clari_plan() }}", "{% if is_incremental() %}DELETE FROM {{ this }} WHERE forecast_key IN (SELECT t.forecast_key FROM {{ this }} t ` +
+		`LEFT JOIN ({{ clari.clari_there() }}) h ON h.forecast_key = t.forecast_key AND h.compared = t.compared WHERE h.forecast_key IS NULL){% endif %}"]`,
 }
 
 // wrapped are what a model has around its query: an incremental one keeps what its rows were made of, so that it knows when they are out of date.
