@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -32,7 +33,7 @@ func (t *Tables) Emit(ctx context.Context, o Origin, s *Store, sends func(at tim
 	ofOpportunities := open(t, &opportunitiesTable, &struct{}{})
 	ofParticipants := open(t, &participantsTable, &struct{}{})
 	for a, err := range s.All() {
-		if err != nil {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return Counts{}, err
 		}
 		if !sends(a.At) {

@@ -15,7 +15,7 @@ import (
 // Store holds the activities of one result until it has been read to its end and found good. An activity that comes twice is one: what the
 // first leaves empty is taken from the second, and what both are about is put together. The zero Store is empty.
 //
-// The activities are in a log, as Clari wrote them, of which a few MiB are in memory and the rest in a file; an activity takes some twenty
+// The activities are in a log, as Clari wrote them, of which a few MiB are in memory and the rest in a file; an activity takes some thirty
 // bytes beside. After an error the store is of no more use.
 type Store struct {
 	First, Last time.Time  // when the earliest and the latest activity took place; zero if none says
@@ -25,8 +25,11 @@ type Store struct {
 	log    *spill.Log
 	reader *spill.Reader         // of what is looked up while more is appended
 	places []spill.Place         // of the activities, in the order in which they came
+	ids    []spill.Place         // of theirs
 	more   map[int][]spill.Place // where an activity comes again, by its number
 	index  []uint64              // open addressing: 32 bits of an id's hash over the activity's number, from 1; 0 is free
+
+	compared int64 // bytes of ids that were read to tell activities apart
 }
 
 var idSeed = maphash.MakeSeed()
@@ -44,6 +47,13 @@ func (s *Store) Append(a *clari.Activity, text []byte) error {
 	slot, n, err := s.find(tag, a.ID)
 	if err != nil {
 		return err
+	}
+	if n == 0 {
+		id, err := s.log.Add([]byte(a.ID))
+		if err != nil {
+			return err
+		}
+		s.ids = append(s.ids, id)
 	}
 	place, err := s.log.Add(text)
 	if err != nil {
@@ -73,7 +83,9 @@ func (s *Store) find(tag uint64, id string) (slot, n int, err error) {
 			continue
 		}
 		n = int(uint32(s.index[slot]))
-		if known, err := read(s.reader, s.places[n-1]); err != nil || known.ID == id {
+		known, err := s.reader.Read(s.ids[n-1])
+		s.compared += int64(len(known))
+		if err != nil || string(known) == id {
 			return slot, n, err
 		}
 	}

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
 // many is a result of n activities, every tenth of which stands twice, far apart.
@@ -120,4 +123,42 @@ func (endless) Read(b []byte) (int, error) {
 		b[i] = 'x'
 	}
 	return len(b), nil
+}
+
+// TestCopiesOfALongActivity: to find what comes again costs no more than its id, however long the first copy is.
+func TestCopiesOfALongActivity(t *testing.T) {
+	const copies = 1000
+	first := `[{"activityId":"a","x":"` + strings.Repeat("x", 4<<20) + `"}`
+	var s Store
+	defer s.Close()
+	if err := Decode(t.Context(), strings.NewReader(first+strings.Repeat(`,{"activityId":"a","subject":"again"}`, copies)+"]"), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.compared > 2*copies {
+		t.Errorf("%d bytes were read for %d copies", s.compared, copies)
+	}
+	if list := collect(t, &s); len(list) != 1 || list[0].Subject != "again" {
+		t.Errorf("%d activities", len(list))
+	}
+}
+
+// TestEmitEnds: a result of which nothing is wanted ends with its context too.
+func TestEmitEnds(t *testing.T) {
+	var s Store
+	defer s.Close()
+	if err := Decode(t.Context(), many(1000), &s); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := 0
+	never := func(time.Time) bool {
+		if seen++; seen == 10 {
+			cancel()
+		}
+		return false
+	}
+	_, err := NewTables(func(string) bool { return true }, table.Options{}, nil).Emit(ctx, Origin{}, &s, never, anyOpportunity)
+	if !errors.Is(err, context.Canceled) || seen > 10 {
+		t.Errorf("%v after %d activities", err, seen)
+	}
 }
