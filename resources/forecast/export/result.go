@@ -87,8 +87,10 @@ func (l *landing) Close() error { return l.read.Close() }
 
 // Check judges the whole result, and takes in what it says of the quarter.
 func (l *landing) Check(ctx context.Context, e *job.Export) error {
-	w, f := l.w, l.read.Found
-	if err := l.read.Check(ctx); err != nil {
+	w, err := l.w, l.read.Check(ctx)
+	f := l.read.Found
+	foundIn(e).Found = f
+	if err != nil {
 		if e.Listed && isWrongQuarter(err) {
 			return job.ErrNotOurs
 		}

@@ -180,6 +180,28 @@ func TestPartial(t *testing.T) {
 	}
 }
 
+// What is too long only once the parts of an entry are together is counted too.
+func TestLongTogether(t *testing.T) {
+	var parts []string
+	for i := range 5 {
+		parts = append(parts, entryOf("u", fmt.Sprintf(`,"k%d":"%s"`, i, strings.Repeat("x", 200<<10))))
+	}
+	r, err := Read(t.Context(), strings.NewReader(entries(parts...)), Asked{Period: "2026_Q1"})
+	require.NoError(t, err)
+	defer r.Close()
+	require.NoError(t, r.Check(t.Context()))
+	require.EqualValues(t, 3, r.Found.Values)
+	require.Contains(t, r.Found.Odd, odd.Case{Cause: odd.Cause{Where: odd.TooLong}, Count: 3})
+}
+
+// Lines without a text are none, as spreadsheets leave them behind.
+func TestBlankLines(t *testing.T) {
+	text := "\n" + flatHead + " \n" + flatRow("A", "Forecast Value", "1") + ",,,,,,,,,,,\n" + flatRow("B", "Forecast Value", "2") + `"",` + "\n"
+	got, _, err := land(t.Context(), []byte(text), Asked{Period: "2026_Q1"})
+	require.NoError(t, err)
+	require.Equal(t, map[string][2]any{"A": {"1", nil}, "B": {"2", nil}}, values(got))
+}
+
 // A list beside the arrays that is none of rows is counted as any other member is.
 func TestListsBeside(t *testing.T) {
 	for text, labels := range map[string]int64{`[{"x":1}]`: 1, `[1,2]`: 1, `[]`: 0} {

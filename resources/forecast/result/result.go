@@ -38,7 +38,15 @@ func (r *Result) Check(ctx context.Context) error {
 	if r.wrong != nil {
 		return r.wrong
 	}
-	return r.store.Join(ctx)
+	err := r.store.Join(ctx)
+	r.countOdd() // parts that are together may be too long
+	return err
+}
+
+// countOdd takes in what no column takes, as far as it is known.
+func (r *Result) countOdd() {
+	counts := &r.store.Odd
+	r.Found.Odd, r.Found.Values, r.Found.Labels = counts.Cases(), counts.Unread(), counts.Unknown()
 }
 
 // result draws the conclusions once the document has been read.
@@ -89,7 +97,7 @@ func (doc *reading) result() *Result {
 // tellOdd tells what no column takes, and of which types that were asked for nothing could be read.
 func (r *Result) tellOdd(doc *reading) {
 	counts := &doc.store.Odd
-	r.Found.Odd, r.Found.Values, r.Found.Labels = counts.Cases(), counts.Unread(), counts.Unknown()
+	r.countOdd()
 	var read, seen uint32
 	var unknown bool // amounts under a label that is not known
 	if doc.flat != nil {

@@ -141,15 +141,11 @@ func csvLines(text []byte) (lines [][]json.RawMessage) {
 			continue
 		}
 		text = bytes.TrimPrefix(bytes.TrimPrefix(text, []byte("\r")), []byte("\n"))
-		if len(line) > 1 || string(line[0]) != `""` {
-			lines = append(lines, line)
-		}
-		line = nil
+		lines, line = append(lines, line), nil
 	}
-	if line != nil {
-		lines = append(lines, line)
-	}
-	return lines
+	return slices.DeleteFunc(append(lines, line), func(line []json.RawMessage) bool { // as empty as an empty line
+		return !slices.ContainsFunc(line, func(cell json.RawMessage) bool { return inText(cell) != "" })
+	})
 }
 
 // csvCell takes the first cell, and leaves what is between it and the next.

@@ -107,6 +107,9 @@ func csvText(c *Choices, lines [][]string) string {
 			b.WriteString(cell)
 		}
 		b.WriteString(end)
+		if c.in(20) {
+			b.WriteString(pick(c, "", " ", ",,,", `"", `) + end)
+		}
 	}
 	if c.in(3) {
 		return strings.TrimSuffix(b.String(), end)

@@ -1,8 +1,10 @@
 package flat
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/csv"
@@ -28,6 +30,9 @@ func (r *Rows) CSV(in io.Reader) error {
 				return ln.errorf("%s", wrong)
 			}
 			return err
+		}
+		if !slices.ContainsFunc(cells, func(c []byte) bool { return len(bytes.TrimSpace(c)) > 0 }) {
+			continue // as empty as an empty line
 		}
 		if head == nil && len(cells) == 2 && strings.EqualFold(string(cells[0]), forSpreadsheets) {
 			continue
