@@ -1,5 +1,5 @@
 // Package odd counts what results hold that no column takes: texts that cannot be read as what their column holds, and labels that are
-// not known. It keeps one harmless example of each cause: a label as it is, of a value only its form. It knows neither columns nor shapes.
+// not known. It keeps a harmless example of each cause: labels as they are, of a value only its form. It knows neither columns nor shapes.
 package odd
 
 import (
@@ -19,8 +19,11 @@ type Cause struct {
 type Case struct {
 	Cause
 	Count   int64  // texts, or different labels
-	Example string // of a text its form
+	Example string // of texts the form of one; the first labels
 }
+
+// maxNamed is how many labels stand in an example: with one at a time a tenant that has renamed four would be asked four times.
+const maxNamed = 8
 
 // maxLabels is how many different labels are told apart. From there on each counts whenever it comes.
 const maxLabels = 1 << 10
@@ -56,7 +59,11 @@ func (c *Counts) Label(where, label string) {
 		key.label = strings.Clone(label)
 		c.labels[key] = struct{}{}
 	}
-	c.add(Cause{Label: true, Where: where}, 1, func() string { return clip(label) })
+	cause := Cause{Label: true, Where: where}
+	if known := c.cases[cause]; known != nil && known.Count < maxNamed {
+		known.Example += ", " + clip(label)
+	}
+	c.add(cause, 1, func() string { return clip(label) })
 }
 
 func (c *Counts) add(cause Cause, n int64, example func() string) {

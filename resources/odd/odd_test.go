@@ -28,7 +28,7 @@ func TestCounts(t *testing.T) {
 		c.Label("data type", label)
 	}
 	require.Equal(t, []Case{
-		{Cause{Where: "forecast_value"}, 2, "9 aaa"}, {Cause{Where: "is_updated"}, 3, "aa"}, {Cause{true, "data type"}, 2, "Forecast Amount"},
+		{Cause{Where: "forecast_value"}, 2, "9 aaa"}, {Cause{Where: "is_updated"}, 3, "aa"}, {Cause{true, "data type"}, 2, "Forecast Amount, Other"},
 	}, c.Cases())
 	require.Equal(t, []int64{5, 2, 2, 0}, []int64{c.Unread(), c.Unknown(), c.Of("forecast_value"), c.Of("data type")})
 }
@@ -43,4 +43,5 @@ func TestManyLabels(t *testing.T) {
 	}
 	require.Len(t, c.labels, maxLabels)
 	require.EqualValues(t, 3*maxLabels, c.Unknown())
+	require.Equal(t, "0, 1, 2, 3, 4, 5, 6, 7", c.Cases()[0].Example)
 }
