@@ -46,7 +46,7 @@ var exportsTable = table.Def[struct{}, Export]{
 			func(x *Export) *string { return &x.Outcome }),
 		table.Int("jobs_created", "What it cost: export jobs that were created for it.", func(x *Export) *table.Opt[int64] { return &x.JobsCreated }),
 		table.NullString("why", "Why it was exported, or not.", func(x *Export) *table.Opt[string] { return &x.Why }),
-		table.Int("values_unread", "How many texts of the result their column cannot hold (no amount, no day, no flag). They are in extra. Null if no result was read.",
+		table.Int("values_unread", "Number of texts in the result that do not fit their column (no amount, no day, no flag). They are in extra. Null if no result was read.",
 			func(x *Export) *table.Opt[int64] { return &x.ValuesUnread }),
 		table.Int("labels_unknown", "How many different keys of the result no column has. Null if no result was read.", func(x *Export) *table.Opt[int64] { return &x.LabelsUnknown }),
 		table.Date("next_try", "Day on which the window is tried again, if it failed for what is in its result.", func(x *Export) *table.Opt[int32] { return &x.NextTry }),

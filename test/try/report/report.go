@@ -148,7 +148,7 @@ func (r *report) headline() (string, []page.Tile) {
 		if call < quota {
 			word = "below"
 		}
-		text += fmt.Sprintf(", %s %s the quota of %s (%.0f %%)", page.Short(math.Abs(call-quota)), word, page.Short(quota), 100*call/quota)
+		text += fmt.Sprintf(", %s %s the quota of %s (%.0f\u00a0%%)", page.Short(math.Abs(call-quota)), word, page.Short(quota), 100*call/quota)
 		tiles = append(tiles, page.Tile{Name: "Quota", Value: page.Short(quota), Note: fmt.Sprintf("%.0f %% of it called", 100*call/quota)})
 	}
 	text += "."

@@ -74,7 +74,7 @@ func TestReport(t *testing.T) {
 	p, err := Make(t.Context(), db, tabs[0], today, "From a test.")
 	require.NoError(t, err)
 	require.Equal(t, "net_arr, 2026_Q1", p.Title)
-	require.Equal(t, "Commit is 950k, 50k below the quota of 1.0M (95 %). 500k is closed; 450k is still to win with 1 week left.", p.Headline)
+	require.Equal(t, "Commit is 950k, 50k below the quota of 1.0M (95\u00a0%). 500k is closed; 450k is still to win with 1 week left.", p.Headline)
 	require.Equal(t, "2026_Q1 runs from 1 January 2026 to 31 March 2026. Week of 11 January 2026. Amounts are in USD.", p.About)
 	sections := map[string][][]string{}
 	for _, s := range p.Sections {
