@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
-	"github.com/cq-source-clari/cq-source-clari/client/scalar"
 	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 )
 
@@ -29,12 +28,8 @@ func (c *copies) text(column string, into *string, from string) {
 
 // unknown adds what one copy has beyond the columns.
 func (c *copies) unknown(own json.RawMessage) {
-	if len(own) == 0 {
-		return
-	}
-	for key, value := range scalar.Members(own) {
-		name, _ := scalar.Text(key)
-		c.Keep(name, value)
+	if len(own) > 0 {
+		c.Add(own)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -89,7 +90,7 @@ func (w *writers) event(ctx context.Context, e clari.AuditEvent) error {
 		id: eventID(d, w.places.next(d)), at: table.Micros(e.At),
 		actorID: table.NonZero(e.ActorID), actorType: table.NonZero(e.ActorType), impersonatingActor: table.NonZero(e.ImpersonatingActorID),
 		sessionID: table.NonZero(e.SessionID), sessionType: table.NonZero(e.SessionType), ipAddress: table.NonZero(e.IPAddress),
-		event: table.NonZero(e.Event), correlationID: table.NonZero(e.CorrelationID), parameters: e.Parameters, extra: e.Extra,
+		event: table.NonZero(e.Event), correlationID: table.NonZero(e.CorrelationID), parameters: e.Parameters, extra: extra.Fit(e.Extra),
 	})
 }
 
@@ -100,7 +101,7 @@ func (w *writers) actor(ctx context.Context, a clari.AuditActor) error {
 	}
 	w.seen[key] = true
 	return w.actors.Append(ctx, &actorRow{
-		id: a.ID, actorType: a.Type, name: table.NonZero(a.Name), email: table.NonZero(a.Email), extra: a.Extra,
+		id: a.ID, actorType: a.Type, name: table.NonZero(a.Name), email: table.NonZero(a.Email), extra: extra.Fit(a.Extra),
 	})
 }
 

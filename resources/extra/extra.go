@@ -161,6 +161,24 @@ func (x *Column) fit() {
 	x.tidy()
 }
 
+// Fit is an extra that is nil or a JSON object, of a row that has no other copy. Where it has more than MaxBytes it is cut to whole members.
+func Fit(own []byte) []byte {
+	if len(own) <= MaxBytes {
+		return own
+	}
+	var x Column
+	x.Add(own)
+	return x.Object()
+}
+
+// Add keeps the members of any JSON object.
+func (x *Column) Add(object []byte) {
+	for key, value := range scalar.Members(object) {
+		name, _ := scalar.Text(key)
+		x.Keep(name, value)
+	}
+}
+
 // clip is a key as the list of those that were left out has it.
 func clip(key string) string {
 	const most = 120 // bytes

@@ -30,3 +30,10 @@ func TestRoom(t *testing.T) {
 	require.Less(t, cap(x.members), 3*n+2<<10)
 	require.Less(t, x.Steps(), int64(8*3*n))
 }
+
+func TestFit(t *testing.T) {
+	require.Nil(t, Fit(nil))
+	small := `{"b":1, "a":1}`
+	require.Equal(t, small, string(Fit([]byte(small))))
+	require.Equal(t, `{"a":[1,2],"cut_members":["big"]}`, string(Fit([]byte(`{"big":"`+strings.Repeat("x", MaxBytes)+`","a":[1, 2]}`))))
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -57,7 +58,7 @@ func newRow(j clari.Job) *row {
 		userID: table.Ptr(j.UserID), orgID: table.Ptr(j.OrgID), version: table.Ptr(j.Version), downloads: table.Ptr(j.Downloads),
 		startedAt: table.Micros(j.StartTime), endedAt: table.Micros(j.EndTime), expiresAt: table.Micros(j.ExpiredTime),
 		viewed: table.Ptr(j.Viewed), cellsTruncated: table.Ptr(j.CellsTruncated), rowsTruncated: table.Ptr(j.RowsTruncated),
-		deliveryStatusMap: j.DeliveryStatusMap, extra: j.Extra,
+		deliveryStatusMap: j.DeliveryStatusMap, extra: extra.Fit(j.Extra),
 	}
 }
 

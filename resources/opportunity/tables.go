@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/resources/extra"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -112,7 +113,7 @@ func (w *writers) opportunity(ctx context.Context, at time.Time, o *clari.Opport
 	}
 	w.landed[o.ID] = true
 	r := &opportunityRow{
-		id: o.ID, score: table.Ptr(o.Score), scoreMessage: table.NonZero(o.ScoreMessage), observedAt: table.Micros(at), extra: o.Extra,
+		id: o.ID, score: table.Ptr(o.Score), scoreMessage: table.NonZero(o.ScoreMessage), observedAt: table.Micros(at), extra: extra.Fit(o.Extra),
 	}
 	if err := w.opportunities.Append(ctx, r); err != nil {
 		return err
@@ -129,7 +130,7 @@ func (w *writers) opportunity(ctx context.Context, at time.Time, o *clari.Opport
 func (w *writers) field(ctx context.Context, parent uuid.UUID, opportunityID string, f *clari.OpportunityField) error {
 	r := &fieldRow{
 		opportunityID: opportunityID, id: f.ID, alias: table.NonZero(f.Alias), trend: table.NonZero(f.Trend), imageURL: table.NonZero(f.ImageURL),
-		value: f.Value, original: f.OriginalValue, extra: f.Extra,
+		value: f.Value, original: f.OriginalValue, extra: extra.Fit(f.Extra),
 	}
 	if err := w.fields.AppendChild(ctx, parent, r); err != nil {
 		return err
@@ -144,7 +145,7 @@ func (w *writers) field(ctx context.Context, parent uuid.UUID, opportunityID str
 			place++
 		}
 		err := w.history.AppendChild(ctx, id, &changeRow{
-			opportunityID: opportunityID, fieldID: f.ID, at: table.Micros(c.At), place: table.Some(place), before: c.Old, after: c.New, extra: c.Extra,
+			opportunityID: opportunityID, fieldID: f.ID, at: table.Micros(c.At), place: table.Some(place), before: c.Old, after: c.New, extra: extra.Fit(c.Extra),
 		})
 		if err != nil {
 			return err
