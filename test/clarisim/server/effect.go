@@ -50,3 +50,42 @@ func (e Effect) with(name string, before func(*Exchange)) Effect {
 	}
 	return e
 }
+
+// answer lets the API answer, as altered or replaced by the effects that fire.
+func (s *Server) answer(x *Exchange, effects []Effect) {
+	var replaced *Effect
+	for i, e := range effects {
+		x.faults = append(x.faults, e.Name)
+		if e.Page != nil {
+			x.pages = append(x.pages, e.Page)
+		} else if e.Job != nil {
+			x.alter = append(x.alter, e.Job)
+		} else if replaced == nil {
+			replaced = &effects[i]
+		}
+	}
+	switch {
+	case replaced == nil:
+		s.process(x)
+	case replaced.Through != nil:
+		x.Writer = replaced.Through(x)
+		s.process(x)
+	default:
+		if replaced.processed {
+			w := x.Writer
+			x.Writer = nowhere{http.Header{}}
+			s.process(x)
+			x.Writer = w
+		}
+		replaced.Answer(x)
+	}
+}
+
+// A nowhere takes the answer of a request whose client is to hear something else.
+type nowhere struct{ header http.Header }
+
+func (n nowhere) Header() http.Header         { return n.header }
+func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (n nowhere) WriteHeader(int)             {}
+
+type object = map[string]any

@@ -14,36 +14,6 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/result"
 )
 
-// answer lets the API answer, as altered or replaced by the effects that fire.
-func (s *Server) answer(x *Exchange, effects []Effect) {
-	var replaced *Effect
-	for i, e := range effects {
-		x.faults = append(x.faults, e.Name)
-		if e.Page != nil {
-			x.pages = append(x.pages, e.Page)
-		} else if e.Job != nil {
-			x.alter = append(x.alter, e.Job)
-		} else if replaced == nil {
-			replaced = &effects[i]
-		}
-	}
-	switch {
-	case replaced == nil:
-		s.process(x)
-	case replaced.Through != nil:
-		x.Writer = replaced.Through(x)
-		s.process(x)
-	default:
-		if replaced.processed {
-			w := x.Writer
-			x.Writer = nowhere{http.Header{}}
-			s.process(x)
-			x.Writer = w
-		}
-		replaced.Answer(x)
-	}
-}
-
 // Process lets the API do what was asked, and answer into the exchange's writer.
 func (x *Exchange) Process() { x.server.process(x) }
 
