@@ -69,7 +69,7 @@ func (r release) files(of program, p platform, built string) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive, err := zipped([]entry{{of.file(p), 0o755, data}, {"LICENSES.txt", 0o644, []byte(licences)}})
+	archive, err := zipped([]entry{{of.file(p), 0o755, data}, {of.licences(), 0o644, []byte(licences)}})
 	if err != nil {
 		return nil, err
 	}

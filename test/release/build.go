@@ -50,6 +50,9 @@ func (p program) file(on platform) string {
 	return p.name
 }
 
+// licences is the file in the archive with the licences of what is linked. Archives are unpacked beside each other.
+func (p program) licences() string { return p.name + "_LICENSES.txt" }
+
 // binary builds a program. It has no symbols, no paths, no trace of the version control, and so no difference between two builds.
 func (r release) binary(of program, p platform, file string) error {
 	_, err := output(r.root, p.env(), "go", "build", "-trimpath", "-buildvcs=false",

@@ -47,7 +47,7 @@ func notice(root string) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString("cq-source-clari and clari-try contain these third-party Go modules, and the Go standard library (BSD-3-Clause, Copyright 2009 The Go Authors).\n" +
-		"Archives of a release have the full texts of their licences in LICENSES.txt. Written by make gen.\n")
+		"Archives of a release have the full texts of their licences in <program>_LICENSES.txt. Written by make gen.\n")
 	for _, path := range slices.Sorted(maps.Keys(modules)) {
 		m := modules[path]
 		texts, err := m.licences()

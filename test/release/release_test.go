@@ -67,6 +67,19 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// TestBesideEachOther: unpacked into one directory, no archive of a system asks whether to write over a file of another's.
+func TestBesideEachOther(t *testing.T) {
+	for _, p := range all {
+		seen := map[string]bool{}
+		for _, of := range programs {
+			for _, name := range []string{of.file(p), of.licences()} {
+				require.False(t, seen[name], name)
+				seen[name] = true
+			}
+		}
+	}
+}
+
 func TestSBOM(t *testing.T) {
 	info := &debug.BuildInfo{GoVersion: "go1.26.0", Main: debug.Module{Path: module}, Deps: []*debug.Module{
 		{Path: "example.com/a", Version: "v1.0.0", Sum: "h1:aaa="},
