@@ -120,6 +120,7 @@ type cell struct {
 	fieldName         string
 	quota             any
 	weekPlace         int
+	weeksBack         int
 	effective, before any
 	isOver            any // nil where the period's end is not known
 }
@@ -168,6 +169,7 @@ func (s *story) personWeeks(d *database) (cells []*cell) {
 						continue
 					}
 					c := &cell{member: m, week: w, period: sample, field: slot[1], place: place, fieldName: sample["field_name"].(string), weekPlace: n}
+					c.weeksBack = int(start(oracle.Row{"week_start_date": weeks[len(weeks)-1]["start_date"]}).Sub(start(oracle.Row{"week_start_date": w["start_date"]})).Hours() / 24 / 7)
 					c.entry = entries[[5]any{place, slot[0], w["time_frame_id"], id, slot[1]}]
 					c.effective = effective(c.entry)
 					if sample["time_period_end_date"] != nil {
@@ -198,7 +200,7 @@ func (c *cell) row() row {
 		"manager_as_of": manager, "current_manager": c.user["manager_user_id"], "current_manager_name": c.above["name"], "time_frame_id": c.week["time_frame_id"], "week_start_date": c.week["start_date"],
 		"week_end_date": c.week["end_date"], "weeks_to_end": c.week["weeks_to_end"], "time_period_id": c.period["time_period_id"], "time_period_type": c.period["time_period_type"],
 		"fiscal_year": c.period["fiscal_year"], "fiscal_quarter": c.period["fiscal_quarter"], "field_id": c.field, "field_name": c.fieldName, "effective_value": c.effective,
-		"effective_before": c.before, "is_over": c.isOver, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated,
+		"effective_before": c.before, "weeks_back": c.weeksBack, "is_over": c.isOver, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated,
 	})
 	for k, v := range with(c.entry, []string{"forecast_value", "adjustment_value", "crm_closed", "crm_total", "adjusted_by"}, nil) {
 		r[k] = v

@@ -227,3 +227,26 @@ func TestSubmissionsAfterKilledSync(t *testing.T) {
 		})
 	}
 }
+
+// TestWaterfallOfNew: whoever had no amount last week is new in this one, and whoever has none in this one is gone.
+func TestWaterfallOfNew(t *testing.T) {
+	t.Parallel()
+	s := threeExports(t, nil)
+	each(t, s, "overwrite", func(t *testing.T, d *database) {
+		people := d.query(t, "SELECT u.user_id FROM clari_forecast_users_current u WHERE u.manager_user_id IS NOT NULL ORDER BY u.user_id")
+		came, went := people[0]["user_id"], people[1]["user_id"]
+		const clear = "UPDATE clari_forecast_entries SET forecast_value = NULL, adjustment_value = NULL WHERE user_id = '%s' AND week_start_date = '%s'"
+		d.exec(t, fmt.Sprintf(clear, came, "2000-01-02"))
+		d.exec(t, fmt.Sprintf(clear, went, "2000-01-09"))
+		kinds := func(text string) []row {
+			return d.answer(t, fmt.Sprintf("SELECT w.user_id, w.kind FROM (%s) w WHERE w.kind <> 'own' AND w.field_name = 'Commit' AND w.user_id IN ('%s', '%s')", text, came, went))
+		}
+		want := []row{{"user_id": came, "kind": "new"}, {"user_id": went, "kind": "gone"}}
+		equal(t, "waterfall", kinds(byName("waterfall").Select), want)
+		for _, part := range []string{"WHEN s.was IS NULL THEN 'new' ", "WHEN s.is_now IS NULL THEN 'gone' "} {
+			if len(difference(kinds(mutant(t, "waterfall", part, "WHEN 1 = 0 THEN '' ")), want)) == 0 {
+				t.Errorf("without %s, and nobody notices", part)
+			}
+		}
+	})
+}

@@ -397,20 +397,20 @@ func waterfall(_ *testing.T, s *story, d *database) (want []row) {
 		of        *cell
 		last, now any
 	}
-	lastPlace := map[any]int{}
+	hasLastWeek := map[any]bool{}
 	for _, c := range s.personWeeks(d) {
-		lastPlace[c.place] = max(lastPlace[c.place], c.weekPlace)
+		hasLastWeek[c.place] = hasLastWeek[c.place] || c.weeksBack == 1
 	}
 	calls := map[[5]any]*moved{}
 	for k, list := range s.series(d) {
 		for _, c := range list {
-			if c.weekPlace < lastPlace[c.place]-1 {
+			if c.weeksBack > 1 || !hasLastWeek[c.place] {
 				continue
 			}
 			if calls[k] == nil {
 				calls[k] = &moved{of: c}
 			}
-			if c.weekPlace == lastPlace[c.place] {
+			if c.weeksBack == 0 {
 				calls[k].now = c.effective
 			} else {
 				calls[k].last = c.effective

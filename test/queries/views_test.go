@@ -85,6 +85,8 @@ func (s *story) mayBeEmpty(name string, d *database) bool {
 		return true
 	case modeOf(name) == "append":
 		return d.mode == "overwrite" && !s.keepsDays
+	case name == "waterfall": // the week before the newest was not exported
+		return !slices.ContainsFunc(s.personWeeks(d), func(c *cell) bool { return c.weeksBack == 1 })
 	case name == "accuracy":
 		return !s.hasEnded()
 	case name == "accuracy_by_week": // five arrays do not tell what is closed
@@ -132,4 +134,24 @@ func limits(t *testing.T, s *story, d *database) (want []row) {
 		t.Errorf("%d rows of limits", len(want))
 	}
 	return want
+}
+
+// TestQuestionsOfViews: SQLite answers each question where the marts are views, as they are after the README's loop: it gives up on views that are
+// nested too deep.
+func TestQuestionsOfViews(t *testing.T) {
+	t.Parallel()
+	s := *stories["latest"](t)
+	d := openSQLite(t, s.writes("overwrite"))
+	d.today = s.today.Format("'2006-01-02'")
+	d.makeViews(t, &s)
+	for _, q := range queries.All() {
+		if q.IsView || q.ReadsForeign() || elsewhere(q.Name) && q.Name != "missing_rows" {
+			continue
+		}
+		if rows, err := d.conn.QueryContext(t.Context(), strings.ReplaceAll(q.Without("activities"), "CURRENT_DATE", d.today)); err != nil {
+			t.Errorf("%s: %v", q.Name, err)
+		} else if err := rows.Close(); err != nil {
+			t.Errorf("%s: %v", q.Name, err)
+		}
+	}
 }

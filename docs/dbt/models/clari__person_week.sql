@@ -176,7 +176,9 @@ moved AS (
 SELECT
   m.forecast_key, m.forecast_id, m.scope_id, m.requested_currency, m.requested_period, m.fiscal_year, m.fiscal_quarter, m.quarter_start_date,
   m.quarter_end_date, m.time_period_id, m.time_period_type, m.time_period_start_date, m.time_period_end_date, m.is_over, m.time_frame_id, m.week_start_date,
-  m.week_end_date, m.week_number, m.weeks_to_end, m.user_id, m.person_id, m.user_name, m.email, m.role, m.crm_user_id, m.user_type, m.hierarchy_level,
+  m.week_end_date, m.week_number, m.weeks_to_end,
+  COALESCE(MAX(m.week_number) OVER (PARTITION BY m.forecast_key) - m.week_number, MAX(m.week_place) OVER (PARTITION BY m.forecast_key) - m.week_place) AS weeks_back,
+  m.user_id, m.person_id, m.user_name, m.email, m.role, m.crm_user_id, m.user_type, m.hierarchy_level,
   m.has_reports, m.membership, m.in_latest_export, m.tree_known, m.in_tree, m.manager_as_of, m.current_manager, m.current_manager_name,
   m.field_id, m.field_name, m.field_type,
   m.forecast_value, m.adjustment_value, m.adjusted_by, m.adjusted_at, m.effective_value,

@@ -1,31 +1,26 @@
 -- Made by make gen from docs/queries/waterfall.sql, where its comment is.
 WITH calls AS (
-  SELECT p.forecast_key, p.forecast_id, p.requested_currency, p.time_period_id, p.field_id, p.user_id, p.current_manager AS manager,
-    MAX(p.field_name) AS field_name, MAX(p.user_name) AS user_name, MAX(p.currency_code) AS currency_code, MAX(p.newest_week) AS week_start_date,
-    MAX(CASE WHEN p.week_back = 2 THEN p.effective_value END) AS last_week, MAX(CASE WHEN p.week_back = 1 THEN p.effective_value END) AS this_week
-  FROM (
-    SELECT k.*, DENSE_RANK() OVER (PARTITION BY k.forecast_key ORDER BY k.week_start_date DESC) AS week_back,
-      MAX(k.week_start_date) OVER (PARTITION BY k.forecast_key) AS newest_week
-    FROM {{ ref('clari__person_week') }} k
-  ) p
-  WHERE p.week_back <= 2
+  SELECT p.forecast_key, p.forecast_id, p.requested_currency, p.time_period_id, p.field_id, p.user_id, p.current_manager, MAX(p.field_name) AS field_name,
+    MAX(p.user_name) AS user_name, MAX(p.currency_code) AS currency_code, MAX(p.week_start_date) AS week_start_date,
+    MAX(CASE WHEN p.weeks_back = 1 THEN p.effective_value END) AS last_week, MAX(CASE WHEN p.weeks_back = 0 THEN p.effective_value END) AS this_week
+  FROM (SELECT w.*, MIN(CASE WHEN w.weeks_back > 0 THEN w.weeks_back END) OVER (PARTITION BY w.forecast_key) AS week_before FROM {{ ref('clari__person_week') }} w) p
+  WHERE p.weeks_back <= 1 AND p.week_before = 1
   GROUP BY p.forecast_key, p.forecast_id, p.requested_currency, p.time_period_id, p.field_id, p.user_id, p.current_manager
 ),
-steps AS (
-  SELECT m.forecast_key, m.forecast_id, m.requested_currency, m.time_period_id, m.field_id, m.field_name, m.currency_code, m.week_start_date,
-    m.user_id AS manager_user_id, m.user_name AS manager_name, COALESCE(m.this_week, 0) - COALESCE(m.last_week, 0) AS manager_step,
-    r.user_id, r.user_name, r.last_week, r.this_week, COALESCE(r.this_week, 0) - COALESCE(r.last_week, 0) AS step
+steps AS ( -- each manager's team: the direct reports, and the manager
+  SELECT m.*, r.below, r.user_id AS member_id, r.user_name AS member_name, CASE WHEN r.below = 1 THEN r.last_week END AS was,
+    CASE WHEN r.below = 1 THEN r.this_week END AS is_now, COALESCE(r.this_week, 0) - COALESCE(r.last_week, 0) AS step,
+    SUM(CASE WHEN r.below = 1 THEN COALESCE(r.this_week, 0) - COALESCE(r.last_week, 0) END) OVER (
+      PARTITION BY m.forecast_key, m.time_period_id, m.field_id, m.user_id) AS steps_below
   FROM calls m
-  JOIN calls r ON r.forecast_key = m.forecast_key AND r.time_period_id = m.time_period_id AND r.field_id = m.field_id AND r.manager = m.user_id
+  JOIN (SELECT c.*, k.below, CASE WHEN k.below = 1 THEN c.current_manager ELSE c.user_id END AS team
+    FROM calls c CROSS JOIN (SELECT 1 AS below UNION ALL SELECT 0 AS below) k) r
+    ON r.forecast_key = m.forecast_key AND r.time_period_id = m.time_period_id AND r.field_id = m.field_id AND r.team = m.user_id
 )
-SELECT s.forecast_key, s.forecast_id, s.requested_currency, s.time_period_id, s.field_name, s.currency_code, s.week_start_date, s.manager_user_id,
-  s.manager_name, s.manager_step, CASE WHEN s.last_week IS NULL THEN 'new' WHEN s.this_week IS NULL THEN 'gone' ELSE 'moved' END AS kind,
-  s.user_id, s.user_name, s.last_week, s.this_week, s.step
+SELECT s.forecast_key, s.forecast_id, s.requested_currency, s.time_period_id, s.field_name, s.currency_code, s.week_start_date, s.user_id AS manager_user_id,
+  s.user_name AS manager_name, COALESCE(s.this_week, 0) - COALESCE(s.last_week, 0) AS manager_step,
+  CASE WHEN s.below = 0 THEN 'own' WHEN s.was IS NULL THEN 'new' WHEN s.is_now IS NULL THEN 'gone' ELSE 'moved' END AS kind,
+  s.member_id AS user_id, s.member_name AS user_name, s.was AS last_week, s.is_now AS this_week, CASE WHEN s.below = 1 THEN s.step ELSE s.step - s.steps_below END AS step
 FROM steps s
-WHERE s.step <> 0 OR (s.last_week IS NULL AND s.this_week IS NOT NULL) OR (s.last_week IS NOT NULL AND s.this_week IS NULL)
-UNION ALL
-SELECT s.forecast_key, s.forecast_id, s.requested_currency, s.time_period_id, s.field_name, MAX(s.currency_code), s.week_start_date, s.manager_user_id,
-  MAX(s.manager_name), MAX(s.manager_step), 'own', s.manager_user_id, MAX(s.manager_name), NULL, NULL, MAX(s.manager_step) - SUM(s.step)
-FROM steps s
-GROUP BY s.forecast_key, s.forecast_id, s.requested_currency, s.time_period_id, s.field_id, s.field_name, s.week_start_date, s.manager_user_id
-ORDER BY forecast_key, time_period_id, field_name, manager_name, manager_user_id, kind, user_name, user_id
+WHERE s.steps_below IS NOT NULL AND (s.below = 0 OR s.step <> 0 OR (s.was IS NULL AND s.is_now IS NOT NULL) OR (s.was IS NOT NULL AND s.is_now IS NULL))
+ORDER BY s.forecast_key, s.time_period_id, s.field_name, manager_name, manager_user_id, kind, s.member_name, s.member_id

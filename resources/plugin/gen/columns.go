@@ -163,6 +163,7 @@ var meanings = map[string]string{
 	"value_after":           "Amount in the later export. Null where there is none.",
 	"value_before":          "Amount in the earlier export. Null where there is none.",
 	"week":                  "First day of the week.",
+	"weeks_back":            "How many weeks before the newest week of its quarter that has begun: 0 is the newest.",
 	"weeks_missed":          "Weeks in a row without a submission, up to this one.",
 	"with_customer":         "Activities with somebody from outside.",
 }
