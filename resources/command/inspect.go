@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,8 +18,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
+	"github.com/cq-source-clari/cq-source-clari/resources/activity"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast"
 	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result"
+	"github.com/cq-source-clari/cq-source-clari/resources/forecast/result/fault"
+	"github.com/cq-source-clari/cq-source-clari/resources/odd"
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
@@ -73,25 +78,28 @@ func inspect(ctx context.Context, out io.Writer, path string, asked result.Asked
 	if folder := filepath.Base(filepath.Dir(path)); asked.Period == "" && isQuarter(folder) { // as keep_results writes
 		asked.Period = folder
 	}
+	w := &writer{out: out}
 	read, err := result.Read(ctx, body, asked)
+	if unknown, ok := errors.AsType[*fault.UnknownShapeError](err); ok && slices.Contains(unknown.Keys, "activities") {
+		if _, err = file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return inspectActivities(ctx, w, file)
+	}
 	if err != nil {
 		return err
 	}
 	defer read.Close()
 	wrong := read.Check(ctx)
-	w := &writer{out: out}
 	found := read.Found
 	w.line("file", "%s", path)
 	w.line("shape", "%s", found.Shape)
 	w.line("quarter", "%s", orUnknown(found.Quarter)+days(found))
 	w.line("types", "%s", orUnknown(strings.Join(found.Types, ", ")))
-	for _, c := range found.Odd {
-		kind := "texts that cannot be read"
-		if c.Label {
-			kind = "labels that no column has"
-		}
-		w.line("odd", "%s: %d %s, such as %q", c.Where, c.Count, kind, c.Example)
+	if found.Locale != "" {
+		w.line("amounts", "as in %s", found.Locale)
 	}
+	w.odd(found.Odd)
 	if wrong != nil {
 		return wrong
 	}
@@ -106,6 +114,44 @@ func inspect(ctx context.Context, out io.Writer, path string, asked result.Asked
 		return w.err
 	}
 	return s.write(out)
+}
+
+// inspectActivities does the same of an export of activities.
+func inspectActivities(ctx context.Context, w *writer, file *os.File) error {
+	body, err := unpacked(file)
+	if err != nil {
+		return err
+	}
+	var read activity.Store
+	defer read.Close()
+	if err := activity.Decode(ctx, body, &read); err != nil {
+		return err
+	}
+	nowhere := func(context.Context, arrow.Record) error { return nil }
+	tables := activity.NewTables(func(name string) bool { return name != activity.ExportsTable }, table.Options{}, nowhere)
+	counts, err := tables.Emit(ctx, activity.Origin{JobID: "-"}, &read, func(time.Time) bool { return true }, func(string) {})
+	if err != nil {
+		return err
+	}
+	w.line("file", "%s", file.Name())
+	w.line("shape", "activities")
+	if !read.First.IsZero() {
+		w.line("days", "%s to %s", read.First.Format(time.DateOnly), read.Last.Format(time.DateOnly))
+	}
+	w.odd(read.Odd.Cases())
+	w.line("rows", "%d activities, %d accounts, %d opportunities, %d participants", counts.Activities.V, counts.Accounts.V, counts.Opportunities.V, counts.Participants.V)
+	return w.err
+}
+
+// odd writes what no column takes.
+func (w *writer) odd(cases []odd.Case) {
+	for _, c := range cases {
+		kind := "texts that cannot be read"
+		if c.Label {
+			kind = "labels that no column has"
+		}
+		w.line("odd", "%s: %d %s, such as %q", c.Where, c.Count, kind, c.Example)
+	}
 }
 
 func isQuarter(text string) bool {

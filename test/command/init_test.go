@@ -151,6 +151,19 @@ func TestInspect(t *testing.T) {
 	require.NoError(t, err, odd)
 	require.Contains(t, odd, "odd      forecast_value: 1 texts that cannot be read, such as ")
 
+	comma, err := run(write("comma.csv", strings.ReplaceAll(rows, "$1,200.50", "1.200,50 €")))
+	require.NoError(t, err, comma)
+	require.Contains(t, comma, "amounts  as in 1.234,56")
+	require.Contains(t, comma, "1200.5")
+	events, err := run(write("activities.json", `{"activities":[{"activityId":"a","date":"soon","participants":[{"email":"a@x"},{"email":"b@x"}]},{"activityId":"a"}]}`))
+	require.NoError(t, err, events)
+	for _, part := range []string{"shape    activities", "odd      occurred_at: 1 texts that cannot be read, such as ", "rows     1 activities, 0 accounts, 0 opportunities, 2 participants"} {
+		require.Contains(t, events, part)
+	}
+	half, err := run(write("half.json", `{"activities":[{"activityId":"a"}],"nextLink":"x"}`))
+	require.Error(t, err)
+	require.Contains(t, half, "partial result")
+
 	out, err := run(write("page.json", `{"hello": 1}`), filepath.Join(dir, "absent.json"), write("job.csv", rows))
 	require.ErrorContains(t, err, "inspect: a sync would refuse 2 of 3 results")
 	require.Contains(t, out, "unknown shape of result")
