@@ -80,7 +80,7 @@ func small() sim.Config {
 func large() sim.Config {
 	fields := append(sim.Fields(5), sim.MonthlyField(), sim.CountField())
 	return sim.Config{
-		Tenant: sim.Tenant{People: 40, Tabs: []sim.Tab{{ID: "bookings_2", Fields: fields}}, Currency: "EUR", MissingCRM: 5, BlankWeeks: true},
+		Tenant: sim.Tenant{People: 40, Tabs: []sim.Tab{{ID: "bookings 2", Fields: fields}}, Currency: "EUR", MissingCRM: 5, BlankWeeks: true},
 		Quirks: sim.Quirks{ShuffledWeeks: true, TwoIDs: true, SplitEntries: true, ExtraKeys: true, ScopeObject: true, AmountText: true},
 	}
 }
