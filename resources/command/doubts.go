@@ -40,9 +40,12 @@ func doubts(s *spec.Spec, now time.Time) (all []doubt) {
 		ahead(path+".periods", tab.Periods)
 	}
 	ahead("periods", s.Periods)
-	for key, timeout := range map[string]spec.Duration{"queue_timeout": s.QueueTimeout, "run_timeout": s.RunTimeout} {
-		if timeout < spec.Duration(time.Minute) {
-			say(key, "%s is over before an export ends, which is cancelled then and may be paid all the same; write some minutes, such as \"30m\"", timeout)
+	for _, timeout := range []struct {
+		key string
+		of  spec.Duration
+	}{{"queue_timeout", s.QueueTimeout}, {"run_timeout", s.RunTimeout}} {
+		if timeout.of < spec.Duration(time.Minute) {
+			say(timeout.key, "%s is over before an export ends, which is cancelled then and may be paid all the same; write some minutes, such as \"30m\"", timeout.of)
 		}
 	}
 	if s.MaxResultBytes < 1<<20 {
