@@ -1,7 +1,7 @@
 -- How far off was the call of each week from what the quarter came to, and whose calls are biased?
 -- Only periods that are over, and were exported after that; people who have left count. outcome_value is the newest crm_closed, where it was exported, else the person's own last
 -- call: measured_by says which. bias is the mean error of the person in that field, at as many weeks to the end, over all quarters. To measure by
--- Salesforce, take the sum of closed-won amounts of the user (owner_id = crm_user_id) in place of newest_closed.
+-- Salesforce, see salesforce_closed.
 WITH calls AS (
   SELECT p.*, COALESCE(p.newest_closed, p.newest_call) AS outcome_value, p.effective_value - COALESCE(p.newest_closed, p.newest_call) AS error
   FROM clari_person_week p

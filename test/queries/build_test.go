@@ -37,7 +37,7 @@ type build struct {
 var allBlocks = map[string]any{"clari_using_activities": true, "clari_using_audit": true, "clari_using_opportunities": true}
 
 var builds = []build{
-	{"forecasts", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return kept(t).writes("append") }, nil, 31, meanwhile},
+	{"forecasts", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return kept(t).writes("append") }, map[string]any{"clari_salesforce": true}, 33, meanwhile},
 	{"all blocks", "DBT_NEWEST", "postgres", blocks, allBlocks, 43, nil},
 	{"privacy", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return obfuscated(t, blocks(t)) }, allBlocks, 43, nil},
 	{"empty", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return emptied(blocks(t)) }, allBlocks, 43, nil},

@@ -2,6 +2,7 @@ package queries
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,10 @@ var kept = remembered(func(t *testing.T) *story {
 // meanwhile is what happens to the tabs: what the first run lacks, and what comes and goes before the second.
 func meanwhile(t *testing.T, d *database) (later func(t *testing.T, d *database)) {
 	t.Helper()
+	for _, table := range []string{"user (id TEXT, is_active BOOLEAN)", "user_role (id TEXT, name TEXT)", "period (id TEXT)", opportunity} {
+		name, columns, _ := strings.Cut(table, " ")
+		d.exec(t, fmt.Sprintf("CREATE TABLE %q %s", name, columns))
+	}
 	var shown []func()
 	hide := func(table, condition string) {
 		hidden := fmt.Sprintf("hidden_%d", len(shown))

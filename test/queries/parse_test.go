@@ -47,6 +47,7 @@ func TestParses(t *testing.T) {
 	ask := func(all []query) string {
 		tables := map[string][]string{
 			"salesforce_user": {"id", "is_active"}, "salesforce_user_role": {"id", "name"}, "salesforce_period": {"id"},
+			"salesforce_opportunity": {"id", "owner_id", "is_won", "close_date", "amount"},
 		}
 		for _, m := range blocks(t) {
 			if m, ok := m.(*message.WriteMigrateTable); ok {

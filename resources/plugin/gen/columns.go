@@ -17,6 +17,7 @@ var uniqueTogether = map[string][]string{
 	"commit_to_closed":        {"forecast_key", "time_period_id", "user_id", "field_name"},
 	"coverage":                {"forecast_key", "time_period_id", "user_id", "field_name"},
 	"freshness":               {"forecast_key"},
+	"salesforce_closed":       {"forecast_key", "time_period_id", "user_id", "field_name"},
 	"roll_up":                 {"forecast_key", "time_period_id", "user_id", "field_name", "week_start_date"},
 	"week_over_week":          {"forecast_key", "time_period_id", "user_id", "field_name", "week_start_date"},
 }
@@ -70,6 +71,7 @@ var meanings = map[string]string{
 	"changed_by":            "Who changed it, as far as Clari tells.",
 	"closed":                "Newest crm_closed.",
 	"closed_attainment":     "Closed divided by quota.",
+	"closed_won":            "Sum of the opportunities in Salesforce that the person owns, has won and closed in the period.",
 	"closed_before":         "Mean of what was closed at as many weeks to the end, in the quarters before.",
 	"compared":              "A hash of what the row was made of: dbt compares anew when it differs.",
 	"coverage":              "Open pipeline for each unit of quota that is still to close. Null where the quota is reached or unknown.",
@@ -84,6 +86,7 @@ var meanings = map[string]string{
 	"data_from":             "When the newest data is from.",
 	"day":                   "Day.",
 	"days_left":             "Days until the quota is used up at this pace. Null where it never is.",
+	"deals":                 "How many opportunities those are.",
 	"difference":            "Override less call.",
 	"direct_reports":        "People right below in that week.",
 	"effective_before":      "Effective amount of the week before. Null where there is none.",
