@@ -229,9 +229,11 @@ func (g *Observer) lastAsked(id string) (last time.Time) {
 // fate is what became of a job. In doubt it may be bought again.
 func (g *Observer) fate(p *Sync, j sim.Job) spending.Fate {
 	switch {
+	case j.Vanished:
+		return spending.Lost
 	case !g.Clean(j) || !g.AliveAfter(j):
 		return spending.Unclear
-	case j.Vanished || g.refusedFor(j) || j.Withheld > 0 || g.Tally.Fired["refused"] > 0:
+	case g.refusedFor(j) || j.Withheld > 0 || g.Tally.Fired["refused"] > 0:
 		return spending.Lost
 	case j.End == sim.Failed || j.End == sim.Aborted:
 		return spending.Failed
