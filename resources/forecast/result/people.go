@@ -2,6 +2,7 @@ package result
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -12,9 +13,12 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/resources/table"
 )
 
-// describePeople fills what is not told of each user but follows from all of them.
-func describePeople(s *store.Store, flat bool) {
+// describePeople fills what is not told of each user but follows from all of them, as long as ctx lasts: there may be a million.
+func describePeople(ctx context.Context, s *store.Store, flat bool) error {
 	for i := range s.Users.All {
+		if err := ended(ctx, i); err != nil {
+			return err
+		}
 		u := &s.Users.All[i]
 		if !flat {
 			id, _, _ := strings.Cut(u.UserID, ":")
@@ -22,9 +26,17 @@ func describePeople(s *store.Store, flat bool) {
 		}
 		u.UserType = table.NonZero(userType(u.UserScope))
 	}
-	identify(s)
-	h := newHierarchy(s, flat)
-	for _, n := range s.Users.Listed {
+	if err := identify(ctx, s); err != nil {
+		return err
+	}
+	h, err := newHierarchy(ctx, s, flat)
+	if err != nil {
+		return err
+	}
+	for i, n := range s.Users.Listed {
+		if err := ended(ctx, i); err != nil {
+			return err
+		}
 		u := &s.Users.All[n]
 		role, above := h.role(u), h.above(u)
 		if role != "" {
@@ -37,10 +49,19 @@ func describePeople(s *store.Store, flat bool) {
 			u.ManagerUserID, u.ManagerName = table.Some(holder.UserID), holder.Name
 		}
 	}
+	return nil
+}
+
+// ended looks now and then, by the number of a step, whether a context has ended.
+func ended(ctx context.Context, step int) error {
+	if step%(1<<12) != 0 {
+		return nil
+	}
+	return context.Cause(ctx)
 }
 
 // identify fills person_id: of all rows of one Clari user the best that any of them has.
-func identify(s *store.Store) {
+func identify(ctx context.Context, s *store.Store) error {
 	users := s.Users.All
 	shared := sharedIDs(users)
 	for i := range users {
@@ -57,6 +78,9 @@ func identify(s *store.Store) {
 	}
 	best := map[string][3]string{} // by Clari user
 	for i := range users {
+		if err := ended(ctx, i); err != nil {
+			return err
+		}
 		u := &users[i]
 		if !u.ClariUserID.Valid {
 			continue
@@ -77,6 +101,7 @@ func identify(s *store.Store) {
 		}
 		u.PersonID = table.NonZero(cmp.Or(ids[0], ids[1], ids[2]))
 	}
+	return nil
 }
 
 func address(u *forecast.User) string { return strings.ToLower(strings.TrimSpace(u.Email.V)) }
@@ -140,7 +165,7 @@ var several = new(forecast.User)
 // unknownLevel is the level of a role from which the roles above do not lead to a top, or not all on as many steps.
 const unknownLevel = -1
 
-func newHierarchy(s *store.Store, flat bool) *hierarchy {
+func newHierarchy(ctx context.Context, s *store.Store, flat bool) (*hierarchy, error) {
 	h := &hierarchy{
 		role:    func(u *forecast.User) string { return u.HierarchyID.V },
 		above:   func(u *forecast.User) string { return u.ParentHierarchyID.V },
@@ -151,7 +176,10 @@ func newHierarchy(s *store.Store, flat bool) *hierarchy {
 		h.above = func(u *forecast.User) string { return u.ParentRole.V }
 	}
 	edges := map[[2]string]bool{}
-	for _, n := range s.Users.Listed {
+	for i, n := range s.Users.Listed {
+		if err := ended(ctx, i); err != nil {
+			return nil, err
+		}
 		u := &s.Users.All[n]
 		role, above := h.role(u), h.above(u)
 		if above != "" {
@@ -170,7 +198,7 @@ func newHierarchy(s *store.Store, flat bool) *hierarchy {
 			h.holders[role] = several
 		}
 	}
-	return h
+	return h, nil
 }
 
 // levelBelow is the level of who is right below a role: 0 where nobody in the result has that role.
@@ -178,28 +206,53 @@ func (h *hierarchy) levelBelow(above string) int64 {
 	if h.holders[above] == nil {
 		return 0
 	}
-	if level := h.level(above); level != unknownLevel {
+	h.reckon(above)
+	if level := h.levels[above]; level != unknownLevel {
 		return level + 1
 	}
 	return unknownLevel
 }
 
-// level is how many roles with holders are above one.
-func (h *hierarchy) level(role string) int64 {
-	if level, known := h.levels[role]; known {
-		return level
+// reckon finds the level of a role, which is how many roles with holders are above it, and before it those of the roles above. They may be more than the
+// stack has room for.
+func (h *hierarchy) reckon(role string) {
+	type step struct {
+		role string
+		next int // of the roles above it
 	}
-	h.levels[role] = unknownLevel // should the way up come by here again, it is a loop
+	var way []step
+	enter := func(role string) {
+		if _, known := h.levels[role]; !known && h.holders[role] != nil {
+			h.levels[role] = unknownLevel // should the way up come by here again, it is a loop
+			way = append(way, step{role: role})
+		}
+	}
+	for enter(role); len(way) > 0; {
+		here := &way[len(way)-1]
+		if parents := h.parents[here.role]; here.next < len(parents) {
+			here.next++
+			enter(parents[here.next-1])
+			continue
+		}
+		h.levels[here.role] = h.agreed(h.parents[here.role])
+		way = way[:len(way)-1]
+	}
+}
+
+// agreed is the level that all the roles above one give it, which are known.
+func (h *hierarchy) agreed(parents []string) int64 {
 	level := int64(unknownLevel)
-	for i, above := range h.parents[role] {
-		next := h.levelBelow(above)
-		if i > 0 && next != level {
-			next = unknownLevel
+	for i, above := range parents {
+		next := int64(0)
+		if h.holders[above] != nil {
+			if next = h.levels[above]; next != unknownLevel {
+				next++
+			}
 		}
-		if level = next; level == unknownLevel {
-			break
+		if i > 0 && next != level || next == unknownLevel {
+			return unknownLevel
 		}
+		level = next
 	}
-	h.levels[role] = level
 	return level
 }

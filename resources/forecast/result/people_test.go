@@ -1,7 +1,11 @@
 package result
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -87,3 +91,44 @@ func TestPeriodNamedLate(t *testing.T) {
 	_, _, err = land(t.Context(), arraysOf("", append(entries, entryIn("u", "2026_Q1", "w1", "99"))...), Asked{})
 	require.ErrorContains(t, err, "2026_Q1/w1/u/f comes twice")
 }
+
+// chain is a result of people each of whom is below the next.
+func chain(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"entries":[],"users":[`)
+	for i := range n {
+		fmt.Fprintf(&b, `{"userId":"%d:r%d","hierarchyId":"r%d","parentHierarchyId":"r%d"},`, i, i, i, i+1)
+	}
+	return strings.TrimSuffix(b.String(), ",") + "]}"
+}
+
+// TestDeepHierarchy: a hierarchy may be as deep as it likes, and takes no more of the stack.
+func TestDeepHierarchy(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(2 << 20))
+	const n = 50_000
+	got, _, err := land(t.Context(), []byte(chain(n)), Asked{Period: "2026_Q1"})
+	require.NoError(t, err)
+	levels := map[string]bool{}
+	for _, u := range got["clari_forecast_users"] {
+		levels[fmt.Sprint(u["hierarchy_level"])] = true
+	}
+	require.Len(t, levels, n)
+}
+
+// TestPeopleEnd: what follows of people after the last byte ends with its context too.
+func TestPeopleEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	text := strings.NewReader(chain(1000))
+	_, err := Read(ctx, readerFunc(func(b []byte) (int, error) {
+		n, err := text.Read(b)
+		if err == io.EOF {
+			cancel()
+		}
+		return n, err
+	}), Asked{Period: "2026_Q1"})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

@@ -280,9 +280,13 @@ func Read(ctx context.Context, r io.Reader, asked Asked) (*Result, error) {
 	if err == nil && doc.flat != nil {
 		err = doc.flat.Settle()
 	}
+	var read *Result
+	if err == nil {
+		read, err = doc.result(ctx)
+	}
 	if err != nil {
 		doc.store.Close()
 		return nil, err
 	}
-	return doc.result(), nil
+	return read, nil
 }

@@ -50,7 +50,7 @@ func (r *Result) countOdd() {
 }
 
 // result draws the conclusions once the document has been read.
-func (doc *reading) result() *Result {
+func (doc *reading) result(ctx context.Context) (*Result, error) {
 	r := &Result{store: doc.store, asked: doc.asked}
 	r.Found = Found{Shape: doc.shape, Entries: doc.store.Len()}
 	var types uint32
@@ -85,13 +85,15 @@ func (doc *reading) result() *Result {
 		r.quarter = forecast.FiscalQuarter{Year: table.Some(int64(q.Year)), Number: table.Some(int64(q.Number))}
 	}
 	doc.store.Finish()
-	describePeople(doc.store, doc.flat != nil)
+	if err := describePeople(ctx, doc.store, doc.flat != nil); err != nil {
+		return nil, err
+	}
 	describeWeeks(doc.store, table.Day(told.Start), table.Day(told.End), &r.Found)
 	if doc.d != nil {
 		doc.store.Odd.Values(odd.NUL, nil, doc.d.NULs)
 	}
 	r.tellOdd(doc)
-	return r
+	return r, nil
 }
 
 // tellOdd tells what no column takes, and of which types that were asked for nothing could be read.
