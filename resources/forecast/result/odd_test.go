@@ -118,7 +118,7 @@ func TestOddIsCounted(t *testing.T) {
 			{Cause: odd.Cause{Where: "forecast_value"}, Count: 1, Example: "9 aaa"},
 			{Cause: odd.Cause{Where: "is_updated"}, Count: 1, Example: "aa"},
 			{Cause: odd.Cause{Where: "updated_at"}, Count: 1, Example: "aaaa"},
-			{Cause: odd.Cause{Label: true, Where: "key of entries"}, Count: 3, Example: "newKey"},
+			{Cause: odd.Cause{Label: true, Where: "key of entries"}, Count: 3, Example: "newKey, note, x\uFFFD"},
 			{Cause: odd.Cause{Label: true, Where: "key of users"}, Count: 1, Example: "title"},
 			{Cause: odd.Cause{Label: true, Where: "member"}, Count: 1, Example: "total"},
 		}, []string{"forecast"}},
@@ -282,7 +282,7 @@ func TestLongTexts(t *testing.T) {
 		{Cause: odd.Cause{Where: odd.TooLong}, Count: 2},
 		{Cause: odd.Cause{Where: "name of users"}, Count: 1, Example: strings.Repeat("a", 40)},
 		{Cause: odd.Cause{Where: "updated_by"}, Count: 1, Example: strings.Repeat("a", 40)},
-		{Cause: odd.Cause{Label: true, Where: "key of entries"}, Count: 2, Example: "huge"},
+		{Cause: odd.Cause{Label: true, Where: "key of entries"}, Count: 2, Example: "huge, small"},
 		{Cause: odd.Cause{Label: true, Where: "key of users"}, Count: 1, Example: "huge"},
 	}, found.Odd)
 	require.Equal(t, map[string]any{"cut_members": []any{"huge"}, "small": json.Number("1"), "updatedBy": long}, got["clari_forecast_entries"][0]["extra"])
