@@ -98,6 +98,7 @@ var mistakes = []struct {
 	{"tables as text", `["*"]`, `"*"`, []string{ofSource + `tables: is text; write a list: tables: ["*"]`}},
 	{"the state in no destination", "@@plugins.sqlite.", "@@plugins.postgresql.", []string{ofSource + `backend_options.connection: names postgresql, which is in no document; write connection: "@@plugins.sqlite.connection"`}},
 	{"the state without @@", "@@plugins.sqlite.", "plugins.sqlite.", []string{ofSource + `backend_options.connection: "plugins.sqlite.connection" names no destination; write connection: "@@plugins.sqlite.connection"`}},
+	{"the state at an address", `"@@plugins.sqlite.connection"`, "postgres://loader:secret@db.example:5432/clari", []string{ofSource + `backend_options.connection: is an address, and the state goes through a destination; write connection: "@@plugins.sqlite.connection"`}},
 	{"the state without a table", "    table_name: clari_state\n", "", []string{ofSource + "backend_options.table_name: required; write table_name: clari_state"}},
 	{"the state in the plugin's spec", block + "  spec:\n", "  spec:\n    backend_options: {table_name: clari_state}\n", []string{inSpec + "backend_options: belongs one level up; move it out of this block, beside tables in the source's spec"}},
 	{"a slip in a type", "quota]", "qouta]", []string{inSpec + `forecasts[0].types[1]: "qouta" is none of forecast, forecast_updated, quota, adjustment, crm_total, crm_closed; the nearest is quota`}},
@@ -181,6 +182,7 @@ var mistakes = []struct {
 	{"a variable with a default", "${CLARI_API_KEY}", "${CLARI_API_KEY:-x}", []string{inSpec + `api_key: "CLARI_API_KEY:-x" is no name of a variable, and CloudQuery knows no default values; write ${CLARI_API_KEY}`}},
 	{"a variable with spaces", "${CLARI_API_KEY}", "${ CLARI_API_KEY }", []string{inSpec + `api_key: " CLARI_API_KEY " is no name of a variable, and CloudQuery knows no default values; write ${CLARI_API_KEY}`}},
 	{"a variable of PowerShell in braces", "${CLARI_API_KEY}", "${env:CLARI_API_KEY}", []string{inSpec + `api_key: "env:CLARI_API_KEY" is no name of a variable, and CloudQuery knows no default values; write ${CLARI_API_KEY}`}},
+	{"a value that breaks its quotes", "${CLARI_API_KEY}", "${QUOTE}", []string{"clari.yml: line 12: the value of ${QUOTE} breaks the YAML around it; put '${QUOTE}' in single quotes, and look for quotation marks and line ends in the value"}},
 	{"a file that is not there", "${CLARI_API_KEY}", "${file:./token.txt}", []string{"clari.yml: ${file:./token.txt}: open ./token.txt: no such file or directory; write the path of a file that is there, seen from where the sync runs"}},
 	{"one destination as text", "destinations: [sqlite]", "destinations: sqlite", []string{ofSource + "destinations: is text; write a list: destinations: [sqlite]"}},
 	{"one destination twice", "destinations: [sqlite]", "destinations: [sqlite, sqlite]", []string{ofSource + "destinations[1]: repeats destinations[0]; remove one"}},
@@ -232,7 +234,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func lookup(name string) (string, bool) {
-	value, ok := map[string]string{"CLARI_API_KEY": "k3y-0123456789", "EMPTY": ""}[name]
+	value, ok := map[string]string{"CLARI_API_KEY": "k3y-0123456789", "EMPTY": "", "QUOTE": `k3y"0123456789`}[name]
 	return value, ok
 }
 

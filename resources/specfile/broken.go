@@ -84,6 +84,10 @@ var (
 
 // broken is where a file is no YAML, and what to do.
 func broken(file string, data []byte, err error) (place, what string) {
+	if of, ok := errors.AsType[*valueError](err); ok {
+		before, _, _ := bytes.Cut(data, []byte("${"+of.name+"}"))
+		return fmt.Sprintf("%s: line %d", file, bytes.Count(before, []byte("\n"))+1), of.Error()
+	}
 	if at := tabForm.FindIndex(data); at != nil {
 		return fmt.Sprintf("%s: line %d", file, bytes.Count(data[:at[1]], []byte("\n"))+1), "is indented with a tab; put spaces in its place"
 	}

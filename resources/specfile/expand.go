@@ -66,13 +66,33 @@ func expand(data []byte, lookup func(string) (string, bool), see func(*yaml.Node
 			return nil, missing
 		}
 		document, err := toJSON(whole)
-		if err != nil {
-			return nil, err
+		if err != nil { // it was YAML before the values came
+			return nil, &valueError{culprit(bare, names, lookup)}
 		}
 		if string(document) != "null" { // nothing but comments
 			documents = append(documents, document)
 		}
 	}
+}
+
+// valueError is a value that makes a document no YAML. The parser's own words may hold a part of the value, which may be secret: they are not passed on.
+type valueError struct{ name string }
+
+func (e *valueError) Error() string {
+	return fmt.Sprintf("the value of ${%s} breaks the YAML around it; put '${%[1]s}' in single quotes, and look for quotation marks and line ends in the value", e.name)
+}
+
+// culprit is the variable whose value alone makes a document no YAML, else the last one.
+func culprit(bare []byte, names []string, lookup func(string) (string, bool)) (name string) {
+	for _, word := range placeholder.FindAllSubmatch(bare, -1) {
+		i, _ := strconv.Atoi(string(word[1]))
+		value, _ := resolve(names[i], lookup)
+		name = names[i]
+		if _, err := toJSON(bytes.ReplaceAll(bare, word[0], []byte(value))); err != nil {
+			break
+		}
+	}
+	return name
 }
 
 func resolve(name string, lookup func(string) (string, bool)) (string, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 func lookup(name string) (string, bool) {
-	values := map[string]string{"KEY": "s3cret", "LIST": "[a, b]", "NUMBER": "12", "QUOTE": `a"b`}
+	values := map[string]string{"KEY": "s3cret", "LIST": "[a, b]", "NUMBER": "12", "QUOTE": `a"b`, "ANCHOR": "*s3cret"}
 	value, ok := values[name]
 	return value, ok
 }
@@ -21,7 +21,8 @@ func TestExpand(t *testing.T) {
 		{name: "comments", data: "a: 1 # ${NOT_SET}", want: `{"a":1}`},
 		{name: "a day stays text", data: "since: 2026-01-31", want: `{"since":"2026-01-31"}`},
 		{name: "not set", data: "a: ${NOT_SET}", err: "env variable NOT_SET not found"},
-		{name: "breaks its quotes", data: `a: "${QUOTE}"`, err: "yaml"},
+		{name: "breaks its quotes", data: `a: "${QUOTE}"`, err: "the value of ${QUOTE} breaks the YAML around it"},
+		{name: "is no value of an error", data: "a: ${ANCHOR}", err: "the value of ${ANCHOR} breaks the YAML around it"},
 		{name: "a key twice", data: "a: 1\na: 2", err: "already defined"},
 		{name: "no such file", data: "a: ${file:no-such-file}", err: "no-such-file"},
 	} {
@@ -29,6 +30,7 @@ func TestExpand(t *testing.T) {
 			documents, err := Expand([]byte(test.data), lookup)
 			if test.err != "" {
 				require.ErrorContains(t, err, test.err)
+				require.NotContains(t, err.Error(), "s3cret")
 				return
 			}
 			require.NoError(t, err)

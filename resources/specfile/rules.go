@@ -185,6 +185,7 @@ func example(names []string) string {
 
 var (
 	reference = regexp.MustCompile(`^@@plugins\.([A-Za-z0-9_-]+)\.connection$`)
+	address   = regexp.MustCompile(`^[a-z0-9+]+://[^/]`) // of a database; targets such as dns:///host:port have three strokes
 	target    = regexp.MustCompile(`^([a-z]+:)?[^@\s]+:[^@\s]+$`)
 )
 
@@ -200,6 +201,8 @@ func (r *report) backend(d *document, c *Config, names []string) {
 	switch {
 	case b.Connection == "":
 		r.fail(place, "required; %s", fix)
+	case address.MatchString(b.Connection): // which may have a password in it
+		r.fail(place, "is an address, and the state goes through a destination; %s", fix)
 	case m == nil && (strings.Contains(b.Connection, "plugins.") || !target.MatchString(b.Connection)):
 		r.fail(place, "%q names no destination; %s", b.Connection, fix)
 	case m != nil && !slices.Contains(names, m[1]) && slices.Contains(c.Source.Destinations, m[1]): // whose document is missing: that has been told
