@@ -43,7 +43,7 @@ var mistakes = []struct{ question, mistake, story, part, instead string }{
 	{"pacing", "a quarter is its own quarter before", "designed", "a.quarter_number - 4 AND a.quarter_number - 1", "a.quarter_number - 4 AND a.quarter_number"},
 	{"pacing", "the week number is compared", "leaver", "b.weeks_to_end = a.weeks_to_end", "b.week_number = a.week_number"},
 	{"pacing", "closed so far is taken for the run rate", "designed", "MAX(a.crm_closed) / NULLIF(AVG(b.crm_closed / NULLIF(b.newest_closed, 0)), 0) AS run_rate", "MAX(a.crm_closed) AS run_rate"},
-	{"roll_up", "overrides are left out of the sum", "designed", "SUM(r.effective_value) AS sum_of_direct_reports", "SUM(r.forecast_value) AS sum_of_direct_reports"},
+	{"roll_up", "overrides are left out of the sum", "designed", "SUM(r.effective_value) END AS sum_of_direct_reports", "SUM(r.forecast_value) END AS sum_of_direct_reports"},
 	{"roll_up", "who has not called does not count", "designed", "COUNT(*) AS direct_reports", "COUNT(r.forecast_value) AS direct_reports"},
 	{"roll_up", "past weeks are shown under today's tree", "designed", "r.manager_as_of = m.user_id", "r.current_manager = m.user_id"},
 	{"roll_up", "who has left is below nobody", "history", "ELSE COALESCE(r.effective_value, 0) END) AS left_since", "ELSE 0 END) AS left_since"},

@@ -12,7 +12,10 @@ SELECT
   COUNT(*) - COUNT(r.effective_value) AS not_called, SUM(COALESCE(r.adjustment_value - COALESCE(r.forecast_value, 0), 0)) AS overrides,
   SUM(CASE WHEN r.in_latest_export THEN 0 ELSE COALESCE(r.effective_value, 0) END) AS left_since,
   SUM(CASE WHEN m.tree_before AND COALESCE(r.manager_before, '') <> m.user_id THEN COALESCE(r.effective_value, 0) ELSE 0 END) AS joined,
-  SUM(r.effective_value) AS sum_of_direct_reports, MAX(m.forecast_value) - COALESCE(SUM(r.effective_value), 0) AS gap
+  CASE WHEN MIN(r.currency_code) <> MAX(r.currency_code) OR MIN(r.currency_code) <> MAX(m.currency_code) THEN NULL
+    ELSE SUM(r.effective_value) END AS sum_of_direct_reports,
+  CASE WHEN MIN(r.currency_code) <> MAX(r.currency_code) OR MIN(r.currency_code) <> MAX(m.currency_code) THEN NULL
+    ELSE MAX(m.forecast_value) - COALESCE(SUM(r.effective_value), 0) END AS gap
 FROM reports m
 JOIN reports r
   ON r.forecast_key = m.forecast_key AND r.time_period_id = m.time_period_id AND r.time_frame_id = m.time_frame_id AND r.field_id = m.field_id

@@ -157,7 +157,7 @@ var meanings = map[string]string{
 	"submitted":             "The person's call.",
 	"submitted_at":          "When the amount was last submitted. Rows with labels do not tell.",
 	"submitted_by":          "Who submitted it last. Rows with labels do not tell.",
-	"sum_of_direct_reports": "Sum of the effective amounts of the direct reports.",
+	"sum_of_direct_reports": "Sum of the effective amounts of the direct reports. Null where they are in several currencies.",
 	"table_name":            "Table that the rows are of.",
 	"this_week":             "Effective amount of this week.",
 	"to_go":                 "Quota less closed.",
