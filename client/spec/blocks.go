@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -76,31 +77,35 @@ func parseDay(text string) (time.Time, bool) {
 	return day, err == nil
 }
 
-// Block is an optional part of the spec that switches on tables. A new one is a field of Spec and a value here.
+// Block is an optional part of the spec that switches on tables. A new one is a field of Spec, and a value here and in blocks.
 type Block struct {
 	Key     string // as users write it
 	On      func(*Spec) bool
-	Example string // of it, in a line
-	check   func(*checker, *Spec)
+	Example string                // of it, in a line
+	of      reflect.Type          // its keys
+	check   func(*checker, *Spec) // of what the kinds of its values do not tell; nil: nothing
 }
 
 // The blocks.
 var (
 	ActivitiesBlock = &Block{
-		Key: "activities", Example: "activities: {}", On: func(s *Spec) bool { return s.Activities != nil }, check: (*checker).activities,
+		Key: "activities", Example: "activities: {}", On: func(s *Spec) bool { return s.Activities != nil }, of: reflect.TypeFor[Activities](), check: (*checker).activities,
 	}
 	AuditBlock = &Block{
-		Key: "audit", Example: "audit: {}", On: func(s *Spec) bool { return s.Audit != nil }, check: (*checker).audit,
+		Key: "audit", Example: "audit: {}", On: func(s *Spec) bool { return s.Audit != nil }, of: reflect.TypeFor[Audit](), check: (*checker).audit,
 	}
 	OpportunitiesBlock = &Block{
-		Key: "opportunities", Example: `opportunities: {ids: ["..."]}`, On: func(s *Spec) bool { return s.Opportunities != nil }, check: (*checker).opportunities,
+		Key: "opportunities", Example: `opportunities: {ids: ["..."]}`, On: func(s *Spec) bool { return s.Opportunities != nil },
+		of: reflect.TypeFor[Opportunities](), check: (*checker).opportunities,
 	}
 )
 
+func blocks() []*Block { return []*Block{ActivitiesBlock, AuditBlock, OpportunitiesBlock} }
+
 // blocks checks those that are there.
 func (c *checker) blocks(s *Spec) {
-	for _, b := range []*Block{ActivitiesBlock, AuditBlock, OpportunitiesBlock} {
-		if b.On(s) {
+	for _, b := range blocks() {
+		if b.On(s) && b.check != nil {
 			b.check(c, s)
 		}
 	}

@@ -156,8 +156,6 @@ var samples = []struct {
 }{
 	{"id", "one, in quotes; a second tab is another item of the list", "["},
 	{"currency", "one, in quotes; for another add the tab once more", "["},
-	{"activities", "activities: {} for its defaults", `tf`},
-	{"audit", "audit: {} for its defaults", `tf`},
 	{"forecasts", "a dash before id, as the first item of a list: - id: net_arr", "{"},
 	{"forecasts", "a list of tabs, each with its id: [{id: net_arr}]", `"`},
 	{"forecasts[]", `"id: " before it: {id: net_arr}`, `"`},
@@ -170,6 +168,11 @@ var samples = []struct {
 
 // sample is what to write in place of a value of the wrong kind, empty where its kind says enough.
 func sample(path string, kind jsontext.Kind) string {
+	for _, b := range blocks() {
+		if path == b.Key && (kind == 't' || kind == 'f') {
+			return strings.TrimSuffix(b.Example, " {}") + map[bool]string{true: " {} for its defaults"}[strings.HasSuffix(b.Example, " {}")]
+		}
+	}
 	path = indexForm.ReplaceAllString(path, "[]")
 	for _, s := range samples {
 		if (path == s.end || strings.HasSuffix(path, "."+s.end)) && strings.Contains(s.kinds, string(kind)) {

@@ -234,6 +234,7 @@ var rules = []rule{
 	{name: "blocks of defaults", doc: top(`"activities":{},"audit":{},"opportunities":{}`)},
 	{name: "block is null", doc: top(`"activities":null,"audit":null,"opportunities":null`), problems: []string{"activities: has no value; write {} for its defaults", "audit: has no value; ", "opportunities: has no value; "}},
 	{name: "block is true", doc: top(`"audit":true`), problems: []string{"audit: is true; write audit: {} for its defaults"}},
+	{name: "block is yes", doc: top(`"opportunities":true`), problems: []string{`opportunities: is true; write opportunities: {ids: ["..."]}`}},
 	{name: "unknown key of a block", doc: top(`"activities":{"window_day":30}`), problems: []string{"activities.window_day: unknown key; the nearest known one is window_days"}},
 	{name: "key of another block", doc: top(`"audit":{"overlap_days":2}`), problems: []string{"audit.overlap_days: unknown key here; write activities.overlap_days"}},
 	{name: "key of a block at the top", doc: top(`"from_activities":true`), problems: []string{"from_activities: unknown key here; write opportunities.from_activities"}},

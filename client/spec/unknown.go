@@ -10,16 +10,17 @@ import (
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // objects are all objects of the spec, and their paths.
-var objects = []struct {
+func objects() []object {
+	all := []object{{reflect.TypeFor[Spec](), ""}, {reflect.TypeFor[Forecast](), "forecasts[]"}, {reflect.TypeFor[Refresh](), "refresh"}}
+	for _, b := range blocks() {
+		all = append(all, object{b.of, b.Key})
+	}
+	return all
+}
+
+type object struct {
 	of   reflect.Type
 	path string
-}{
-	{reflect.TypeFor[Spec](), ""},
-	{reflect.TypeFor[Forecast](), "forecasts[]"},
-	{reflect.TypeFor[Refresh](), "refresh"},
-	{reflect.TypeFor[Activities](), "activities"},
-	{reflect.TypeFor[Audit](), "audit"},
-	{reflect.TypeFor[Opportunities](), "opportunities"},
 }
 
 const (
@@ -71,7 +72,7 @@ func (c *checker) unknown(key unknownKey) {
 		name = plain
 	}
 	path, plain := join(key.object, name), strings.ReplaceAll(strings.ToLower(key.name), "-", "_")
-	for _, o := range objects {
+	for _, o := range objects() {
 		if _, known := fieldOf(o.of, key.name); known {
 			c.add(path, "unknown key here; write %s", keyIn(o.of, key.name))
 			return
@@ -100,11 +101,11 @@ func (c *checker) unknown(key unknownKey) {
 func nearestKey(key unknownKey) (in reflect.Type, best string) {
 	most := 1 + len(key.name)/5
 	here, distance := nearest(key.name, keysOf(key.in))
-	if distance <= most {
+	if here != "" && distance <= most {
 		in, best, most = key.in, here, distance-1
 	}
-	for _, o := range objects {
-		if there, distance := nearest(key.name, keysOf(o.of)); distance <= most {
+	for _, o := range objects() {
+		if there, distance := nearest(key.name, keysOf(o.of)); there != "" && distance <= most {
 			in, best, most = o.of, there, distance-1
 		}
 	}
@@ -121,7 +122,7 @@ func keyFrom(here, in reflect.Type, key string) string {
 
 // keyIn names a key and its object.
 func keyIn(in reflect.Type, key string) string {
-	for _, o := range objects {
+	for _, o := range objects() {
 		if o.of == in && o.path != "" {
 			return o.path + "." + key
 		}

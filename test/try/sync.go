@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -123,7 +122,7 @@ func (a *attempt) conclude(summary *runner.Summary, quota int) error {
 	if err := makeViews(db); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s%s\n", cost(db, summary.SyncTime), left(db, quota))
+	fmt.Fprintf(a.out, "\n%s%s\n", cost(db, summary.Tables), left(db, quota))
 	fmt.Fprintf(a.out, "\nThe rows are in %s: sqlite3 %[1]s \"SELECT * FROM clari_forecast_current LIMIT 10\"\n", word(a.database))
 	if summary.Tables["clari_forecast_entries"] > 0 {
 		fmt.Fprintf(a.out, "A page of them:       %s report %s\n", word(os.Args[0]), word(a.database))
@@ -169,22 +168,30 @@ func makeViews(db *sql.DB) error {
 	return nil
 }
 
-// cost says what a sync spent.
-func cost(db *sql.DB, at time.Time) string {
-	var spent sql.NullInt64
-	var lost int
-	const query = `SELECT SUM(jobs_created), COUNT(CASE WHEN outcome IN ('failed', 'left_out') THEN 1 END) FROM clari_forecast_exports WHERE _cq_sync_time = (SELECT MAX(_cq_sync_time) FROM clari_forecast_exports)`
-	if err := db.QueryRow(query).Scan(&spent, &lost); err != nil {
-		return ""
+// cost says what the last sync spent: on forecasts, and on activities where it has rows of them. What landed again was paid for before.
+func cost(db *sql.DB, rows map[string]int64) string {
+	var spent int64
+	var told string
+	for _, table := range []string{"clari_forecast_exports", "clari_activity_exports"} {
+		if rows[table] == 0 {
+			continue
+		}
+		var jobs sql.NullInt64
+		var lost int
+		query := "SELECT SUM(CASE WHEN outcome <> 'landed_again' THEN jobs_created END), COUNT(CASE WHEN outcome IN ('failed', 'left_out') THEN 1 END) FROM " + table + " WHERE _cq_sync_time = (SELECT MAX(_cq_sync_time) FROM " + table + ")"
+		if err := db.QueryRow(query).Scan(&jobs, &lost); err != nil {
+			return ""
+		}
+		spent += jobs.Int64
+		if lost > 0 {
+			told += fmt.Sprintf("; %d did not land: SELECT * FROM %s WHERE error IS NOT NULL tells why", lost, table)
+		}
 	}
-	text := fmt.Sprintf("%d exports spent", spent.Int64)
-	if spent.Int64 == 1 {
+	text := fmt.Sprintf("%d exports spent", spent)
+	if spent == 1 {
 		text = "1 export spent"
 	}
-	if lost > 0 {
-		text += fmt.Sprintf("; %d did not land: SELECT forecast_id, requested_period, error FROM clari_forecast_exports tells why", lost)
-	}
-	return text + "."
+	return text + told + "."
 }
 
 // left says what is left of the quota. The row of clari_limits is of the sync's start: what it held has been spent from since.
