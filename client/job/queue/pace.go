@@ -68,7 +68,7 @@ type Schedule struct {
 	unsure   bool          // first is known from few jobs
 }
 
-// Next is the wait before the next poll of a job that still runs after elapsed. Where nothing has been seen yet, a jitter of up to
+// Next is the wait before the next poll of a job that has been in its present phase, queued or running, for elapsed. Where nothing has been seen yet, a jitter of up to
 // a tenth of min is added, so that jobs that began together are not polled together.
 func (s Schedule) Next(elapsed time.Duration) time.Duration {
 	elapsed = max(elapsed, 0) // the server's clock may be ahead
