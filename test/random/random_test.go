@@ -19,7 +19,7 @@ var (
 	seed      = flag.Int64("seed", -1, "play this schedule alone, and show its logs")
 	seedFrom  = flag.Int64("seed-from", 0, "the first schedule")
 	allOfThem = flag.Bool("all-schedules", false, "go on after three have failed")
-	schedules = flag.Int64("schedules", 2000, "TestRandom: how many schedules")
+	schedules = flag.Int64("schedules", 1000, "TestRandom: how many schedules")
 	unkind    = flag.Int64("unkind", 25, "TestUnkind: how many schedules of each world")
 	inWorld   = flag.String("world", "", "TestUnkind: this world alone")
 	only      = flag.String("invariant", "", "hold the schedules to this invariant alone, also one that is known not to hold")
