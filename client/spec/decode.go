@@ -170,7 +170,10 @@ var samples = []struct {
 func sample(path string, kind jsontext.Kind) string {
 	for _, b := range blocks() {
 		if path == b.Key && (kind == 't' || kind == 'f') {
-			return strings.TrimSuffix(b.Example, " {}") + map[bool]string{true: " {} for its defaults"}[strings.HasSuffix(b.Example, " {}")]
+			if strings.HasSuffix(b.Example, "{}") {
+				return b.Example + " for its defaults"
+			}
+			return b.Example
 		}
 	}
 	path = indexForm.ReplaceAllString(path, "[]")
