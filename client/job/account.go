@@ -50,8 +50,8 @@ func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
 	}
 	acc = &account{item: item}
 	a.ledger.LoadRecord(ctx, item.Request, &acc.paid, asked(item.Work))
-	if err := a.ledger.Unreadable(item.Request); err != nil {
-		return acc, fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+	if err := a.unreadable(item.Request); err != nil {
+		return acc, err
 	}
 	for _, key := range []string{item.Place, acc.paid.Place} {
 		if key == "" {
@@ -59,8 +59,8 @@ func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
 		}
 		var there journal.Place
 		a.ledger.LoadRecord(ctx, key, &there, nil)
-		if err := a.ledger.Unreadable(key); err != nil {
-			return acc, fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+		if err := a.unreadable(key); err != nil {
+			return acc, err
 		}
 		a.know(there.Job)
 	}
@@ -69,8 +69,8 @@ func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
 	}
 	if item.Daily {
 		acc.paid.Older = journal.LoadList[journal.PaidJob](ctx, a.ledger, olderKey(item.Request))
-		if err := a.ledger.Unreadable(olderKey(item.Request)); err != nil {
-			return acc, fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+		if err := a.unreadable(olderKey(item.Request)); err != nil {
+			return acc, err
 		}
 	}
 	for _, older := range acc.paid.Older {
@@ -83,6 +83,14 @@ func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
 	defer a.mu.Unlock()
 	a.all[item.Request] = acc
 	return acc, nil
+}
+
+// unreadable is why a record that was just read tells nothing of what was done before; nil where it does.
+func (a *accounts) unreadable(key string) error {
+	if err := a.ledger.Unreadable(key); err != nil {
+		return fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+	}
+	return nil
 }
 
 // know notes that a job is somebody's.
