@@ -95,8 +95,8 @@ func (g *Observer) settings(p *Sync) spending.Settings {
 func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 	forecasts := p.Used["forecasts"].([]map[string]any)
 	refresh, refreshes := p.Spec["refresh"].([]string)
-	for _, moment := range []time.Time{p.Start.Add(-26 * time.Hour), p.End.Add(26 * time.Hour)} {
-		current := g.Sim.Tenant().Calendar.QuarterOf(g.clari(moment))
+	unseen := g.unseen(p)
+	for _, current := range g.current(p) {
 		for i, tab := range g.TabsOf(p) {
 			quarters := map[sim.Quarter]bool{}
 			for _, period := range tab.Periods {
@@ -109,7 +109,7 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 					quarters[quarter] = quarters[quarter] || slices.Contains(refresh, period.Text) && g.landedBefore(p, tab, quarter)
 				}
 			}
-			for _, quarter := range g.unseen(p) {
+			for _, quarter := range unseen {
 				quarters[quarter] = true
 			}
 			for quarter, wanted := range quarters {
@@ -141,12 +141,16 @@ func (g *Observer) wanted(p *Sync) (items []spending.Item) {
 func (g *Observer) unseen(p *Sync) (quarters []sim.Quarter) {
 	for _, before := range g.Played {
 		if before != p && !before.Alone() {
-			for _, moment := range []time.Time{before.Start.Add(-26 * time.Hour), before.End.Add(26 * time.Hour)} {
-				quarters = append(quarters, g.Sim.Tenant().Calendar.QuarterOf(g.clari(moment)))
-			}
+			quarters = append(quarters, g.current(before)...)
 		}
 	}
 	return quarters
+}
+
+// current are the quarters that may be the current one in a sync, the same one twice where none turns: the day of one time zone is not that of another.
+func (g *Observer) current(p *Sync) []sim.Quarter {
+	calendar := g.Sim.Tenant().Calendar
+	return []sim.Quarter{calendar.QuarterOf(g.clari(p.Start.Add(-26 * time.Hour))), calendar.QuarterOf(g.clari(p.End.Add(26 * time.Hour)))}
 }
 
 // landedBefore says whether a quarter of a tab landed in a sync before.
