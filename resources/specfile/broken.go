@@ -24,21 +24,23 @@ var (
 	octalForm  = regexp.MustCompile(`^([-+]?)0o?([0-7_]+)$`)
 )
 
+// lineAt is the line of an offset, counted from 1.
+func lineAt(data []byte, offset int) int { return bytes.Count(data[:offset], []byte("\n")) + 1 }
+
 // unreadable finds what no YAML can have, in the first line that has it.
 func unreadable(data []byte) (line int, what string) {
-	at := func(offset int) int { return bytes.Count(data[:offset], []byte("\n")) + 1 }
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.IndexByte(data, 0) >= 0 {
 		return 1, "is UTF-16 or no text; save the file as UTF-8"
 	}
 	for offset := 0; offset < len(data); {
 		r, size := utf8.DecodeRune(data[offset:])
 		if r == utf8.RuneError && size == 1 {
-			return at(offset), "has a letter that is no UTF-8; save the file as UTF-8"
+			return lineAt(data, offset), "has a letter that is no UTF-8; save the file as UTF-8"
 		}
 		offset += size
 	}
 	if found := indentForm.FindIndex(data); found != nil {
-		return at(found[1]), "is indented with spaces of a web page or a word processor; put plain spaces in their place"
+		return lineAt(data, found[1]), "is indented with spaces of a web page or a word processor; put plain spaces in their place"
 	}
 	return 0, ""
 }
@@ -86,10 +88,10 @@ var (
 func broken(file string, data []byte, err error) (place, what string) {
 	if of, ok := errors.AsType[*valueError](err); ok {
 		before, _, _ := bytes.Cut(data, []byte("${"+of.name+"}"))
-		return fmt.Sprintf("%s: line %d", file, bytes.Count(before, []byte("\n"))+1), of.Error()
+		return fmt.Sprintf("%s: line %d", file, lineAt(data, len(before))), of.Error()
 	}
 	if at := tabForm.FindIndex(data); at != nil {
-		return fmt.Sprintf("%s: line %d", file, bytes.Count(data[:at[1]], []byte("\n"))+1), "is indented with a tab; put spaces in its place"
+		return fmt.Sprintf("%s: line %d", file, lineAt(data, at[1])), "is indented with a tab; put spaces in its place"
 	}
 	m := lineOf.FindStringSubmatch(err.Error())
 	if m == nil {
