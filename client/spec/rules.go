@@ -169,9 +169,12 @@ func (c *checker) forecast(path string, f Forecast) {
 	}
 }
 
+// strange are signs that no person types in one line, and marks that stand around an id and are none of it.
+const strange = "\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff"
+
 // TabPattern is what the id of a forecast tab may be made of: all that a person types in one line. Ids that are known are lower-case words with _ between
 // them, but Clari promises no form.
-const TabPattern = "^[^\\s\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff]([^\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff]*[^\\s\\x00-\\x1f\\x7f\"`<>“”„‘’«»\u00a0\u200b-\u200f\u2060\ufeff])?$"
+const TabPattern = `^[^\s` + strange + `]([^` + strange + `]*[^\s` + strange + `])?$`
 
 // AddressPattern is what a whole address has, in place of a tab's id.
 const AddressPattern = `://|clari\.com|forecast/|/$`
