@@ -29,10 +29,13 @@ func Moment(raw []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	s := string(bytes.TrimSpace(text))
-	if len(s) > len(time.DateOnly) && s[4] == '-' {
-		day, clock := s[:len(time.DateOnly)], s[len(time.DateOnly)+1:]
+	const size = len(time.DateOnly)
+	if len(s) > size && s[4] == '-' {
+		if s[size] == ' ' {
+			s = s[:size] + "T" + s[size+1:]
+		}
 		for _, layout := range layouts {
-			if t, err := time.Parse(layout, day+"T"+clock); err == nil && strings.IndexByte("T ", s[len(day)]) >= 0 {
+			if t, err := time.Parse(layout, s); err == nil {
 				return since1970(t.Unix(), int64(t.Nanosecond()))
 			}
 		}
