@@ -87,6 +87,9 @@ func project(t *testing.T, program string) (dir string) {
 	} {
 		write(t, filepath.Join(dir, name), text)
 	}
+	if err := os.CopyFS(filepath.Join(dir, "models"), os.DirFS(filepath.Join(dbt, "examples"))); err != nil {
+		t.Fatal(err)
+	}
 	run(t, program, dir, "deps")
 	return dir
 }
@@ -174,6 +177,7 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	if models < b.models || tests < 35 || units < 4 {
 		t.Errorf("%d models, %d tests and %d unit tests", models, tests, units)
 	}
+	metrics(t, filepath.Join(dir, "target", "semantic_manifest.json"))
 	made := fmt.Sprintf("%s_clari.clari__forecast_changes", place)
 	if b.meanwhile != nil {
 		later(t, d)

@@ -2,7 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +27,11 @@ var packageText string
 
 //go:embed unit_tests.yml
 var unitTests []byte
+
+// examples are what users copy into a project of their own.
+//
+//go:embed examples
+var examples embed.FS
 
 var packageFiles = template.Must(template.New("dbt").Funcs(template.FuncMap{"quote": quoted, "isPersonal": isPersonal, "dbtName": dbtName}).Parse(packageText))
 
@@ -140,6 +145,9 @@ func writePackage(from, dir string, tables schema.Tables) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "models", "unit_tests.yml"), unitTests, 0o644); err != nil {
+		return err
+	}
+	if err := os.CopyFS(dir, examples); err != nil {
 		return err
 	}
 	for name, data := range map[string]any{"dbt_project.yml": nil, "models/sources.yml": tables, "models/models.yml": models, "README.md": models} {
