@@ -174,7 +174,7 @@ func (b build) run(t *testing.T, program, dir, place string) {
 			t.Errorf("%s: %s", r.ID, r.Status)
 		}
 	}
-	if models < b.models || tests < 35 || units < 4 {
+	if models < b.models || tests < 35 || units < 7 {
 		t.Errorf("%d models, %d tests and %d unit tests", models, tests, units)
 	}
 	metrics(t, filepath.Join(dir, "target", "semantic_manifest.json"))
