@@ -23,6 +23,7 @@ type Query struct {
 	Select  string   // the query without comment, CREATE VIEW and semicolon
 	IsView  bool     // it makes what others read: a view, or
 	IsTable bool     // a table, which is made once
+	History bool     // its comment says needs_history: it has rows under history and in append mode only
 	Uses    []string // tables and views that it reads, in the order of their names
 
 	made map[string]bool // names of all views and tables that queries make
@@ -89,6 +90,7 @@ func parse(name, text string) Query {
 	}
 	if len(read) > 0 {
 		q.Answer, q.Read = read[0], strings.Join(read[1:], " ")
+		q.History = strings.Contains(q.Read, "needs_history: ")
 	}
 	q.Select = strings.TrimSuffix(strings.TrimSpace(strings.Join(lines, "\n")), ";")
 	return q

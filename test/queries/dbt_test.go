@@ -91,6 +91,7 @@ type described struct {
 	Config      struct {
 		Tags      []string
 		Freshness any
+		Meta      map[string]any
 	}
 }
 
@@ -188,6 +189,34 @@ func documented(t *testing.T, s *story, d *database) {
 }
 
 func argument(test map[string]any, name string) any { return test["arguments"].(map[string]any)[name] }
+
+// TestNeedsHistory: what reads clari_forecast_changes, directly or not, and nothing else, says that it needs history: its comment, the lists of the
+// docs, and the model.
+func TestNeedsHistory(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(dbt, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta := map[string]any{}
+	for _, m := range load[struct{ Models []described }](t, "models/models.yml").Models {
+		meta[m.Name] = m.Config.Meta["needs_history"]
+	}
+	needs := map[string]bool{}
+	for _, q := range queries.All() { // what a view reads comes before it
+		needs[q.Name] = q.Name == "clari_forecast_changes" || slices.ContainsFunc(q.Uses, func(used string) bool { return needs[used] })
+		if q.History != needs[q.Name] {
+			t.Errorf("%s: its comment says needs_history: %t", q.Name, q.History)
+		}
+		if got := meta[modelName(q.Name)] == true; got != needs[q.Name] {
+			t.Errorf("%s: the model's meta says needs_history: %t", q.Name, got)
+		}
+		history := map[bool]string{true: " `needs_history`"}[needs[q.Name]]
+		if line := fmt.Sprintf("| `%s` | %s%s |\n", modelName(q.Name), q.Answer, history); !strings.Contains(string(text), line) {
+			t.Errorf("the package's README lacks the line\n%s", line)
+		}
+	}
+}
 
 // TestDescribed: the package tells of each column of each model what it holds.
 func TestDescribed(t *testing.T) {

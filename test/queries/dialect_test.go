@@ -54,7 +54,8 @@ func TestCommonSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range queries.All() {
-		if line := fmt.Sprintf("| [%s](%[1]s.sql) | %s |\n", q.Name, q.Answer); !strings.Contains(string(index), line) {
+		history := map[bool]string{true: " `needs_history`"}[q.History]
+		if line := fmt.Sprintf("| [%s](%[1]s.sql) | %s%s |\n", q.Name, q.Answer, history); !strings.Contains(string(index), line) {
 			t.Errorf("docs/queries/README.md lacks the line\n%s", line)
 		}
 		if q.Answer == "" || q.Read == "" || !strings.HasSuffix(q.Answer, "?") {
