@@ -120,24 +120,27 @@ func TestBackendDoesNotWrite(t *testing.T) {
 	})
 }
 
-// TestNewQuarterSinceTheKill: the job of an interrupted sync is about the quarter that was current when it was asked for.
+// TestNewQuarterSinceTheKill: the job of an interrupted sync is about the quarter that was current when it was asked for. It lands as that quarter's where it
+// is fresh, and what is current by then comes with it where Clari surely calls another quarter so, else with the next sync.
 func TestNewQuarterSinceTheKill(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name  string
-		begin time.Duration // first sync, whole; from the epoch, a month before a quarter ends
-		kill  time.Duration // second sync, killed
-		last  time.Duration // third sync
-		spent int
+		name    string
+		kill    time.Duration // second sync, killed; from the epoch, a month before a quarter ends
+		last    time.Duration // third sync
+		adopted int
+		spent   int // in the third sync
+		then    int // in a fourth, six hours later
 	}{
-		{"killed in the old quarter", 24 * time.Hour, 31*24*time.Hour - 2*time.Hour, 31*24*time.Hour + time.Hour, 1 + 1 + 2},
-		{"killed in the new quarter", 24 * time.Hour, 31*24*time.Hour + time.Hour, 31*24*time.Hour + 2*time.Hour, 1 + 1 + 1},
-		{"killed in the new quarter, long after the old one's end", 24 * time.Hour, 60 * 24 * time.Hour, 70 * 24 * time.Hour, 1 + 1 + 2},
+		{"killed in the old quarter", 31*24*time.Hour - 2*time.Hour, 31*24*time.Hour + time.Hour, 1, 0, 2}, // final rows of the old quarter are due by then
+		{"killed in the old quarter, long ago", 31*24*time.Hour - 8*time.Hour, 31*24*time.Hour + time.Hour, 0, 2, 1},
+		{"killed in the new quarter", 31*24*time.Hour + time.Hour, 31*24*time.Hour + 2*time.Hour, 1, 1, 1},
+		{"killed in the new quarter, long after the old one's end", 60 * 24 * time.Hour, 70 * 24 * time.Hour, 0, 2, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := world.New(t, world.Slow, map[string]any{"settle_days": 0}).WithState()
-				time.Sleep(test.begin)
+				time.Sleep(24 * time.Hour)
 				w.MustSync()
 				time.Sleep(time.Until(world.Epoch.Add(test.kill)))
 				if err := w.Sync(world.Moments[4].Interrupt(w, (*world.Process).Kill).Options()); err != world.ErrKilled {
@@ -146,10 +149,35 @@ func TestNewQuarterSinceTheKill(t *testing.T) {
 				time.Sleep(time.Until(world.Epoch.Add(test.last)))
 				w.MustSync()
 				w.Landed()
-				w.Spent(test.spent)
+				if n := len(w.Exports("adopted")); n != test.adopted {
+					t.Errorf("%d exports adopted", n)
+				}
+				w.Spent(2 + test.spent)
+				time.Sleep(6 * time.Hour)
+				w.MustSync()
+				w.Landed()
+				w.Spent(2 + test.spent + test.then)
 			})
 		})
 	}
+}
+
+// TestTooLongForTheOldQuarter: a result of the current quarter that is too long is not paid for again before the limit is raised, or the quarter is over.
+func TestTooLongForTheOldQuarter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := world.New(t, sim.Config{}, map[string]any{}).WithState()
+		dayAt(20, 6)
+		w.MustSync()
+		w.Spec["max_result_bytes"] = "2KiB"
+		for _, sync := range []struct{ day, spent int }{{25, 2}, {26, 2}, {31, 4}} { // the fiscal year 2001 begins, and the old quarter is not final
+			dayAt(sync.day, 6)
+			if err := w.Sync(); err == nil {
+				t.Error("a long result landed")
+			}
+			w.Spent(sync.spent)
+		}
+	})
 }
 
 // TestStateNotWritten: a backend that takes no write in a sync that refreshes a final quarter. The next sync does not land the older stored result over newer
@@ -263,24 +291,33 @@ func TestPageForTheNewQuarter(t *testing.T) {
 	}
 }
 
-// TestOldCurrentIsNotBoughtBeside: the job of a killed sync, asked for as the current quarter, lands after that quarter is over. It is not bought under its
-// own name as well. Clari may still call it current, where its day ends later: so what is current by then comes with the next sync.
+// TestOldCurrentIsNotBoughtBeside: the job of a killed sync, asked for as the current quarter, lands after that quarter is over, also where an earlier sync
+// has told when that is. It is not bought under its own name as well. Clari may still call it current, where its day ends later: so what is current by then
+// comes with the next sync.
 func TestOldCurrentIsNotBoughtBeside(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		spec  map[string]any
-		spent int
+		known bool
+		spent int // once the quarter is nearly over
 	}{
-		"by name":            {map[string]any{"periods": []string{"current", "2000_Q4"}}, 1},
-		"counted":            {map[string]any{"periods": []string{"current", "previous"}, "fiscal_year_start_month": 2}, 2}, // the one before is exported too
-		"named in a refresh": {map[string]any{"periods": []string{"current", "2000_Q4"}, "refresh": []string{"2000_Q4"}}, 1},
-		"history":            {map[string]any{"periods": []string{"current", "2000_Q4"}, "history": true}, 1},
+		"by name":              {map[string]any{"periods": []string{"current", "2000_Q4"}}, false, 1},
+		"counted":              {map[string]any{"periods": []string{"current", "previous"}, "fiscal_year_start_month": 2}, false, 2}, // the one before is exported too
+		"named in a refresh":   {map[string]any{"periods": []string{"current", "2000_Q4"}, "refresh": []string{"2000_Q4"}}, false, 1},
+		"history":              {map[string]any{"periods": []string{"current", "2000_Q4"}, "history": true}, false, 1},
+		"its end is known":     {map[string]any{}, true, 1},
+		"known, under history": {map[string]any{"history": true}, true, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := world.New(t, world.Slow, test.spec).WithState()
-				time.Sleep(31*24*time.Hour - 2*time.Hour) // it ends two hours later
-				if err := w.Sync(world.Moments[4].Interrupt(w, (*world.Process).Kill).Options()); err != world.ErrKilled {
+				if dayAt(20, 0); test.known {
+					w.MustSync()
+				}
+				before := w.Sim.Ledger().Spent()
+				dayAt(30, 22) // it ends two hours later
+				kill := world.Interrupt{Request: world.On(sim.Results, (*world.Process).Kill)}
+				if err := w.Sync(kill.Options()); err != world.ErrKilled {
 					t.Fatal(err)
 				}
 				time.Sleep(3 * time.Hour)
@@ -289,7 +326,7 @@ func TestOldCurrentIsNotBoughtBeside(t *testing.T) {
 				if n := len(w.Exports("adopted")); n != 1 {
 					t.Errorf("%d exports adopted", n)
 				}
-				w.Spent(test.spent)
+				w.Spent(before + test.spent)
 				time.Sleep(3 * time.Hour)
 				w.MustSync()
 				w.Landed()

@@ -134,14 +134,19 @@ func (j *judge) again(why string) Decision {
 	return Decision{Action: LandAgain, JobID: j.There.Job, Why: why}
 }
 
+const tooLong = "its result is longer than max_result_bytes"
+
 // take adopts the job that was paid for, if it serves. Of one that a refresh names anyAge is good enough.
 func (j *judge) take(anyAge bool) (Decision, bool) {
 	p := j.Paid.Job
 	if p == nil || !j.Policy.Backend {
 		return Decision{}, false
 	}
-	if p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes && j.Serves(*p, clari.Job{}) {
-		return Decision{Action: Failed, JobID: p.ID, TooLarge: p.TooLarge, Why: "its result is longer than max_result_bytes"}, true
+	if p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes {
+		if j.discard = tooLong; j.Serves(*p, clari.Job{}) {
+			return Decision{Action: Failed, JobID: p.ID, TooLarge: p.TooLarge, Why: tooLong}, true
+		}
+		return Decision{}, false
 	}
 	if j.discard = j.uselessness(*p, anyAge); j.discard != "" || j.ask != "" {
 		return Decision{}, false

@@ -73,11 +73,12 @@ func (w *work) Create(ctx context.Context, sending func(context.Context)) (strin
 	}, sending)
 }
 
-// Serves: what Clari chose as current is of another quarter once that is over. The end that is known may be that of a quarter before.
-func (w *work) Serves(paid journal.PaidJob, _ clari.Job) bool {
+// Serves: what Clari chose as current is of another quarter once that is over. Its result lands all the same, as that quarter's: see learn. One that is too
+// long to land, so that nobody asks for it, says nothing of the quarter by now. The end that is known may be that of a quarter before.
+func (w *work) Serves(paid journal.PaidJob, j clari.Job) bool {
 	planner, end := w.k.planner, w.state.End
 	now := w.k.Client.ServerTime(time.Now())
-	return w.Period != "" || !planner.Over(end, now) || planner.Over(end, paid.AskedAt)
+	return w.Period != "" || j.ID != "" || !planner.Over(end, now) || planner.Over(end, paid.AskedAt)
 }
 
 // Landed keeps what a later sync has to know of the place. Of an older day it changes nothing.

@@ -127,6 +127,7 @@ type Sync struct {
 	Wanted     []Item
 	Bought     []*Job
 	Landed     []Landing // adopted and landed again ones too
+	Perhaps    []*Job    // whose rows were sent, and nobody can say whether the state knows it: the sync was stopped
 }
 
 // A History is what is known of the syncs until now: the two ledgers.
@@ -135,7 +136,7 @@ type History struct {
 
 	paid    map[string]*paid
 	there   map[place][]landing
-	current map[place]bool // once exported as current: what may be in a state that is told to be lost, too
+	current map[place]bool // once exported as current, perhaps: what may be in a state that is told to be lost, too
 	syncs   int
 }
 
@@ -195,6 +196,9 @@ func (h *History) enter(s Sync) {
 	for key := range done {
 		h.paid[key].exhausted = false
 	}
+	for _, j := range s.Perhaps {
+		h.noteCurrent(j)
+	}
 	for _, l := range s.Landed {
 		p := h.record(l.Job.Request)
 		p.failures, p.bad = 0, nil
@@ -202,11 +206,18 @@ func (h *History) enter(s Sync) {
 		if h.there == nil {
 			h.there = map[place][]landing{}
 		}
+		h.noteCurrent(l.Job)
 		at := placeOf(l.Job.Request, l.Job.Quarter)
-		if h.current == nil {
-			h.current = map[place]bool{}
-		}
-		h.current[at] = h.current[at] || l.Job.Period == ""
 		h.there[at] = append(h.there[at], landing{Landing: l, sync: h.syncs, open: !s.Well})
+	}
+}
+
+// noteCurrent notes that a job may have landed, which puts its quarter into the plan of later syncs where Clari chose it.
+func (h *History) noteCurrent(j *Job) {
+	if h.current == nil {
+		h.current = map[place]bool{}
+	}
+	if j.Period == "" {
+		h.current[placeOf(j.Request, j.Quarter)] = true
 	}
 }

@@ -195,15 +195,28 @@ func TestExcess(t *testing.T) {
 	}
 }
 
-// TestOnceCurrent: a quarter that was exported as current stays in the plan until it is settled, though periods no longer name it.
+// TestOnceCurrent: a quarter that was exported as current stays in the plan until it is settled, though periods no longer name it; also where the sync was
+// stopped once its rows were sent.
 func TestOnceCurrent(t *testing.T) {
-	h := History{QuarterEnd: quarterEnd}
 	current, named := item("", "2026_Q1", "forecast"), item("2026_Q1", "2026_Q1", "forecast")
-	h.Add(landed(job(current.Request, "2026-03-31 09:00", Good), true))
-	next := Sync{Start: at("2026-04-01 09:00"), End: at("2026-04-01 09:10"), Well: true, Settings: Defaults(), Wanted: []Item{item("", "2026_Q2", "forecast")}}
-	next.Bought = []*Job{job(named.Request, "2026-04-01 09:00", Good)}
-	require.Empty(t, h.Add(next))
-	next.Bought[0] = job(item("2025_Q4", "2025_Q4", "forecast").Request, "2026-04-01 09:00", Good)
-	next.Bought[0].Quarter = "2025_Q4"
-	require.Len(t, h.Add(next), 1, "that one was never current")
+	well := landed(job(current.Request, "2026-03-31 09:00", Good), true)
+	stopped := lost(job(current.Request, "2026-03-31 09:00", Unclear))
+	sent := stopped
+	sent.Perhaps = sent.Bought
+	for _, tt := range []struct {
+		name   string
+		before Sync
+		excess int
+	}{{"landed", well, 0}, {"sent", sent, 0}, {"stopped before", stopped, 1}} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := History{QuarterEnd: quarterEnd}
+			h.Add(tt.before)
+			next := Sync{Start: at("2026-04-01 09:00"), End: at("2026-04-01 09:10"), Well: true, Settings: Defaults(), Wanted: []Item{item("", "2026_Q2", "forecast")}}
+			next.Bought = []*Job{job(named.Request, "2026-04-01 09:00", Good)}
+			require.Len(t, h.Add(next), tt.excess)
+			next.Bought[0] = job(item("2025_Q4", "2025_Q4", "forecast").Request, "2026-04-01 09:00", Good)
+			next.Bought[0].Quarter = "2025_Q4"
+			require.Len(t, h.Add(next), 1, "that one was never current")
+		})
+	}
 }

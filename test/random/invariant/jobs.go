@@ -51,12 +51,9 @@ func noJobAgain(g *observer.Observer, p *observer.Sync, wrong report) {
 func ofUse(g *observer.Observer, p *observer.Sync, a, b sim.Job) bool {
 	const margin = 2 * time.Minute
 	now := b.CreatedAt
-	calendar := g.Sim.Tenant().Calendar
 	switch {
 	case a.End != "" && a.End != sim.Done, !a.CancelledAt.IsZero(), a.WrongBy != 0, a.RowsTruncated, a.Vanished, a.Withheld > 0, a.CellsTruncated,
 		g.IsEmpty(a), a.Export.Quirks.RepeatEntry, a.Export.Quirks.MissingID:
-		return false
-	case a.Asked == "" && calendar.QuarterOf(a.CreatedAt.Add(-26*time.Hour)) != calendar.QuarterOf(now.Add(26*time.Hour)):
 		return false
 	case !now.Before(a.ExpiresAt()):
 		return false
@@ -90,6 +87,11 @@ func ofUse(g *observer.Observer, p *observer.Sync, a, b sim.Job) bool {
 // onlyCandidate tells whether job a, of whose creation nobody heard, could be told from the job list when b was created: the list was
 // had, and no other job in it or request of the plan may be meant.
 func onlyCandidate(g *observer.Observer, p *observer.Sync, a, b sim.Job) bool {
+	// Around the turn of a quarter a plan may take another one for the current one than Clari, and the list tells the job's.
+	calendar := g.Sim.Tenant().Calendar
+	if a.Asked == "" && calendar.QuarterOf(a.CreatedAt.Add(-26*time.Hour)) != calendar.QuarterOf(b.CreatedAt.Add(26*time.Hour)) {
+		return false
+	}
 	if a.Hidden || a.Twin || observer.IsActivity(a) || g.Config.Skew != 0 || slices.Contains(g.Config.OmitKeys, "startTime") {
 		return false
 	}

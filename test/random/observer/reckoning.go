@@ -59,6 +59,7 @@ func (g *Observer) told(p *Sync, jobs map[any]*spending.Job) spending.Sync {
 			s.Landed = append(s.Landed, spending.Landing{Job: job, At: g.clari(at)})
 		default: // the sync was stopped, and perhaps before a barrier: nobody can say whether the rows are there
 			job.Fate = spending.Unclear
+			s.Perhaps = append(s.Perhaps, job)
 		}
 	}
 	return s
@@ -220,10 +221,10 @@ func isBad(j sim.Job) bool {
 	return j.WrongBy != 0 || j.RowsTruncated || j.CellsTruncated || j.Export.Quirks.RepeatEntry || j.Export.Quirks.MissingID
 }
 
-// lastAsked is when Clari answered last about a job; zero: never.
+// lastAsked is when Clari answered last about a job; zero: never. A sync that has failed cancels at its end what it gave up long before, too.
 func (g *Observer) lastAsked(id string) (last time.Time) {
 	for _, r := range g.Ledger.Requests {
-		if r.JobID == id {
+		if r.JobID == id && r.Op != sim.Cancel {
 			last = r.Answered
 		}
 	}
