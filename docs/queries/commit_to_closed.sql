@@ -3,7 +3,7 @@
 -- manager's row holds the whole team.
 SELECT
   p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.user_id, MAX(p.user_name) AS user_name,
-  MAX(p.hierarchy_level) AS hierarchy_level, p.field_name, MAX(p.currency_code) AS currency_code,
+  MAX(p.hierarchy_level) AS hierarchy_level, p.field_id, p.field_name, MAX(p.currency_code) AS currency_code,
   MAX(CASE WHEN p.weeks_to_end = 12 THEN p.effective_value END) AS call_12_weeks_before,
   MAX(CASE WHEN p.weeks_to_end = 8 THEN p.effective_value END) AS call_8_weeks_before,
   MAX(CASE WHEN p.weeks_to_end = 4 THEN p.effective_value END) AS call_4_weeks_before,

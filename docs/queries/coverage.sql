@@ -8,7 +8,7 @@ WITH newest AS (
 )
 SELECT
   n.forecast_key, n.forecast_id, n.scope_id, n.requested_currency, n.requested_period, n.time_period_id, n.user_id, n.user_name, n.hierarchy_level,
-  n.has_reports, n.current_manager, n.current_manager_name, n.field_name, n.week_start_date, n.currency_code, n.quota_value, n.unpaired_quota, n.crm_closed,
+  n.has_reports, n.current_manager, n.current_manager_name, n.field_id, n.field_name, n.week_start_date, n.currency_code, n.quota_value, n.unpaired_quota, n.crm_closed,
   n.crm_total - n.crm_closed AS open_pipeline, n.quota_value - n.crm_closed AS to_go,
   CASE WHEN n.quota_value > n.crm_closed THEN (n.crm_total - n.crm_closed) / (n.quota_value - n.crm_closed) END AS coverage
 FROM newest n

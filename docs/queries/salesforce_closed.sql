@@ -23,7 +23,7 @@ won AS (
 )
 SELECT
   s.forecast_key, s.forecast_id, s.scope_id, s.requested_currency, s.requested_period, s.time_period_id, s.is_over, s.user_id, s.crm_user_id, s.user_name,
-  s.current_manager, s.current_manager_name, s.field_name, s.currency_code, s.quota_value, s.newest_call, s.newest_closed,
+  s.current_manager, s.current_manager_name, s.field_id, s.field_name, s.currency_code, s.quota_value, s.newest_call, s.newest_closed,
   CASE WHEN s.crm_user_id IS NOT NULL THEN COALESCE(w.closed_won, 0) END AS closed_won,
   CASE WHEN s.crm_user_id IS NOT NULL THEN COALESCE(w.deals, 0) END AS deals,
   CASE WHEN s.is_over AND s.crm_user_id IS NOT NULL THEN s.newest_call - COALESCE(w.closed_won, 0) END AS error

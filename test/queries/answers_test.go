@@ -146,43 +146,49 @@ func quotaUse(_ *testing.T, s *story, _ *database) (want []row) {
 // opportunity is a table of Salesforce's, as far as queries read it.
 const opportunity = "opportunity (id TEXT, owner_id TEXT, is_won BOOLEAN, close_date DATE, amount DOUBLE PRECISION)"
 
+// deals are what people have won and lost in Salesforce.
+var deals = []struct {
+	owner, closed string
+	won           bool
+	amount        float64
+}{
+	{"0054Mrepa", "1999-11-01", true, 100}, {"0054Mrepa", "2000-01-31", true, 20}, {"0054Mrepa", "1999-12-15", false, 5000}, // lost
+	{"0054Mrepa", "2000-02-01", true, 7000}, {"0054Mrepb", "2000-01-10", true, 3}, {"0054Mwest", "2000-01-10", true, 9000}, // the next quarter; a manager
+}
+
+// salesforceClosed lands the deals, and is what people won in the quarters of the designed tenant.
+func salesforceClosed(t *testing.T, s *story, d *database) (want []row) {
+	t.Helper()
+	d.exec(t, "CREATE TABLE salesforce_"+opportunity)
+	won := map[[2]any]float64{}
+	for i, deal := range deals {
+		d.exec(t, fmt.Sprintf("INSERT INTO salesforce_opportunity VALUES ('%d', '%s', %t, '%s', %f)", i, deal.owner, deal.won, deal.closed, deal.amount))
+		if deal.won {
+			won[[2]any{deal.owner, map[bool]string{false: "2000_Q4", true: "2001_Q1"}[deal.closed >= "2000-02-01"]}] += deal.amount
+		}
+	}
+	for _, list := range s.series(d) {
+		c := list[0]
+		if c.user["has_reports"] == true {
+			continue
+		}
+		closed, call := won[[2]any{c.user["crm_user_id"], c.user["requested_period"]}], newest(list, effectiveOf)
+		r := c.is(map[string]any{"closed_won": closed, "newest_call": call, "quota_value": list[len(list)-1].quota})
+		if c.isOver == true && call != nil {
+			r["error"], _ = plain("", call.(float64)-closed)
+		}
+		want = append(want, r)
+	}
+	return want
+}
+
 // TestSalesforceClosed: what is won, owned and closed in the quarter counts, on its first and last day too; who closed nothing has closed 0.
 func TestSalesforceClosed(t *testing.T) {
 	t.Parallel()
 	s := *stories["designed"](t)
 	s.asTables = true
-	deals := []struct {
-		owner, closed string
-		won           bool
-		amount        float64
-	}{
-		{"0054Mrepa", "1999-11-01", true, 100}, {"0054Mrepa", "2000-01-31", true, 20}, {"0054Mrepa", "1999-12-15", false, 5000}, // lost
-		{"0054Mrepa", "2000-02-01", true, 7000}, {"0054Mrepb", "2000-01-10", true, 3}, {"0054Mwest", "2000-01-10", true, 9000}, // the next quarter; a manager
-	}
-	won := map[[2]any]float64{}
-	for _, deal := range deals {
-		if deal.won {
-			won[[2]any{deal.owner, map[bool]string{false: "2000_Q4", true: "2001_Q1"}[deal.closed >= "2000-02-01"]}] += deal.amount
-		}
-	}
 	each(t, &s, "overwrite", func(t *testing.T, d *database) {
-		d.exec(t, "CREATE TABLE salesforce_"+opportunity)
-		for i, deal := range deals {
-			d.exec(t, fmt.Sprintf("INSERT INTO salesforce_opportunity VALUES ('%d', '%s', %t, '%s', %f)", i, deal.owner, deal.won, deal.closed, deal.amount))
-		}
-		var want []row
-		for _, list := range s.series(d) {
-			c := list[0]
-			if c.user["has_reports"] == true {
-				continue
-			}
-			closed, call := won[[2]any{c.user["crm_user_id"], c.user["requested_period"]}], newest(list, effectiveOf)
-			r := c.is(map[string]any{"closed_won": closed, "newest_call": call, "quota_value": list[len(list)-1].quota})
-			if c.isOver == true && call != nil {
-				r["error"], _ = plain("", call.(float64)-closed)
-			}
-			want = append(want, r)
-		}
+		want := salesforceClosed(t, &s, d)
 		equal(t, "salesforce_closed", d.file(t, "salesforce_closed"), want)
 		for part, instead := range map[string]string{
 			" AND o.is_won": "", "WHERE NOT p.has_reports": "WHERE 1 = 1", "COALESCE(w.closed_won, 0) END AS closed_won": "w.closed_won END AS closed_won",

@@ -61,6 +61,7 @@ func (d *database) makeViews(t *testing.T, s *story) {
 
 // viewTexts are the statements that make the views of a story, as of its day.
 func (d *database) viewTexts(s *story) (texts []string) {
+	texts = slices.Clone(s.edits)
 	for _, q := range viewsOf(s) {
 		text := strings.ReplaceAll(q.Text, "CURRENT_DATE", d.today)
 		if s.asTables {

@@ -122,6 +122,7 @@ type cell struct {
 	weekPlace         int
 	weeksBack         int
 	effective, before any
+	currency          any
 	isOver            any // nil where the period's end is not known
 }
 
@@ -130,13 +131,17 @@ func (s *story) personWeeks(d *database) (cells []*cell) {
 	entries := map[[5]any]oracle.Row{}
 	calls, quotas := map[[5]any]bool{}, map[[5]any]bool{} // fields that have them
 	slots := map[any]map[[5]any]oracle.Row{}              // by place: period and field
+	codes := map[any]map[any]bool{}                       // by place: the currencies of its entries
 	for _, r := range s.now.lastKnown {
 		entries[key(r, "forecast_key", "time_period_id", "time_frame_id", "user_id", "field_id")] = r
 		field := key(r, "forecast_key", "field_id")
 		calls[field] = calls[field] || number(r, "forecast_value") != nil
 		quotas[field] = quotas[field] || number(r, "quota_value") != nil
 		if slots[r["forecast_key"]] == nil {
-			slots[r["forecast_key"]] = map[[5]any]oracle.Row{}
+			slots[r["forecast_key"]], codes[r["forecast_key"]] = map[[5]any]oracle.Row{}, map[any]bool{}
+		}
+		if r["currency_code"] != nil {
+			codes[r["forecast_key"]][r["currency_code"]] = true
 		}
 		slots[r["forecast_key"]][key(r, "time_period_id", "field_id")] = r
 	}
@@ -175,7 +180,13 @@ func (s *story) personWeeks(d *database) (cells []*cell) {
 					if sample["time_period_end_date"] != nil {
 						c.isOver = s.isOver(sample)
 					}
-					c.quota = number(entries[[5]any{place, slot[0], w["time_frame_id"], id, quotaField}], "quota_value")
+					quota := entries[[5]any{place, slot[0], w["time_frame_id"], id, quotaField}]
+					c.quota, c.currency = number(quota, "quota_value"), cmp.Or(c.entry["currency_code"], quota["currency_code"])
+					for code := range codes[place] {
+						if c.currency == nil && len(codes[place]) == 1 {
+							c.currency = code
+						}
+					}
 					if n > 0 && start(oracle.Row{"week_start_date": weeks[n-1]["start_date"]}).AddDate(0, 0, 7).Equal(start(oracle.Row{"week_start_date": w["start_date"]})) {
 						c.before = effective(entries[[5]any{place, slot[0], weeks[n-1]["time_frame_id"], id, slot[1]}])
 					}
@@ -200,7 +211,7 @@ func (c *cell) row() row {
 		"manager_as_of": manager, "current_manager": c.user["manager_user_id"], "current_manager_name": c.above["name"], "time_frame_id": c.week["time_frame_id"], "week_start_date": c.week["start_date"],
 		"week_end_date": c.week["end_date"], "weeks_to_end": c.week["weeks_to_end"], "time_period_id": c.period["time_period_id"], "time_period_type": c.period["time_period_type"],
 		"fiscal_year": c.period["fiscal_year"], "fiscal_quarter": c.period["fiscal_quarter"], "field_id": c.field, "field_name": c.fieldName, "effective_value": c.effective,
-		"effective_before": c.before, "weeks_back": c.weeksBack, "is_over": c.isOver, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated,
+		"effective_before": c.before, "weeks_back": c.weeksBack, "is_over": c.isOver, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated, "currency_code": c.currency,
 	})
 	for k, v := range with(c.entry, []string{"forecast_value", "adjustment_value", "crm_closed", "crm_total", "adjusted_by"}, nil) {
 		r[k] = v

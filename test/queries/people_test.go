@@ -250,29 +250,3 @@ func TestWaterfallOfNew(t *testing.T) {
 		}
 	})
 }
-
-// TestRollUpOfTwoCurrencies: amounts in two currencies are not added up, and those of other managers are.
-func TestRollUpOfTwoCurrencies(t *testing.T) {
-	t.Parallel()
-	s := threeExports(t, nil)
-	each(t, s, "append", func(t *testing.T, d *database) {
-		rep := d.query(t, "SELECT u.user_id, u.manager_user_id FROM clari_forecast_users_current u WHERE u.hierarchy_level = 2 ORDER BY u.user_id")[0]
-		d.exec(t, "UPDATE clari_forecast_entries SET currency_code = 'EUR' WHERE user_id = '"+rep["user_id"]+"'")
-		sums := func(text string) (mixed, others int) {
-			for _, r := range d.answer(t, text) {
-				if r["sum_of_direct_reports"] != "" && r["gap"] != "" && r["user_id"] == rep["manager_user_id"] {
-					mixed++
-				} else if r["sum_of_direct_reports"] != "" {
-					others++
-				}
-			}
-			return mixed, others
-		}
-		if mixed, others := sums(byName("roll_up").Select); mixed > 0 || others == 0 {
-			t.Errorf("%d sums of two currencies, and %d others", mixed, others)
-		}
-		if mixed, _ := sums(strings.ReplaceAll(byName("roll_up").Select, "MIN(r.currency_code) <> MAX(r.currency_code) OR MIN(r.currency_code) <> MAX(m.currency_code)", "1 = 0")); mixed == 0 {
-			t.Error("two currencies are added up, and nobody notices")
-		}
-	})
-}

@@ -3,11 +3,10 @@ package queries
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
-
-	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 )
 
 // series are the cells of each person, period and field in the order of their weeks.
@@ -37,7 +36,7 @@ func effectiveOf(c *cell) any { return c.effective }
 // is is a row with what tells cells apart, and others.
 func (c *cell) is(others map[string]any) row {
 	r := with(c.user, []string{"forecast_key", "user_id"}, map[string]any{
-		"user_name": c.user["name"], "time_period_id": c.period["time_period_id"], "field_name": c.fieldName,
+		"user_name": c.user["name"], "time_period_id": c.period["time_period_id"], "field_id": c.field, "field_name": c.fieldName,
 	})
 	for k, v := range with(nil, nil, others) {
 		r[k] = v
@@ -46,6 +45,12 @@ func (c *cell) is(others map[string]any) row {
 }
 
 func (c *cell) start() any { return c.week["start_date"] }
+
+// inOneCurrency says whether amounts can be added up. Whoever has no amount may have no currency.
+func inOneCurrency(currencies ...any) bool {
+	currencies = slices.DeleteFunc(currencies, func(v any) bool { return v == nil })
+	return !slices.ContainsFunc(currencies, func(v any) bool { return v != currencies[0] })
+}
 
 func weekOverWeek(_ *testing.T, s *story, d *database) (want []row) {
 	for _, c := range s.personWeeks(d) {
@@ -133,8 +138,9 @@ func rollUp(_ *testing.T, s *story, d *database) (want []row) {
 		for manager, reports := range below {
 			own := cells[[5]any{k.place, k.period, k.week, k.field, manager}]
 			var sum, overrides, left, joined float64
-			notCalled := 0
+			notCalled, currencies := 0, []any{own.currency}
 			for _, c := range reports {
+				currencies = append(currencies, c.currency)
 				v, ok := c.effective.(float64)
 				if !ok {
 					notCalled++
@@ -153,11 +159,15 @@ func rollUp(_ *testing.T, s *story, d *database) (want []row) {
 				}
 			}
 			r := own.is(map[string]any{
-				"week_start_date": k.week, "own_call": number(own.entry, "forecast_value"), "direct_reports": len(reports), "not_called": notCalled, "overrides": overrides,
-				"current_manager_name": own.above["name"], "left_since": left, "joined": joined, "gap": minus(number(own.entry, "forecast_value"), sum),
+				"week_start_date": k.week, "own_call": number(own.entry, "forecast_value"), "direct_reports": len(reports), "not_called": notCalled,
+				"current_manager_name": own.above["name"], "currency_code": own.currency,
 			})
-			if notCalled < len(reports) {
-				r["sum_of_direct_reports"], _ = plain("", sum)
+			if inOneCurrency(currencies...) {
+				sums := map[string]any{"overrides": overrides, "left_since": left, "joined": joined, "gap": minus(number(own.entry, "forecast_value"), sum)}
+				if notCalled < len(reports) {
+					sums["sum_of_direct_reports"] = sum
+				}
+				maps.Copy(r, with(nil, nil, sums))
 			}
 			want = append(want, r)
 		}
@@ -214,7 +224,7 @@ func accuracyByWeek(_ *testing.T, s *story, d *database) (want []row) {
 		if !closed || c.period["time_period_type"] != "quarter" {
 			return
 		}
-		g := group{c.user["forecast_id"], c.user["requested_currency"], c.fieldName, c.user["hierarchy_level"], c.week["weeks_to_end"]}
+		g := group{c.user["forecast_id"], c.user["requested_currency"], c.field, c.user["hierarchy_level"], c.week["weeks_to_end"]}
 		if quarters[g] == nil {
 			quarters[g] = map[any]bool{}
 		}
@@ -227,7 +237,7 @@ func accuracyByWeek(_ *testing.T, s *story, d *database) (want []row) {
 			absolute[i] = math.Abs(v)
 		}
 		want = append(want, with(nil, nil, map[string]any{
-			"forecast_id": g.forecast, "requested_currency": g.currency, "field_name": g.field, "hierarchy_level": g.level, "weeks_to_end": g.weeks,
+			"forecast_id": g.forecast, "requested_currency": g.currency, "field_id": g.field, "hierarchy_level": g.level, "weeks_to_end": g.weeks,
 			"calls": len(list), "quarters": len(quarters[g]), "mean_error": mean(list), "mean_absolute_error": mean(absolute),
 		}))
 	}
@@ -260,7 +270,7 @@ func overrides(_ *testing.T, s *story, d *database) (want []row) {
 	var all []made
 	biases := map[[5]any][]float64{}
 	by := func(c *cell) [5]any {
-		return [5]any{c.user["forecast_id"], c.user["scope_id"], c.user["requested_currency"], c.entry["adjusted_by"]}
+		return [5]any{c.user["forecast_id"], c.user["scope_id"], c.user["requested_currency"], c.entry["adjusted_by"], c.currency}
 	}
 	for _, list := range s.series(d) {
 		for _, c := range list {
@@ -419,10 +429,12 @@ func waterfall(_ *testing.T, s *story, d *database) (want []row) {
 	}
 	value := func(v any) float64 { f, _ := v.(float64); return f }
 	for k, m := range calls {
-		rest, reports := value(m.now)-value(m.last), 0
-		line := func(kind string, user oracle.Row, last, now any, step float64) row {
+		rest, reports, currencies := value(m.now)-value(m.last), 0, []any{m.of.currency}
+		line := func(kind string, of *cell, last, now, step any) row {
+			user := of.user
+			currencies = append(currencies, of.currency)
 			return with(nil, nil, map[string]any{
-				"forecast_key": k[0], "time_period_id": k[1], "field_name": m.of.fieldName, "manager_user_id": k[2], "manager_name": m.of.user["name"],
+				"forecast_key": k[0], "time_period_id": k[1], "field_id": k[3], "field_name": m.of.fieldName, "currency_code": of.currency, "manager_user_id": k[2], "manager_name": m.of.user["name"],
 				"manager_step": value(m.now) - value(m.last), "kind": kind, "user_id": user["user_id"], "user_name": user["name"], "last_week": last, "this_week": now, "step": step,
 			})
 		}
@@ -434,15 +446,17 @@ func waterfall(_ *testing.T, s *story, d *database) (want []row) {
 			rest, reports = rest-step, reports+1
 			switch {
 			case r.last == nil && r.now != nil:
-				want = append(want, line("new", r.of.user, nil, r.now, step))
+				want = append(want, line("new", r.of, nil, r.now, step))
 			case r.last != nil && r.now == nil:
-				want = append(want, line("gone", r.of.user, r.last, nil, step))
+				want = append(want, line("gone", r.of, r.last, nil, step))
 			case step != 0:
-				want = append(want, line("moved", r.of.user, r.last, r.now, step))
+				want = append(want, line("moved", r.of, r.last, r.now, step))
 			}
 		}
-		if reports > 0 {
-			want = append(want, line("own", m.of.user, nil, nil, rest))
+		if reports > 0 && inOneCurrency(currencies...) {
+			want = append(want, line("own", m.of, nil, nil, rest))
+		} else if reports > 0 {
+			want = append(want, line("own", m.of, nil, nil, nil))
 		}
 	}
 	return want

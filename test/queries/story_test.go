@@ -1,6 +1,8 @@
 package queries
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -9,6 +11,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/oracle"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
@@ -19,8 +22,23 @@ type story struct {
 	today time.Time // the day after the last sync
 	now   *present
 
-	keepsDays bool // a row of a day is replaced by rows of that day alone
-	asTables  bool // views are made as tables: nothing changes any more, and many questions are asked
+	keepsDays bool     // a row of a day is replaced by rows of that day alone
+	asTables  bool     // views are made as tables: nothing changes any more, and many questions are asked
+	edits     []string // statements that change what has landed, before the views are made
+}
+
+// but is the story with other entries: in truth, and by statements in what has landed.
+func (s *story) but(change func(r oracle.Row), edits ...string) *story {
+	other, now := *s, *s.now
+	for _, list := range []*[]oracle.Row{&now.entries, &now.lastKnown} {
+		*list = slices.Clone(*list)
+		for i, r := range *list {
+			(*list)[i] = maps.Clone(r)
+			change((*list)[i])
+		}
+	}
+	other.now, other.edits = &now, edits
+	return &other
 }
 
 // recorded is what a sync sent.

@@ -6,7 +6,7 @@ WITH people AS (
 )
 SELECT
   p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.user_id, p.user_name, p.hierarchy_level,
-  p.in_latest_export, p.field_name AS call_field, p.currency_code, p.newest_call AS effective_value, p.quota_field, p.quota_value, p.unpaired_quota,
+  p.in_latest_export, p.field_id, p.field_name AS call_field, p.currency_code, p.newest_call AS effective_value, p.quota_field, p.quota_value, p.unpaired_quota,
   p.newest_closed AS crm_closed, p.newest_call / NULLIF(p.quota_value, 0) AS call_attainment, p.newest_closed / NULLIF(p.quota_value, 0) AS closed_attainment
 FROM people p
 WHERE p.quota_number = 1 AND (p.newest_call IS NOT NULL OR p.quota_value IS NOT NULL OR p.newest_closed IS NOT NULL)

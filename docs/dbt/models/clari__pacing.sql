@@ -7,7 +7,7 @@ WITH numbered AS (
 )
 SELECT
   a.forecast_key, a.forecast_id, a.scope_id, a.requested_currency, a.requested_period, a.user_id, MAX(a.user_name) AS user_name,
-  MAX(a.hierarchy_level) AS hierarchy_level, a.field_name, a.weeks_to_end, MAX(a.week_start_date) AS week_start_date, MAX(a.currency_code) AS currency_code,
+  MAX(a.hierarchy_level) AS hierarchy_level, a.field_id, a.field_name, a.weeks_to_end, MAX(a.week_start_date) AS week_start_date, MAX(a.currency_code) AS currency_code,
   MAX(a.effective_value) AS effective_value, MAX(a.crm_closed) AS crm_closed, COUNT(*) AS quarters, AVG(b.effective_value) AS call_before,
   AVG(b.crm_closed) AS closed_before, AVG(b.crm_closed / NULLIF(b.newest_closed, 0)) AS share_before,
   MAX(a.crm_closed) / NULLIF(AVG(b.crm_closed / NULLIF(b.newest_closed, 0)), 0) AS run_rate

@@ -146,7 +146,7 @@ filled AS (
     t.job_id IS NOT NULL AS tree_known, a.user_id IS NOT NULL AS in_tree, a.manager_user_id AS manager_as_of, p.manager_user_id AS current_manager,
     b.user_name AS current_manager_name, c.field_id, c.field_name, c.field_type, e.forecast_value, e.adjustment_value, e.adjusted_by, e.adjusted_at,
     COALESCE(e.adjustment_value, e.forecast_value) AS effective_value, c.quota_field, o.quota_value, c.quota_field_id IS NULL AS unpaired_quota,
-    e.crm_closed, e.crm_total, COALESCE(e.currency_code, CASE WHEN c.least_code = c.greatest_code THEN c.least_code END) AS currency_code,
+    e.crm_closed, e.crm_total, COALESCE(e.currency_code, o.currency_code, CASE WHEN c.least_code = c.greatest_code THEN c.least_code END) AS currency_code,
     CASE WHEN c.updates_of > 0 THEN COALESCE(e.is_updated, FALSE) END AS is_submitted, e.updated_at AS submitted_at, e.updated_by AS submitted_by
   FROM people p
   JOIN calls c ON c.forecast_key = p.forecast_key

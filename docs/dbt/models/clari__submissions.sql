@@ -12,7 +12,7 @@ weeks AS (
 )
 SELECT
   w.forecast_key, w.forecast_id, w.scope_id, w.requested_currency, w.requested_period, w.time_period_id, w.week_start_date, w.user_id, w.user_name, w.email,
-  w.role, w.hierarchy_level, w.has_reports, w.current_manager, w.current_manager_name, w.in_latest_export, w.membership, w.field_name,
+  w.role, w.hierarchy_level, w.has_reports, w.current_manager, w.current_manager_name, w.in_latest_export, w.membership, w.field_id, w.field_name,
   w.is_current_week AS is_this_week, w.is_submitted,
   w.is_current_week AND w.in_latest_export AND NOT w.is_submitted AS is_outstanding, w.submitted_at, w.is_submitted AND DATE(w.submitted_at) > w.week_end_date AS is_late,
   SUM(CASE WHEN w.is_submitted THEN 0 ELSE 1 END) OVER (

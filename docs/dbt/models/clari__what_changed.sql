@@ -7,7 +7,8 @@ WITH newest AS (
 )
 SELECT
   c.forecast_key, c.forecast_id, c.scope_id, c.requested_currency, c.requested_period, c.exported_before, c.exported_at, c.change_type, c.time_period_id,
-  c.week_start_date, c.user_id, c.user_name, c.hierarchy_level, c.field_name, c.currency_code, c.value_before, c.value_after, c.step, c.changed_by, c.changed_at
+  c.week_start_date, c.user_id, c.user_name, c.hierarchy_level, c.field_id, c.field_name, c.currency_code, c.value_before, c.value_after, c.step, c.changed_by,
+  c.changed_at
 FROM {{ ref('clari__forecast_changes') }} c
 JOIN newest n ON n.forecast_key = c.forecast_key AND n.exported_at = c.exported_at
 WHERE c.change_type IN ('call', 'override', 'quota')

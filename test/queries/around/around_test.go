@@ -3,6 +3,8 @@ package around
 import (
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -204,6 +206,69 @@ func TestActivityBesideCall(t *testing.T) {
 		}
 		if err := rows.Err(); err != nil || calls == 0 || len(matched) < 20 {
 			t.Errorf("%d calls, %d with activities, %v", calls, len(matched), err)
+		}
+	})
+}
+
+// TestChangeBesideCall: a call's change is that of its own field, also where all fields have one label.
+func TestChangeBesideCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, d, _ := withActivities(t)
+		if _, err := d.Exec("UPDATE clari_forecast_entries SET field_name = 'Commit'"); err != nil {
+			t.Fatal(err)
+		}
+		calls := map[string]map[string]float64{} // period, user and field to week to call
+		for _, job := range s.Ledger().Created() {
+			if job.Activities != nil {
+				continue
+			}
+			for e := range expected.Of(job)["clari_forecast_entries"] {
+				if call, ok := e["forecast_value"].(float64); ok {
+					k := fmt.Sprint(e["time_period_id"], " ", e["user_id"], " ", e["field_id"])
+					if calls[k] == nil {
+						calls[k] = map[string]float64{}
+					}
+					calls[k][fmt.Sprint(e["week_start_date"])] = call
+				}
+			}
+		}
+		want := map[string]string{}
+		for k, weeks := range calls {
+			var before float64
+			for i, week := range slices.Sorted(maps.Keys(weeks)) {
+				if i > 0 {
+					want[k+" "+week] = fmt.Sprintf("%.2f", weeks[week]-before)
+				}
+				before = weeks[week]
+			}
+		}
+		changes := func(text string) map[string]string {
+			rows, err := d.Query("SELECT q.time_period_id || ' ' || q.user_id || ' ' || q.field_id || ' ' || SUBSTR(q.week, 1, 10), q.change FROM (" + text + ") q WHERE q.change IS NOT NULL")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			got := map[string]string{}
+			for rows.Next() {
+				var k string
+				var change float64
+				if err := rows.Scan(&k, &change); err != nil {
+					t.Fatal(err)
+				}
+				got[k] = fmt.Sprintf("%.2f", change)
+			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		text := plainText(t, "activity_beside_call")
+		if diff := cmp.Diff(want, changes(text)); diff != "" || len(want) < 50 {
+			t.Errorf("%d changes%s", len(want), diff)
+		}
+		if cmp.Equal(want, changes(strings.Replace(text, "c.user_id, c.field_id\n", "c.user_id, c.field_name\n", 1))) {
+			t.Error("fields with one label are taken for one, and nobody notices")
 		}
 	})
 }
