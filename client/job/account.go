@@ -49,7 +49,7 @@ func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
 		return acc, nil
 	}
 	acc = &account{item: item}
-	a.ledger.LoadRecord(ctx, item.Request, &acc.paid, asked(item.Work))
+	a.ledger.LoadRecord(ctx, item.Request, &acc.paid, item.Asked())
 	if err := a.unreadable(item.Request); err != nil {
 		return acc, err
 	}
@@ -153,7 +153,7 @@ func (a *accounts) note(e *Export, change func(*journal.Paid)) {
 	defer e.paid.mu.Unlock()
 	older := e.paid.paid.Older
 	change(&e.paid.paid)
-	a.ledger.SaveRecord(e.Request, e.paid.paid, asked(e.Work))
+	a.ledger.SaveRecord(e.Request, e.paid.paid, e.Asked())
 	if !slices.Equal(older, e.paid.paid.Older) {
 		journal.SaveList(a.ledger, olderKey(e.Request), e.paid.paid.Older)
 	}
@@ -171,7 +171,7 @@ func (a *accounts) hasRival(e *Export, j clari.Job, now time.Time) bool {
 			continue
 		}
 		for _, c := range other.read().Unclear {
-			if within(c, j, now) && ambiguous(e.Work, other.item, j) {
+			if within(c, j, now) && e.Ambiguous(other.item, j) {
 				return true
 			}
 		}
@@ -182,7 +182,7 @@ func (a *accounts) hasRival(e *Export, j clari.Job, now time.Time) bool {
 // place reads what the ledger has of the place of an export, and what its kind keeps there.
 func (a *accounts) place(ctx context.Context, e *Export, key string) error {
 	e.There = journal.Place{}
-	kept := state(e.Work)
+	kept := e.State()
 	if kept != nil {
 		reflect.ValueOf(kept).Elem().SetZero() // there may have been another place before
 	}
@@ -194,49 +194,6 @@ func (a *accounts) place(ctx context.Context, e *Export, key string) error {
 		return fmt.Errorf("plan: the state backend does not tell what is there: %w", err)
 	}
 	return nil
-}
-
-// What a kind's item has of the small interfaces.
-
-func asked(w Work) any {
-	if k, ok := w.(Keeper); ok {
-		return k.Asked()
-	}
-	return nil
-}
-
-func state(w Work) any {
-	if k, ok := w.(Keeper); ok {
-		return k.State()
-	}
-	return nil
-}
-
-func matches(w Work, j clari.Job) bool {
-	m, ok := w.(Matcher)
-	return ok && m.Matches(j)
-}
-
-func similar(w Work, j clari.Job) bool {
-	m, ok := w.(Matcher)
-	return ok && m.Similar(j)
-}
-
-func ambiguous(w Work, other Item, j clari.Job) bool {
-	if a, ok := w.(Ambiguator); ok {
-		return a.Ambiguous(other, j)
-	}
-	return true
-}
-
-func serves(w Work, p journal.PaidJob, j clari.Job) bool {
-	s, ok := w.(Server)
-	return !ok || s.Serves(p, j)
-}
-
-func covers(w Work) bool {
-	c, ok := w.(Coverer)
-	return !ok || c.Covers()
 }
 
 // A job of an unclear creation may have been made so long before its request was sent, as a Date header has whole seconds, and so long after it was given

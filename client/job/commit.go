@@ -61,16 +61,14 @@ func (r *run) recordSent(ctx context.Context) {
 
 // settle notes in both ledgers that the rows of an export are there.
 func (r *run) settle(e *Export) {
-	if k, ok := e.Work.(Keeper); ok {
-		k.Landed(e)
-	}
+	e.Work.Landed(e)
 	if e.Place != "" {
 		place := r.landed[e.Place].place
 		if _, before := r.landed[e.Place]; !before {
 			place = e.There
 		}
 		place = r.successor(place, e)
-		kept := state(e.Work)
+		kept := e.State()
 		r.landed[e.Place] = landedPlace{place, kept}
 		r.Ledger.SaveRecord(e.Place, place, kept)
 	}

@@ -59,8 +59,7 @@ func (r *run) facts(e *Export, jobs map[string]due.Seen) due.Facts {
 		paid.Forget(e.landing)
 	}
 	return due.Facts{
-		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Lacking: !covers(e.Work), Now: r.now(),
-		Serves: func(p journal.PaidJob, j clari.Job) bool { return serves(e.Work, p, j) },
+		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Serves: e.Serves, Lacking: !e.Covers(), Now: r.now(),
 		Policy: due.Policy{
 			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
 			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,

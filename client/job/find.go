@@ -104,7 +104,7 @@ func (r *run) noList(ctx context.Context, e *Export, err error) error {
 func (r *run) candidate(e *Export, unclear []journal.Creation, jobs []clari.Job) (found clari.Job, made journal.Creation, several bool) {
 	for _, c := range slices.Backward(unclear) {
 		mine := slices.DeleteFunc(slices.Clone(jobs), func(j clari.Job) bool {
-			return !within(c, j, r.now()) || r.accounts.isKnown(j.ID) || !matches(e.Work, j)
+			return !within(c, j, r.now()) || r.accounts.isKnown(j.ID) || !e.Matches(j)
 		})
 		if len(mine) == 1 && !r.accounts.hasRival(e, mine[0], r.now()) {
 			return mine[0], c, false

@@ -28,13 +28,39 @@ type Item struct {
 // Label is one thing that tells an item from others: a stable name in snake_case, and its value.
 type Label struct{ Name, Value string }
 
-// Work is what a kind does for one item. Embed [Defaults] for the small interfaces below, and have those that matter.
+// Work is what a kind does for one item: it creates and reads. Embed [Defaults] for the rest, and have those methods that matter.
 type Work interface {
 	// Create asks Clari for a job, and calls sending each time just before the request goes out.
 	Create(ctx context.Context, sending func(context.Context)) (jobID string, err error)
 	// Read reads a result, while it is downloaded, to its end. Where only the result tells the place, it sets e.Place. An error of the reader is returned as it
 	// is, wrapped or not; one about what is in the result is a *ContentError, or ErrNotOurs where e.Listed; any other means that this machine could not read it.
 	Read(ctx context.Context, e *Export, body Body) (Result, error)
+
+	// Matches reports whether a creation of this item may have made job j, by all but its times. The job may have no name yet; once it is done it is
+	// matched again, with the name and currency that it has then.
+	Matches(j clari.Job) bool
+	// Similar reports whether job j took about as long as one of this item will.
+	Similar(j clari.Job) bool
+	// Ambiguous reports whether job j could equally have been created for other, an item of the same tab.
+	Ambiguous(other Item, j clari.Job) bool
+	// Serves reports whether a paid job was asked for what the item is about now. j is zero where Clari was not asked.
+	Serves(paid journal.PaidJob, j clari.Job) bool
+	// Covers reports whether what the kind keeps of the place covers what is wanted, beyond types and weeks: a window's days, say.
+	Covers() bool
+
+	// Asked and State are what the kind keeps in the two ledgers, as pointers to plain data; nil: nothing. Both are filled before Decide, and State again once
+	// Read has told the place. Asked stands beside what was paid for, and has to say what a creation asks for before its request goes out; State beside what
+	// is there.
+	Asked() any
+	State() any
+	// Landed is called past the barrier that made the rows durable, before both are saved.
+	Landed(e *Export)
+
+	// Report takes in an item whose outcome is known: its row in a table of exports.
+	Report(ctx context.Context, e *Export) error
+	// Finish is what has to be done after the rows of an item were sent and before it counts as done, such as looking up what they name. An error leaves the
+	// result to be read again by the next sync, at no cost.
+	Finish(ctx context.Context, e *Export) error
 }
 
 // Body is a result as it arrives. Where its end is not marked a cut looks like the end (see clari.Results): then the content has to
@@ -53,49 +79,7 @@ type Result interface {
 	Close() error
 }
 
-// Matcher tells whose a listed job may be. Without it no listed job is anybody's.
-type Matcher interface {
-	// Matches reports whether a creation of this item may have made job j, by all but its times. The job may have no name yet; once it is done it is
-	// matched again, with the name and currency that it has then.
-	Matches(j clari.Job) bool
-	// Similar reports whether job j took about as long as one of this item will.
-	Similar(j clari.Job) bool
-}
-
-// Ambiguator reports whether job j could equally have been created for other, an item of the same tab. Without it any two of a tab are ambiguous.
-type Ambiguator interface {
-	Ambiguous(other Item, j clari.Job) bool
-}
-
-// Server reports whether a paid job was asked for what the item is about now. Without it the request's key tells all. j is zero where Clari was not asked.
-type Server interface {
-	Serves(paid journal.PaidJob, j clari.Job) bool
-}
-
-// Coverer reports whether what the kind keeps of the place covers what is wanted, beyond types and weeks: a window's days, say. Without it, it does.
-type Coverer interface {
-	Covers() bool
-}
-
-// Keeper keeps facts of its own in the two ledgers, as pointers to plain data. Both are filled before Decide, and State again once Read has told the place.
-type Keeper interface {
-	Asked() any       // beside what was paid for: it has to say what a creation asks for before its request goes out; nil: nothing
-	State() any       // beside what is there; nil: nothing
-	Landed(e *Export) // called past the barrier that made the rows durable, before both are saved
-}
-
-// Reporter reports an item whose outcome is known: its row in a table of exports.
-type Reporter interface {
-	Report(ctx context.Context, e *Export) error
-}
-
-// Finisher has something to do after the rows of an item were sent and before it counts as done, such as looking up what they name. An error leaves the
-// result to be read again by the next sync, at no cost.
-type Finisher interface {
-	Finish(ctx context.Context, e *Export) error
-}
-
-// Defaults is Work's small interfaces as a kind has them that needs none.
+// Defaults are the methods of Work, but Create and Read, as a kind has them that needs none.
 type Defaults struct{}
 
 // Matches: nothing in the list of jobs is this kind's.

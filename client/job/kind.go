@@ -15,6 +15,8 @@ type Kind interface {
 	Preview(ctx context.Context, ledger *journal.Journal) (Preview, error)
 	// Describe names exports in an error or a log line, in few words: it says ranges where they follow one another.
 	Describe(exports []*Export) string
+	// Advice says what users can do about what the engine cannot.
+	Advice() Advice
 }
 
 // Part is a part of a plan.
@@ -34,9 +36,6 @@ type Preview struct {
 	Most     bool     // how many there are is not known: these are the most
 	Problems []string // what is not known, and what would tell
 }
-
-// Adviser is a kind that knows what users can do about what the engine cannot.
-type Adviser interface{ Advice() Advice }
 
 // Advice ends an error or a log line, each part after a colon.
 type Advice struct {

@@ -165,13 +165,10 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 		return nil, err
 	}
 	r.budget.sent(e)
-	if f, ok := e.Work.(Finisher); ok {
-		if err := f.Finish(ctx, e); err != nil {
-			r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
-			return err, nil
-		}
+	if failed = e.Finish(ctx, e); failed != nil {
+		r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
 	}
-	return nil, nil
+	return failed, nil
 }
 
 // unusable gives up a stored result that was to land again and does not pass any more: the item is another one of the plan, which goes by that. One that
@@ -245,14 +242,6 @@ func (r *run) dayAfter(days int) time.Time {
 	return time.Unix((int64(journal.DayNumber(r.now().In(r.Location)))+int64(days))*24*60*60, 0).UTC()
 }
 
-// adviceOf is what a kind says that users can do.
-func adviceOf(k Kind) Advice {
-	if a, ok := k.(Adviser); ok {
-		return a.Advice()
-	}
-	return Advice{}
-}
-
 // conclude commits what has landed, and names what has not.
 func (r *run) conclude(ctx context.Context) error {
 	r.tellLacking()
@@ -276,6 +265,6 @@ func (r *run) tellLacking() {
 	}
 	for k, exports := range lacking {
 		r.Log.Info().Str("exports", k.Describe(exports)).
-			Msg(fmt.Sprintf("settled, but without tables or columns that came later, and their results are gone: %s", adviceOf(k).Lacking))
+			Msg(fmt.Sprintf("settled, but without tables or columns that came later, and their results are gone: %s", k.Advice().Lacking))
 	}
 }

@@ -27,7 +27,7 @@ func (r *run) learn(ctx context.Context, e *Export) {
 		return
 	}
 	for _, j := range r.finishedJobs(ctx) {
-		if similar(e.Work, j) {
+		if e.Similar(j) {
 			r.pace.Observe(e.Class, j.EndTime.Sub(j.StartTime))
 		}
 	}

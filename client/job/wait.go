@@ -37,7 +37,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		if e.made {
 			r.budget.ended(e, true, 0)
 		}
-		if e.Listed && !matches(e.Work, e.Job) { // it has its name by now
+		if e.Listed && !e.Matches(e.Job) { // it has its name by now
 			return r.discard(e, notOurs, ErrNotOurs)
 		}
 		return nil

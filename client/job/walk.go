@@ -78,10 +78,8 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 	r.metrics.ended(ctx, e)
 	r.metrics.follow(ctx, r.Client)
 	r.tellEnd(e)
-	if reporter, ok := e.Work.(Reporter); ok {
-		if err := reporter.Report(ctx, e); err != nil {
-			return err
-		}
+	if err := e.Report(ctx, e); err != nil {
+		return err
 	}
 	r.plan.read(e)
 	return r.maybeCommit(ctx, e)

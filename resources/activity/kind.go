@@ -37,10 +37,7 @@ type Kind struct {
 	odd     odd.Told
 }
 
-var (
-	_ job.Kind    = (*Kind)(nil)
-	_ job.Adviser = (*Kind)(nil)
-)
+var _ job.Kind = (*Kind)(nil)
 
 // New returns the exports of a sync that begins now.
 func New(c Config) *Kind {

@@ -72,10 +72,7 @@ func durations(items []job.Item, jobs []clari.Job, untimed *[]string) (all []tim
 	for _, item := range items {
 		took, ok := known[item.Tab]
 		if !ok {
-			if m, isMatcher := item.Work.(job.Matcher); isMatcher {
-				took = median(jobs, m.Similar)
-			}
-			if took == 0 {
+			if took = median(jobs, item.Similar); took == 0 {
 				*untimed = append(*untimed, item.Tab)
 			}
 			known[item.Tab] = took

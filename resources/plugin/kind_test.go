@@ -58,6 +58,8 @@ func (k *headcount) Preview(context.Context, *journal.Journal) (job.Preview, err
 
 func (*headcount) Describe([]*job.Export) string { return "headcount of all" }
 
+func (*headcount) Advice() job.Advice { return job.Advice{} }
+
 type counting struct {
 	job.Defaults
 	k *headcount

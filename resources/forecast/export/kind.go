@@ -45,10 +45,7 @@ type Kind struct {
 	planner *plan.Planner
 }
 
-var (
-	_ job.Kind    = (*Kind)(nil)
-	_ job.Adviser = (*Kind)(nil)
-)
+var _ job.Kind = (*Kind)(nil)
 
 // New returns the forecast exports of a sync that begins now.
 func New(c Config) *Kind {
