@@ -14,7 +14,8 @@ import (
 
 // account is what is known of one request: its record in the ledger, and the item that it is of. All tries of an item share it.
 type account struct {
-	item Item
+	item    Item
+	unknown error // why the ledger does not tell what was done before; nil: it does
 
 	mu       sync.Mutex
 	paid     journal.Paid
@@ -39,56 +40,56 @@ type accounts struct {
 	made  map[string]bool     // those of this run
 }
 
-// open reads what the ledger has of an item. An error means that nobody knows what was done before.
-func (a *accounts) open(ctx context.Context, item Item) (*account, error) {
+// open is the account of an item, with what the ledger has of it.
+func (a *accounts) open(ctx context.Context, item Item) *account {
 	a.mu.Lock()
 	acc := a.all[item.Request]
 	a.mu.Unlock()
 	if acc != nil {
 		acc.item = item
-		return acc, nil
+		return acc
 	}
 	acc = &account{item: item}
-	a.ledger.LoadRecord(ctx, item.Request, &acc.paid, item.Asked())
-	if err := a.unreadable(item.Request); err != nil {
-		return acc, err
-	}
-	for _, key := range []string{item.Place, acc.paid.Place} {
-		if key == "" {
-			continue
-		}
-		var there journal.Place
-		a.ledger.LoadRecord(ctx, key, &there, nil)
-		if err := a.unreadable(key); err != nil {
-			return acc, err
-		}
-		a.know(there.Job)
-	}
-	if acc.paid.Job != nil {
-		a.know(acc.paid.Job.ID)
-	}
-	if item.Daily {
-		acc.paid.Older = journal.LoadList[journal.PaidJob](ctx, a.ledger, olderKey(item.Request))
-		if err := a.unreadable(olderKey(item.Request)); err != nil {
-			return acc, err
-		}
-	}
-	for _, older := range acc.paid.Older {
-		a.know(older.ID)
-	}
-	if acc.paid.Failure != nil {
-		a.know(acc.paid.Failure.Job)
+	if err := a.load(ctx, acc); err != nil {
+		acc.unknown = fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+		return acc
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.all[item.Request] = acc
-	return acc, nil
+	return acc
 }
 
-// unreadable is why a record that was just read tells nothing of what was done before; nil where it does.
-func (a *accounts) unreadable(key string) error {
-	if err := a.ledger.Unreadable(key); err != nil {
-		return fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
+// load reads what the ledger has of an account, and whose jobs it names.
+func (a *accounts) load(ctx context.Context, acc *account) error {
+	item, paid := acc.item, &acc.paid
+	if err := a.ledger.LoadRecord(ctx, item.Request, paid, item.Asked()); err != nil {
+		return err
+	}
+	for _, key := range []string{item.Place, paid.Place} {
+		if key == "" {
+			continue
+		}
+		var there journal.Place
+		if err := a.ledger.LoadRecord(ctx, key, &there, nil); err != nil {
+			return err
+		}
+		a.know(there.Job)
+	}
+	if item.Daily {
+		var err error
+		if paid.Older, err = journal.LoadList[journal.PaidJob](ctx, a.ledger, olderKey(item.Request)); err != nil {
+			return err
+		}
+	}
+	if paid.Job != nil {
+		a.know(paid.Job.ID)
+	}
+	for _, older := range paid.Older {
+		a.know(older.ID)
+	}
+	if paid.Failure != nil {
+		a.know(paid.Failure.Job)
 	}
 	return nil
 }
@@ -189,8 +190,7 @@ func (a *accounts) place(ctx context.Context, e *Export, key string) error {
 	if key == "" {
 		return nil
 	}
-	a.ledger.LoadRecord(ctx, key, &e.There, kept)
-	if err := a.ledger.Unreadable(key); err != nil {
+	if err := a.ledger.LoadRecord(ctx, key, &e.There, kept); err != nil {
 		return fmt.Errorf("plan: the state backend does not tell what is there: %w", err)
 	}
 	return nil

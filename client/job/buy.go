@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -46,14 +47,29 @@ func (r *run) buy(ctx context.Context, e *Export) error {
 
 // notAsked marks an error as one of an export that was never asked for, unless that is because the run is over.
 func notAsked(err error) error {
-	unreadable, isUnreadable := errors.AsType[*unreadableError](err)
-	switch {
-	case isUnreadable:
-		return unreadable.error
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &LeftOutError{Err: err}
+}
+
+// doomed is why no creation is worth sending any more; nil while one is.
+func (r *run) doomed() error {
+	if r.Client.KeyRefused() {
+		return fmt.Errorf("the key is refused: %w", clari.ErrUnauthorized)
+	}
+	return r.denied
+}
+
+// mayCreate takes in the answer to a creation. One 401 fails one export only: a gateway that reloads its keys looks like that. Two creations that are refused
+// so, a minute apart and with no other answer to one between them, lack a right.
+func (r *run) mayCreate(err error) {
+	const creating = "" // no job has that id
+	if !errors.Is(err, clari.ErrUnauthorized) {
+		r.doubts.answered(creating)
+	} else if twice, _ := r.doubts.isTwice(creating); twice {
+		r.denied = err
+	}
 }
 
 // prepare sends, before the first creation of a run, what tells whether the destination takes rows at all.
@@ -89,7 +105,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		})
 		r.Ledger.Flushed(ctx)
 	})
-	r.rights.observe(err)
+	r.mayCreate(err)
 	r.limits.Answered(err == nil)
 	lost, unclear := errors.AsType[*clari.UnknownOutcomeError](err)
 	switch {

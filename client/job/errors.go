@@ -145,9 +145,6 @@ type LeftOutError struct{ Err error }
 func (e *LeftOutError) Error() string { return "never asked for: " + e.Err.Error() }
 func (e *LeftOutError) Unwrap() error { return e.Err }
 
-// unreadableError is a ledger that does not tell what was done before.
-type unreadableError struct{ error }
-
 // The ways in which a result falls short.
 var (
 	ErrTruncated = errors.New("check: clari cut the result short")

@@ -15,6 +15,8 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 	switch {
 	case e.Item.Err != nil:
 		return notAsked(e.Item.Err)
+	case e.paid.unknown != nil:
+		return e.paid.unknown
 	case r.silent != nil:
 		return notAsked(r.silent)
 	}

@@ -19,7 +19,7 @@ func (r *run) learn(ctx context.Context, e *Export) {
 		return
 	}
 	var ms []int64
-	r.Ledger.Load(ctx, r.paceKey(e.Class), &ms)
+	_ = r.Ledger.Load(ctx, r.paceKey(e.Class), &ms)
 	if len(ms) > 0 {
 		for _, n := range ms {
 			r.pace.Observe(e.Class, time.Duration(n)*time.Millisecond)

@@ -54,7 +54,6 @@ type run struct {
 	Config
 	accounts *accounts
 	doubts   *doubts
-	rights   rights
 	plan     *plan
 	budget   *budget
 	slots    *queue.Slots
@@ -81,7 +80,9 @@ type run struct {
 	missing     []*Export // failed or left out
 	lacking     []*Export // settled, without something that is wanted now
 
-	prepared bool // see prepare; of whoever holds turn
+	// Of whoever holds turn.
+	prepared bool  // see prepare
+	denied   error // creations are refused for want of a right; nil: they are not
 
 	mu     sync.Mutex
 	own    map[string]bool   // jobs that a creation of this run returned, and that have not ended
@@ -154,14 +155,11 @@ func (r *run) runKind(ctx context.Context, kind Kind) error {
 			return err
 		}
 		for _, item := range part.Later {
-			_, _ = r.accounts.open(ctx, item) // what cannot be read is told of when its part comes
+			r.accounts.open(ctx, item)
 		}
 		exports := make([]*Export, len(part.Items))
 		for i, item := range part.Items {
-			acc, err := r.accounts.open(ctx, item)
-			if item.Err == nil && err != nil {
-				item.Err = &unreadableError{err}
-			}
+			acc := r.accounts.open(ctx, item)
 			e := &Export{Item: item, Kind: kind, planned: item.Place, paid: acc, RequestedAt: time.Now()}
 			e.order = order{rank: item.Rank, usedUp: acc.read().UsedUp, index: i}
 			exports[i] = e

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,7 +41,6 @@ type Journal struct {
 	mu      sync.Mutex
 	known   map[string]string // what has been read, and what was saved since
 	dirty   map[string]string // what was saved and has not been flushed
-	unknown map[string]error  // keys that could not be read
 	saves   int               // so many times something was saved
 	flushed int               // of them have been flushed
 	failed  int               // flushes that failed
@@ -69,7 +69,7 @@ type answer struct {
 // Open starts the goroutine; Close ends it. Without a store nothing is read or kept. warn is told of each failure of the backend.
 func Open(ctx context.Context, store Store, warn func(error)) *Journal {
 	j := &Journal{
-		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{}, unknown: map[string]error{},
+		store: store, warn: warn, known: map[string]string{}, dirty: map[string]string{},
 		saved: make(chan struct{}, 1), written: make(chan struct{}), answered: make(chan struct{}, 1), reads: make(chan read), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if store == nil {
@@ -154,34 +154,31 @@ func (j *Journal) flush(ctx context.Context) error {
 	return err
 }
 
-// Load reads a key into v, and leaves v as it is where there is none. What cannot be understood is as if it was never written; what cannot
-// be read is remembered as such: see Unreadable.
-func (j *Journal) Load(ctx context.Context, key string, v any) {
+// Load reads a key into v, and leaves v as it is where there is none. What cannot be understood is as if it was never written. An error says that the key could
+// not be read, so that nobody knows what was done before; warn was told of it, and who can do without what was kept goes on.
+func (j *Journal) Load(ctx context.Context, key string, v any) error {
 	if j.store == nil {
-		return
+		return nil
 	}
 	text, err := j.get(ctx, key)
-	j.mu.Lock()
-	if delete(j.unknown, key); err != nil {
-		j.unknown[key] = err
+	set, wrong := decode([]byte(text), v)
+	switch wrong = cmp.Or(err, wrong); {
+	case wrong == nil:
+		set()
+	case ctx.Err() == nil:
+		j.warn(fmt.Errorf("journal: read: %w", wrong))
 	}
-	j.mu.Unlock()
-	if err == nil && text != "" {
-		whole := reflect.New(reflect.TypeOf(v).Elem()) // half of it would be worse than nothing
-		if err = json.Unmarshal([]byte(text), whole.Interface()); err == nil {
-			err = json.Unmarshal([]byte(text), v)
-		}
-	}
-	if err != nil && ctx.Err() == nil {
-		j.warn(fmt.Errorf("journal: read: %w", err))
-	}
+	return err
 }
 
-// Unreadable tells why a key could not be read when it was last asked for. What was done before is not known then.
-func (j *Journal) Unreadable(key string) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.unknown[key]
+// decode reads a text for v, and set takes over what it says: half of it would be worse than nothing. Of an empty text that is nothing.
+func decode(text []byte, v any) (set func(), err error) {
+	if len(text) == 0 || v == nil {
+		return func() {}, nil
+	}
+	whole := reflect.New(reflect.TypeOf(v).Elem())
+	err = json.Unmarshal(text, whole.Interface())
+	return func() { reflect.ValueOf(v).Elem().Set(whole.Elem()) }, err
 }
 
 var errHung = errors.New("it does not answer")

@@ -45,15 +45,14 @@ func TestReadInTime(t *testing.T) {
 			j := Open(t.Context(), b, func(error) { warnings++ })
 			began := time.Now()
 			var v int
-			j.Load(t.Context(), "a", &v)
-			j.Load(t.Context(), "b", &v)
+			first, second := j.Load(t.Context(), "a", &v), j.Load(t.Context(), "b", &v)
 			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("waited %s", took)
 			}
-			if j.Unreadable("a") == nil || j.Unreadable("b") == nil || warnings != 2 {
-				t.Errorf("unreadable: %v, %v; %d warnings", j.Unreadable("a"), j.Unreadable("b"), warnings)
+			if first == nil || second == nil || warnings != 2 {
+				t.Errorf("read: %v, %v; %d warnings", first, second, warnings)
 			}
-			if LoadList[int](t.Context(), j, "c"); j.Unreadable("c") == nil {
+			if _, err := LoadList[int](t.Context(), j, "c"); err == nil {
 				t.Error("a list that cannot be read is one that was never kept")
 			}
 			j.Close(t.Context())
@@ -67,10 +66,10 @@ func TestWithoutBackend(t *testing.T) {
 	j.Save("a", 1)
 	j.Flushed(t.Context())
 	v := 7
-	j.Load(t.Context(), "a", &v)
+	err := j.Load(t.Context(), "a", &v)
 	j.Close(t.Context())
-	if v != 7 || j.Unreadable("a") != nil {
-		t.Errorf("read %d, %v", v, j.Unreadable("a"))
+	if v != 7 || err != nil {
+		t.Errorf("read %d, %v", v, err)
 	}
 }
 

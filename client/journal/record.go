@@ -1,59 +1,40 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 )
 
-// record is one value in the backend.
-type record struct {
-	Job  json.RawMessage `json:"job,omitempty"`
-	Kind json.RawMessage `json:"kind,omitempty"`
-}
-
 // LoadRecord reads a record: its ledger's part into a *Paid or a *Place, and the kind's part into kind, a pointer to plain data or nil. Where there is
-// none, or where either part cannot be understood, both stay as they are.
-func (j *Journal) LoadRecord(ctx context.Context, key string, ledger, kind any) {
-	var r record
-	j.Load(ctx, key, &r)
-	parts := []struct {
-		text json.RawMessage
-		into any
-	}{{r.Job, ledger}, {r.Kind, kind}}
-	var read [2]reflect.Value
-	for i, p := range parts {
-		if len(p.text) == 0 || p.into == nil {
-			continue
-		}
-		read[i] = reflect.New(reflect.TypeOf(p.into).Elem())
-		if err := json.Unmarshal(p.text, read[i].Interface()); err != nil {
-			j.warn(fmt.Errorf("journal: read: %w", err))
-			return
-		}
+// none, or where either part cannot be understood, both stay as they are. For the error see Load.
+func (j *Journal) LoadRecord(ctx context.Context, key string, ledger, kind any) error {
+	var r struct {
+		Job  json.RawMessage `json:"job"`
+		Kind json.RawMessage `json:"kind"`
 	}
-	for i, p := range parts {
-		if read[i].IsValid() {
-			reflect.ValueOf(p.into).Elem().Set(read[i].Elem())
-		}
+	if err := j.Load(ctx, key, &r); err != nil {
+		return err
 	}
+	setLedger, wrong := decode(r.Job, ledger)
+	setKind, alsoWrong := decode(r.Kind, kind)
+	if wrong = cmp.Or(wrong, alsoWrong); wrong != nil {
+		j.warn(fmt.Errorf("journal: read: %w", wrong))
+		return nil
+	}
+	setLedger()
+	setKind()
+	return nil
 }
 
 // SaveRecord sets a record: see LoadRecord. A kind that keeps nothing passes nil.
 func (j *Journal) SaveRecord(key string, ledger, kind any) {
-	var r record
-	var errs [2]error
-	if r.Job, errs[0] = json.Marshal(ledger); kind != nil {
-		r.Kind, errs[1] = json.Marshal(kind)
-	}
-	if err := errors.Join(errs[:]...); err != nil {
-		j.warn(fmt.Errorf("journal: write: %w", err))
-		return
-	}
-	j.Save(key, r)
+	j.Save(key, struct {
+		Job  any `json:"job"`
+		Kind any `json:"kind,omitempty"`
+	}{ledger, kind})
 }
 
 // chunk is one value of a list.
@@ -72,17 +53,16 @@ func numbered(key string, n int) string {
 	return key + "/" + strconv.Itoa(n)
 }
 
-// LoadList reads a list that SaveList wrote. It is empty where there is none, and where any of its values cannot be read.
-func LoadList[T any](ctx context.Context, j *Journal, key string) (list []T) {
+// LoadList reads a list that SaveList wrote. It is empty where there is none, and where any of its values cannot be read: for the error see Load.
+func LoadList[T any](ctx context.Context, j *Journal, key string) (list []T, err error) {
 	for n := 0; ; n++ {
 		var c chunk[T]
-		j.Load(ctx, numbered(key, n), &c)
+		if err := j.Load(ctx, numbered(key, n), &c); err != nil {
+			return nil, err
+		}
 		list = append(list, c.Items...)
-		switch {
-		case j.Unreadable(numbered(key, n)) != nil:
-			return nil
-		case !c.More || len(c.Items) == 0:
-			return list
+		if !c.More || len(c.Items) == 0 {
+			return list, nil
 		}
 	}
 }

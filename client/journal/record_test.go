@@ -53,7 +53,9 @@ func TestUnder1KiB(t *testing.T) {
 				t.Errorf("%d bytes: %s", n, b.durable["a"])
 			}
 			read, readKind := reflect.New(reflect.TypeOf(ledger)), own{}
-			j.LoadRecord(t.Context(), "a", read.Interface(), &readKind)
+			if err := j.LoadRecord(t.Context(), "a", read.Interface(), &readKind); err != nil {
+				t.Error(err)
+			}
 			if !reflect.DeepEqual(read.Elem().Interface(), ledger) || readKind != kind {
 				t.Errorf("read %+v %+v", read.Elem(), readKind)
 			}
@@ -73,7 +75,9 @@ func TestMembersApart(t *testing.T) {
 			t.Errorf("kept %s", b.durable["a"])
 		}
 		var place Place
-		j.LoadRecord(t.Context(), "a", &place, nil)
+		if err := j.LoadRecord(t.Context(), "a", &place, nil); err != nil {
+			t.Error(err)
+		}
 		if place.Job != "1" {
 			t.Errorf("read %+v", place)
 		}
@@ -91,7 +95,9 @@ func TestNotUnderstood(t *testing.T) {
 			j := Open(t.Context(), b, func(error) { warnings++ })
 			var place Place
 			var kind own
-			j.LoadRecord(t.Context(), "a", &place, &kind)
+			if err := j.LoadRecord(t.Context(), "a", &place, &kind); err != nil {
+				t.Error(err)
+			}
 			if place.Job != "" || kind != (own{}) || warnings != 1 {
 				t.Errorf("read %+v %+v, %d warnings", place, kind, warnings)
 			}
@@ -112,8 +118,8 @@ func TestLists(t *testing.T) {
 			}
 			SaveList(j, "list", list)
 			j = reopen(t, b, j)
-			if read := LoadList[string](t.Context(), j, "list"); !reflect.DeepEqual(read, list) && len(read)+len(list) > 0 {
-				t.Errorf("of %d items %d were read", n, len(read))
+			if read, err := LoadList[string](t.Context(), j, "list"); err != nil || !reflect.DeepEqual(read, list) && len(read)+len(list) > 0 {
+				t.Errorf("of %d items %d were read: %v", n, len(read), err)
 			}
 		}
 		for key, text := range b.durable {

@@ -128,7 +128,7 @@ func (w *work) Finish(ctx context.Context, e *job.Export) error {
 		return nil
 	}
 	f := foundIn(e)
-	refused := journal.LoadList[string](ctx, w.ledger, w.refusedKey())
+	refused, _ := journal.LoadList[string](ctx, w.ledger, w.refusedKey()) // else they are refused once more
 	for _, id := range refused {
 		delete(f.ids, id)
 	}

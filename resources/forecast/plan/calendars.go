@@ -19,7 +19,8 @@ type calendars struct {
 func (p *Planner) loadCalendars(tabs []Tab, startMonth int) {
 	load := func(key string) *fiscal.Calendar {
 		c := &fiscal.Calendar{StartMonth: startMonth}
-		c.Restore(journal.LoadList[fiscal.Span](p.ctx, p.ledger, key))
+		spans, _ := journal.LoadList[fiscal.Span](p.ctx, p.ledger, key)
+		c.Restore(spans)
 		return c
 	}
 	p.calendars = calendars{own: map[Tab]*fiscal.Calendar{}, all: load(p.calendarKey())}

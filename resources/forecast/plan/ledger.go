@@ -53,9 +53,10 @@ func (p *Planner) PlaceKey(t Tab, quarter string) string {
 	}{p.spec.BaseURL, t, quarter})
 }
 
-// place reads what is there of a tab's quarter.
+// place reads what is there of a tab's quarter. What cannot be read counts as not there, here and below: of an item whose records cannot be read the engine
+// buys nothing.
 func (p *Planner) place(t Tab, quarter string) (there journal.Place, state State) {
-	p.ledger.LoadRecord(p.ctx, p.PlaceKey(t, quarter), &there, &state)
+	_ = p.ledger.LoadRecord(p.ctx, p.PlaceKey(t, quarter), &there, &state)
 	return there, state
 }
 
@@ -75,7 +76,8 @@ const maxWatched = 8
 
 // loadWatched is the quarters of a tab that were once its current one and have not settled yet.
 func (p *Planner) loadWatched(t Tab) []string {
-	return slices.DeleteFunc(journal.LoadList[string](p.ctx, p.ledger, p.tabKey("watched", t)), func(label string) bool {
+	watched, _ := journal.LoadList[string](p.ctx, p.ledger, p.tabKey("watched", t))
+	return slices.DeleteFunc(watched, func(label string) bool {
 		_, ok := fiscal.Parse(label)
 		return !ok
 	})
@@ -113,7 +115,10 @@ func (p *Planner) Landed(i *Item, quarter string) {
 	if i.Period != "" || quarter == "" {
 		return
 	}
-	watched := journal.LoadList[string](context.WithoutCancel(p.ctx), p.ledger, p.tabKey("watched", i.Tab))
+	watched, err := journal.LoadList[string](context.WithoutCancel(p.ctx), p.ledger, p.tabKey("watched", i.Tab))
+	if err != nil {
+		return // those that it has would be forgotten
+	}
 	if at, found := slices.BinarySearch(watched, quarter); !found {
 		watched = slices.Insert(watched, at, quarter)
 		journal.SaveList(p.ledger, p.tabKey("watched", i.Tab), watched[max(0, len(watched)-maxWatched):])

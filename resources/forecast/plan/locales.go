@@ -13,7 +13,7 @@ func (p *Planner) loadLocales(tabs []Tab) {
 	p.locales.of = map[Tab]string{}
 	for _, t := range tabs {
 		var told string
-		p.ledger.Load(p.ctx, p.tabKey("locale", t), &told)
+		_ = p.ledger.Load(p.ctx, p.tabKey("locale", t), &told)
 		p.locales.of[t] = told
 	}
 }
