@@ -19,8 +19,7 @@ type account struct {
 
 	mu       sync.Mutex
 	paid     journal.Paid
-	searched bool        // the jobs of its unclear creations were looked for to the end in this run
-	sent     []time.Time // creations of this run, as the record has them
+	searched bool // the jobs of its unclear creations were looked for to the end in this run
 }
 
 // read is a copy of the record.
@@ -111,23 +110,17 @@ func (a *accounts) make(id string) {
 	a.made[id] = true
 }
 
-func (a *accounts) isMade(id string) bool {
+// isMade reports whether a creation of this run made the job of an export.
+func (a *accounts) isMade(e *Export) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.made[id]
+	return a.made[e.Job.ID]
 }
 
 func (a *accounts) isKnown(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.known[id]
-}
-
-// isOurs reports whether a creation was sent by this run.
-func (a *account) isOurs(c journal.Creation) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.ContainsFunc(a.sent, c.Sent.Equal)
 }
 
 // undecided is the record as far as something is to be done about it: without creations whose jobs were looked for to the end.

@@ -97,11 +97,11 @@ func (r *run) create(ctx context.Context, e *Export) error {
 		e.RequestedAt = time.Now()
 		before := sent
 		sent = r.Client.ServerTime(e.RequestedAt).Round(0).UTC()
+		e.asked = sent
 		r.accounts.note(e, func(p *journal.Paid) {
-			e.paid.sent = append(e.paid.sent, sent)
 			p.Answered(before) // it was held back, and is noted anew
 			r.setAside(e, p)
-			p.Sending(journal.Creation{Sent: sent, GivenUp: sent.Add(journal.FlushPatience + clari.CreateTimeout)})
+			p.Sending(journal.Creation{Own: true, Sent: sent, GivenUp: sent.Add(journal.FlushPatience + clari.CreateTimeout)})
 		})
 		r.Ledger.Flushed(ctx)
 	})
@@ -143,7 +143,7 @@ func (r *run) setAside(e *Export, p *journal.Paid) {
 func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 	e.Attempts++
 	e.Created++
-	e.Job, e.made = j, true
+	e.Job = j
 	r.spent.Add(1)
 	r.Summary.twice(e.spend)
 	r.mu.Lock()

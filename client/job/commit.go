@@ -94,7 +94,7 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 	}
 	final := !e.FinalAt.IsZero() && !e.ExportedAt.Before(e.FinalAt)
 	n := journal.Place{
-		Job: e.Job.ID, AskedAt: r.askedAt(e), ExportedAt: e.ExportedAt, LandedAt: r.now(), Expires: e.Job.ExpiredTime,
+		Job: e.Job.ID, AskedAt: e.asked, ExportedAt: e.ExportedAt, LandedAt: r.now(), Expires: e.Job.ExpiredTime,
 		Contents: journal.Contents{Types: e.Wants.Types, Whole: e.Wants.Whole}, Schema: e.Wants.Schema, Tables: e.Wants.Tables, Open: true, Days: days,
 	}
 	if again := p.Job == e.Job.ID; again { // rows of before are there as well, as far as they have this form

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,10 +59,10 @@ func (d *doubts) isGone(id string) bool {
 	return d.gone[id]
 }
 
-// doubtful reports whether an answer about a job of e is not believed the first time; counts, whether it counts against the job when it is said again. Clari's
+// doubtful reports whether an answer about a job of an export is not believed the first time; counts, whether it counts against the job when it is said again. Clari's
 // own refusals do. A key that is suddenly not accepted, a balancer's page and a gateway's answer say nothing of the job. Troubles of servers count only about
 // a job that has had all its time, and only where an earlier sync met them too: an outage is no reason to give up what is paid for.
-func (r *run) doubtful(e *Export, err error) (doubtful, counts bool) {
+func (r *run) doubtful(e *Export, id string, err error) (doubtful, counts bool) {
 	answer, isAnswer := errors.AsType[*clari.Error](err)
 	switch {
 	case !isAnswer:
@@ -72,7 +73,7 @@ func (r *run) doubtful(e *Export, err error) (doubtful, counts bool) {
 		return true, true
 	case answer.Status == http.StatusTooManyRequests:
 		return false, false
-	case r.outlived(e):
+	case r.outlived(cmp.Or(e.asked, e.askedFor(id))):
 		return true, r.longInTrouble(e)
 	}
 	return answer.Status/100 == 4, false
@@ -89,7 +90,7 @@ const (
 
 // weigh says what an error means for a job of e; due is when to look again. One that is no surprise is believed at once.
 func (r *run) weigh(e *Export, id string, err error, surprise bool) (v verdict, due time.Time) {
-	doubtful, counts := r.doubtful(e, err)
+	doubtful, counts := r.doubtful(e, id, err)
 	if !doubtful {
 		return plainError, due
 	}
@@ -120,33 +121,9 @@ func (r *run) longInTrouble(e *Export) bool {
 	return false
 }
 
-// goneError is a job, or a result, that Clari has twice said it does not give.
-type goneError struct{ error }
-
-func (e *goneError) Unwrap() error { return e.error }
-
-// outlived reports whether a job of e was asked for so long ago that it must have ended.
-func (r *run) outlived(e *Export) bool {
-	asked := r.askedAt(e)
+// outlived reports whether a job was asked for so long ago that it must have ended.
+func (r *run) outlived(asked time.Time) bool {
 	return !asked.IsZero() && r.now().Sub(asked) > r.QueueTimeout+r.RunTimeout
-}
-
-// askedAt is when the job of e was asked for, on Clari's clock; zero: not known.
-func (r *run) askedAt(e *Export) time.Time {
-	paid := e.paid.read()
-	switch {
-	case e.made:
-		return r.Client.ServerTime(e.RequestedAt)
-	case e.Decision.Action == due.LandAgain && e.There.Job == e.Job.ID:
-		return e.There.AskedAt
-	case !paid.Find(e.Job.ID).AskedAt.IsZero():
-		return paid.Find(e.Job.ID).AskedAt
-	case paid.Job != nil:
-		return paid.Job.AskedAt
-	case paid.Failure != nil:
-		return paid.Failure.AskedAt
-	}
-	return e.There.AskedAt
 }
 
 // learnClock sees to it that Clari's clock is known before a run with a ledger decides anything: ages, days and the times of creations go by it. Any answer

@@ -40,6 +40,7 @@ type Export struct {
 	Err     error     // why it failed or was left out
 	NextTry time.Time // of a failure that is remembered: the day on which it is tried again
 
+	asked     time.Time // when its job was asked for, on Clari's clock; zero: not known
 	paid      *account  // what the ledger has of its request
 	planned   string    // its place as its kind planned it; Read may tell another
 	order     order     // where it stands in its part
@@ -50,7 +51,6 @@ type Export struct {
 	spent     string    // the job that was paid for first
 	landing   string    // the job that another export of the item lands already
 	extra     bool      // a further landing of an item: Decision is made, and the item's own export is another one
-	made      bool      // its job was created by this sync
 	waitedFor bool      // its result was waited for, and did not appear
 	date      time.Time // when its result was first asked for, on Clari's clock
 	begun     time.Time
@@ -60,6 +60,18 @@ type Export struct {
 // Landed reports whether its rows are there.
 func (e *Export) Landed() bool {
 	return e.Outcome == OutcomeExported || e.Outcome == OutcomeAdopted || e.Outcome == OutcomeAgain
+}
+
+// askedFor is when a job of the ledgers was asked for, on Clari's clock; zero: they do not say.
+func (e *Export) askedFor(id string) time.Time {
+	paid := e.paid.read()
+	switch {
+	case id == e.There.Job:
+		return e.There.AskedAt
+	case paid.Failure != nil && id == paid.Failure.Job:
+		return paid.Failure.AskedAt
+	}
+	return paid.Find(id).AskedAt
 }
 
 // Relabel sets a label of the export, whose value its result told.

@@ -87,19 +87,22 @@ func (r *run) follow(e *Export, j clari.Job, jobs map[string]due.Seen) {
 	case d.Action == due.Buy && paid.Job != nil:
 		e.spend, e.spent = cmp.Or(e.spend, d.Why), paid.Job.ID
 	case d.Action != due.Buy:
-		r.adopt(e, j, paid)
+		r.adopt(e, j)
+	}
+}
+
+// takeOver makes a job of the ledgers that of an export.
+func (r *run) takeOver(e *Export, j clari.Job) {
+	paid := e.paid.read()
+	e.Job, e.Listed, e.asked = j, paid.Find(j.ID).Listed, e.askedFor(j.ID)
+	if !e.asked.IsZero() {
+		e.RequestedAt = r.Client.LocalTime(e.asked)
 	}
 }
 
 // adopt takes over a job of an earlier sync, or of an earlier try of this one.
-func (r *run) adopt(e *Export, j clari.Job, paid journal.Paid) {
-	e.Job = j
-	if own := paid.Job != nil && paid.Job.ID == j.ID; own {
-		e.Listed, e.RequestedAt = paid.Job.Listed, r.Client.LocalTime(paid.Job.AskedAt)
-		e.made = r.accounts.isMade(j.ID) // by an earlier try
-	} else if e.There.Job == j.ID {
-		e.RequestedAt = r.Client.LocalTime(e.There.AskedAt)
-	}
+func (r *run) adopt(e *Export, j clari.Job) {
+	r.takeOver(e, j)
 	if e.Decision.Action == due.Adopt && !e.extra {
 		r.budget.hold(e)
 	}
@@ -116,12 +119,10 @@ func (r *run) addExtra(e *Export, d due.Decision, j clari.Job) {
 	}
 	x := &Export{
 		Item: e.Item, Kind: e.Kind, There: e.There, Decision: d, planned: e.planned, paid: e.paid, order: e.order, extra: true,
-		RequestedAt: time.Now(), Job: clari.Job{ID: d.JobID},
+		RequestedAt: time.Now(),
 	}
 	x.Place = cmp.Or(x.Place, e.paid.read().Place)
-	if j.ID != "" {
-		x.Job = j
-	}
+	r.takeOver(x, j)
 	r.add(x)
 }
 

@@ -135,15 +135,14 @@ func madeAt(j clari.Job, now time.Time) time.Time {
 
 // found takes over a listed job. Whatever becomes of its result, it is not to be looked for again.
 func (r *run) found(e *Export, j clari.Job, c journal.Creation) {
-	e.Job, e.Listed, e.RequestedAt = j, true, r.Client.LocalTime(c.Sent)
+	e.Job, e.Listed, e.asked, e.RequestedAt = j, true, c.Sent, r.Client.LocalTime(c.Sent)
 	e.Decision = due.Decision{Action: due.Adopt, JobID: j.ID, Row: "1", Why: "the job of a creation whose answer was lost"}
 	r.accounts.know(j.ID)
-	e.made = e.paid.isOurs(c)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Answered(c.Sent)
 		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: c.Sent, Listed: true}
 	})
-	if e.made {
+	if c.Own {
 		r.accounts.make(j.ID)
 		e.Created++
 		r.spent.Add(1)

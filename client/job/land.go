@@ -24,7 +24,7 @@ type snapshot struct {
 
 // check judges a whole result before its first row goes out: whether it is what was asked for, and newer than what is there.
 func (r *run) check(ctx context.Context, e *Export, result Result) error {
-	if err := r.accounts.place(ctx, e, e.Place); err != nil && !e.made { // what this run had made is newer, whatever is there
+	if err := r.accounts.place(ctx, e, e.Place); err != nil && !r.accounts.isMade(e) { // what this run had made is newer, whatever is there
 		return err
 	}
 	if err := result.Check(ctx, e); err != nil {
@@ -72,13 +72,13 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 	}
 	at := cmp.Or(e.Job.EndTime, e.date)
 	if e.extra { // of an old result nobody asked before
-		at = cmp.Or(e.Job.EndTime, e.Job.StartTime, r.askedAt(e), e.date)
+		at = cmp.Or(e.Job.EndTime, e.Job.StartTime, e.asked, e.date)
 	}
 	if latest := r.now().Add(time.Second); at.After(latest) { // a Date header, by which Clari's clock is known, leaves out what is below a second
 		at = latest
 	}
 	at = at.UTC().Truncate(time.Microsecond)
-	if e.made && e.There.Job != "" && !at.After(e.There.ExportedAt) { // it was created after the ledger was read, whatever the clocks say
+	if r.accounts.isMade(e) && e.There.Job != "" && !at.After(e.There.ExportedAt) { // it was created after the ledger was read, whatever the clocks say
 		at = e.There.ExportedAt.Add(time.Microsecond)
 	}
 	e.ExportedAt = at
@@ -127,7 +127,7 @@ func (r *run) mayBeOverwritten(ctx context.Context, e *Export) bool {
 	there := e.There
 	final := there.Job != "" && !e.FinalAt.IsZero() && !there.ExportedAt.Before(e.FinalAt)
 	lives := r.now().Before(cmp.Or(there.Expires, there.ExportedAt.Add(due.StoredFor))) && !r.doubts.isGone(there.Job)
-	return r.Kept && e.made && final && lives && !r.Ledger.Flushed(ctx)
+	return r.Kept && r.accounts.isMade(e) && final && lives && !r.Ledger.Flushed(ctx)
 }
 
 // older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.
@@ -142,8 +142,8 @@ func (r *run) older(e *Export) string {
 		return ""
 	}
 	age := e.ExportedAt
-	if e.Job.EndTime.IsZero() && !e.made {
-		age = later(time.Time{}, r.askedAt(e))
+	if e.Job.EndTime.IsZero() && !r.accounts.isMade(e) {
+		age = e.asked
 	}
 	day, there := r.day(e), e.There.Days
 	switch {
@@ -182,9 +182,8 @@ func (r *run) unusable(e *Export, err error) error {
 	if content.Damaged && (failed == nil || failed.Job != e.Job.ID) {
 		return err
 	}
-	asked := r.askedAt(e)
 	r.accounts.note(e, func(p *journal.Paid) {
-		p.Failure = &journal.Failure{Job: e.Job.ID, AskedAt: asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
+		p.Failure = &journal.Failure{Job: e.Job.ID, AskedAt: e.asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
 	})
 	if e.extra {
 		return err
@@ -202,7 +201,7 @@ func (r *run) keepFailure(e *Export, err error) {
 		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
 		return
 	}
-	f := &journal.Failure{Job: e.Job.ID, AskedAt: r.askedAt(e), Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
+	f := &journal.Failure{Job: e.Job.ID, AskedAt: e.asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
 	r.accounts.note(e, func(p *journal.Paid) {
 		before := p.Failure
 		same := before != nil && before.Job == f.Job

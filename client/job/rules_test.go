@@ -661,6 +661,33 @@ func TestOldResultOfItsDay(t *testing.T) {
 	})
 }
 
+// TestOldResultIsGone: an old result that is gone by the time at which it would land fails once, says so, and is not asked for again.
+func TestOldResultIsGone(t *testing.T) {
+	bubble(t, "gone", func(t *testing.T) {
+		r, s := newRegistry(), newStore()
+		r.old("old", 30*time.Hour, time.Minute)
+		s.keep("paid/people/a", journal.Paid{Job: &journal.PaidJob{ID: "old", AskedAt: ago(30 * time.Hour)}})
+		r.fault = func(op, what string, _ int) func(*http.Request) (*http.Response, error) {
+			if op == "results" && what == "old" {
+				return refusal(404, "no_such_result")(r, op, what)
+			}
+			return nil
+		}
+		for _, outcomes := range []string{"a exported, a failed", "a exported"} {
+			k := &census{name: "people", parts: [][]string{{"a"}}, change: func(i *Item) { i.Daily = true }}
+			g := newRig(t, r, k)
+			g.store = s
+			err := g.sync(t.Context())
+			if failed := strings.Contains(outcomes, "failed"); failed != (err != nil) || failed && !strings.HasSuffix(err.Error(), "no_such_result: no (errorId e1)") {
+				t.Errorf("%s: %v", outcomes, err)
+			}
+			want(t, "outcomes", k.outcomes(), outcomes)
+			time.Sleep(24 * time.Hour)
+		}
+		want(t, "spent", r.spent(), 3)
+	})
+}
+
 // TestOldResultsOfTheirDays: under history syncs that are stopped day after day, each once it has paid, lose none of their days.
 func TestOldResultsOfTheirDays(t *testing.T) {
 	bubble(t, "four days", func(t *testing.T) {

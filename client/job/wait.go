@@ -34,7 +34,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 	switch {
 	case err == nil:
 		r.accounts.note(e, func(p *journal.Paid) { p.UsedUp = false })
-		if e.made {
+		if r.accounts.isMade(e) {
 			r.budget.ended(e, true, 0)
 		}
 		if e.Listed && !e.Matches(e.Job) { // it has its name by now
@@ -43,7 +43,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 		return nil
 	case hasEnded:
 		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
-		if e.made {
+		if r.accounts.isMade(e) {
 			r.budget.ended(e, false, r.plan.tabCount())
 		}
 		if ended.Status == "CANCELLED" || e.Attempts >= r.attempts(e) {
@@ -51,15 +51,8 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 			return err
 		}
 		return &again{due: time.Now().Add(retryAfter), spend: "its job " + string(ended.Status), err: err}
-	case isGone(err):
-		return r.discard(e, "its job is not there any more", err)
 	}
 	return err
-}
-
-func isGone(err error) bool {
-	_, gone := errors.AsType[*goneError](err)
-	return gone
 }
 
 // lostAttempts is how many jobs there are for an export whose result is lost, or another's: one more, and only one.
@@ -71,7 +64,7 @@ const notOurs = "the job that was found is another's"
 func (r *run) discard(e *Export, why string, err error) error {
 	r.doubts.giveUp(e.Job.ID)
 	r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
-	if e.Attempts >= lostAttempts {
+	if e.Attempts >= lostAttempts || e.extra { // beside an extra one the item has an export of its own
 		return err
 	}
 	return &again{spend: why, err: err}
@@ -145,7 +138,7 @@ func (r *run) startWaiting(ctx context.Context, e *Export) *waiting {
 
 func (r *run) done(e *Export, began time.Time) {
 	r.over(e)
-	if known := e.made && !e.Listed || !e.Job.StartTime.IsZero(); known && !began.IsZero() {
+	if known := r.accounts.isMade(e) && !e.Listed || !e.Job.StartTime.IsZero(); known && !began.IsZero() {
 		r.pace.Observe(e.Class, r.took(e, began))
 	}
 }
@@ -174,7 +167,7 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 		v, due := r.weigh(e, e.Job.ID, err, true)
 		switch v {
 		case jobGone:
-			return &goneError{err}
+			return r.discard(e, "its job is not there any more", err)
 		case plainError:
 			return err
 		}

@@ -106,7 +106,7 @@ func (r *run) judge(e *Export, err error) {
 		e.Outcome, e.Err = OutcomeFailed, err
 		r.keepFailure(e, err)
 	case e.Outcome != "":
-	case e.made:
+	case r.accounts.isMade(e):
 		e.Outcome = OutcomeExported
 	case e.Decision.Action == due.LandAgain:
 		e.Outcome = OutcomeAgain

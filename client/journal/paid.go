@@ -33,6 +33,7 @@ type Creation struct {
 	Sent    time.Time `json:"sent"`
 	GivenUp time.Time `json:"given_up"`
 	NoList  bool      `json:"no_list,omitempty"` // the list of jobs could not be had when its job was looked for
+	Own     bool      `json:"-"`                 // sent by this sync
 }
 
 // Failure is a result that is not what it should be: the same job would give the same again.
@@ -56,7 +57,7 @@ func (p *Paid) Sending(c Creation) {
 		if second.GivenUp.Before(first.GivenUp) {
 			second.GivenUp = first.GivenUp
 		}
-		second.Sent, second.NoList = first.Sent, first.NoList || second.NoList
+		second.Sent, second.NoList, second.Own = first.Sent, first.NoList || second.NoList, first.Own
 		p.Unclear = append([]Creation{second}, p.Unclear[2:]...)
 	}
 }
