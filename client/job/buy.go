@@ -186,7 +186,7 @@ const cancelTimeout = 2 * time.Second
 
 // cancelOwn cancels the jobs that creations of this run returned and nobody will adopt, which gives the exports back to the quota.
 func (r *run) cancelOwn(ctx context.Context) {
-	if r.Kept {
+	if r.Backend {
 		return // the next sync adopts them
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)

@@ -20,7 +20,7 @@ func (r *run) maybeCommit(ctx context.Context, e *Export) error {
 	if e.Landed() {
 		r.sent = append(r.sent, e)
 	}
-	due := r.Kept && len(r.sent) > 0 && time.Since(r.barrier) >= barrierEvery
+	due := r.Backend && len(r.sent) > 0 && time.Since(r.barrier) >= barrierEvery
 	if !due && !(r.budget.opens(e) && e.Rows > 0) {
 		return nil
 	}

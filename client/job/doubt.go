@@ -129,7 +129,7 @@ func (r *run) outlived(asked time.Time) bool {
 // learnClock sees to it that Clari's clock is known before a run with a ledger decides anything: ages, days and the times of creations go by it. Any answer
 // tells it. The error says that there was none.
 func (r *run) learnClock(ctx context.Context) error {
-	if !r.Kept || r.Client.TimeKnown() {
+	if !r.Backend || r.Client.TimeKnown() {
 		return nil
 	}
 	_, err := r.Client.Limits(ctx)

@@ -60,12 +60,10 @@ func (r *run) facts(e *Export, jobs map[string]due.Seen) due.Facts {
 	if e.landing != "" {
 		paid.Forget(e.landing)
 	}
+	policy := r.Policy
+	policy.Backend = r.Backend || e.tried // this run's own ledger has what the earlier try paid for
 	return due.Facts{
-		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Serves: e.Serves, Lacking: !e.Covers(), Now: r.now(),
-		Policy: due.Policy{
-			Backend: r.Kept || e.tried, Location: r.Location, QueueTimeout: r.QueueTimeout, RunTimeout: r.RunTimeout,
-			ResumeWithin: r.ResumeWithin, MaxResultBytes: r.MaxResultBytes, Reader: r.Reader,
-		},
+		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Serves: e.Serves, Lacking: !e.Covers(), Now: r.now(), Policy: policy,
 	}
 }
 
@@ -114,9 +112,10 @@ func (r *run) adopt(e *Export, j clari.Job) {
 
 // addExtra puts a further landing of an item into the plan, once a run.
 func (r *run) addExtra(e *Export, d due.Decision, j clari.Job) {
-	if r.tookExtra(d.JobID) {
+	if r.extras[d.JobID] {
 		return
 	}
+	r.extras[d.JobID] = true
 	x := &Export{
 		Item: e.Item, Kind: e.Kind, There: e.There, Decision: d, planned: e.planned, paid: e.paid, order: e.order, extra: true,
 		RequestedAt: time.Now(),
@@ -131,12 +130,4 @@ func (r *run) addNext(e *Export) {
 	r.add(&Export{
 		Item: *e.Next, Kind: e.Kind, planned: e.Next.Place, paid: e.paid, order: e.order, landing: e.Job.ID, RequestedAt: time.Now(),
 	})
-}
-
-func (r *run) tookExtra(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	took := r.extras[id]
-	r.extras[id] = true
-	return took
 }

@@ -444,7 +444,10 @@ func newRig(t *testing.T, r *registry, kinds ...*census) *rig {
 	g := &rig{registry: r, log: log, Config: Config{
 		Bounds: Bounds{
 			Concurrency: 1, DelayBetweenExports: 10 * time.Second, PollInterval: 5 * time.Second, PollMaxInterval: time.Minute,
-			QueueTimeout: 10 * time.Minute, RunTimeout: 10 * time.Minute, ExportAttempts: 3, MaxResultBytes: 1 << 20, ResumeWithin: 45 * time.Minute, Reader: 1,
+			ExportAttempts: 3,
+			Policy: due.Policy{
+				QueueTimeout: 10 * time.Minute, RunTimeout: 10 * time.Minute, MaxResultBytes: 1 << 20, ResumeWithin: 45 * time.Minute, Reader: 1,
+			},
 		},
 		Client: api, Scope: "test", Log: zerolog.New(zerolog.SyncWriter(log)), Summary: &Summary{},
 		Opening: func(context.Context) (bool, error) { return true, nil },
@@ -459,7 +462,7 @@ func newRig(t *testing.T, r *registry, kinds ...*census) *rig {
 
 // sync is a whole run: with the ledger that it opens, and the places closed where it ended well.
 func (g *rig) sync(ctx context.Context) error {
-	g.Kept = g.store != nil
+	g.Backend = g.store != nil
 	g.Ledger = journal.Open(ctx, g.store, func(err error) { g.Log.Warn().Err(err).Msg("state backend does not work") })
 	finish, err := Run(ctx, g.Config)
 	if err == nil {

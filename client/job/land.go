@@ -31,7 +31,9 @@ func (r *run) check(ctx context.Context, e *Export, result Result) error {
 		if errors.Is(err, ErrNotOurs) {
 			return r.discard(e, notOurs, err)
 		}
-		r.notePlainUnread(ctx, e, err)
+		if failedHere(ctx, err) {
+			r.noteUnread(e)
+		}
 		return err
 	}
 	r.setDate(ctx, e)
@@ -127,7 +129,7 @@ func (r *run) mayBeOverwritten(ctx context.Context, e *Export) bool {
 	there := e.There
 	final := there.Job != "" && !e.FinalAt.IsZero() && !there.ExportedAt.Before(e.FinalAt)
 	lives := r.now().Before(cmp.Or(there.Expires, there.ExportedAt.Add(due.StoredFor))) && !r.doubts.isGone(there.Job)
-	return r.Kept && r.accounts.isMade(e) && final && lives && !r.Ledger.Flushed(ctx)
+	return r.Backend && r.accounts.isMade(e) && final && lives && !r.Ledger.Flushed(ctx)
 }
 
 // older tells why an export's rows do not replace what is there: never older over newer, and no key twice in a sync.
@@ -166,7 +168,7 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 	}
 	r.budget.sent(e)
 	if failed = e.Finish(ctx, e); failed != nil {
-		r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
+		r.noteUnread(e)
 	}
 	return failed, nil
 }
@@ -245,7 +247,7 @@ func (r *run) dayAfter(days int) time.Time {
 func (r *run) conclude(ctx context.Context) error {
 	r.tellLacking()
 	var err error
-	if len(r.missing) > 0 || r.Kept && len(r.sent) > 0 {
+	if len(r.missing) > 0 || r.Backend && len(r.sent) > 0 {
 		err = r.commit(ctx)
 	} else { // the CLI makes destinations write out what a sync that ends well has sent
 		r.recordSent(ctx)

@@ -130,22 +130,21 @@ func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {
 	}
 	if tooLarge, ok := errors.AsType[*TooLargeError](err); ok { // the job stays: a larger limit reads it without another export
 		r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.TooLarge = tooLarge.Limit }) })
-	} else if body.err == nil {
-		r.notePlainUnread(ctx, e, err)
+	} else if body.err == nil && failedHere(ctx, err) {
+		r.noteUnread(e)
 	}
 	return nil, err
 }
 
-// notePlainUnread keeps that this machine could not read a result, with a full disk say: it is read again, not exported again.
-func (r *run) notePlainUnread(ctx context.Context, e *Export, err error) {
-	if !isContent(err) && !errors.Is(err, ErrNotOurs) && ctx.Err() == nil {
-		r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
-	}
+// failedHere reports whether it was this machine that could not read a result, with a full disk say, and not the result that is wrong.
+func failedHere(ctx context.Context, err error) bool {
+	_, isContent := errors.AsType[*ContentError](err)
+	return !isContent && !errors.Is(err, ErrNotOurs) && ctx.Err() == nil
 }
 
-func isContent(err error) bool {
-	_, ok := errors.AsType[*ContentError](err)
-	return ok
+// noteUnread keeps that a result could not be read here: it is read again, not exported again.
+func (r *run) noteUnread(e *Export) {
+	r.accounts.note(e, func(p *journal.Paid) { p.Change(e.Job.ID, func(j *journal.PaidJob) { j.Unread = r.Reader }) })
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }

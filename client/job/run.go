@@ -13,6 +13,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/job/queue"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
@@ -23,14 +24,9 @@ type Bounds struct {
 	DelayBetweenExports time.Duration
 	PollInterval        time.Duration
 	PollMaxInterval     time.Duration
-	QueueTimeout        time.Duration
-	RunTimeout          time.Duration
-	ResumeWithin        time.Duration
 	ExportAttempts      int
 	QuotaReserve        int
-	MaxResultBytes      int64
-	Location            *time.Location // whose day a snapshot is of
-	Reader              int            // number of the reader: it goes up when it understands results that it did not before
+	due.Policy
 }
 
 // Config is what a run needs.
@@ -38,7 +34,6 @@ type Config struct {
 	Bounds
 	Client *clari.Client
 	Ledger *journal.Journal // one without a store where there is no state backend
-	Kept   bool             // there is a state backend
 	Scope  string           // tells apart in one state backend what belongs to different tenants: the base URL
 	Kinds  []Kind           // in the order in which their items are made
 	// Barrier returns when destinations have written out everything that was sent before.
@@ -81,13 +76,13 @@ type run struct {
 	lacking     []*Export // settled, without something that is wanted now
 
 	// Of whoever holds turn.
-	prepared bool  // see prepare
-	denied   error // creations are refused for want of a right; nil: they are not
+	prepared bool            // see prepare
+	denied   error           // creations are refused for want of a right; nil: they are not
+	extras   map[string]bool // jobs that are landed beside their item's own export
 
 	mu     sync.Mutex
 	own    map[string]bool   // jobs that a creation of this run returned, and that have not ended
 	opened []*Export         // all tries so far
-	extras map[string]bool   // jobs that are landed beside their item's own export
 	taken  map[snapshot]bool // places, and under history their days, whose rows this run has sent or is about to send
 }
 

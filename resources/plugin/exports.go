@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 	"github.com/cq-source-clari/cq-source-clari/client/spec"
 	"github.com/cq-source-clari/cq-source-clari/resources/activity"
@@ -24,7 +25,7 @@ import (
 // exportAll makes and lands the exports of all groups, in one run: they share the quota, the queue, the gap between creations and the journal.
 func (s *syncer) exportAll(ctx context.Context) error {
 	config := job.Config{
-		Bounds: boundsOf(s.spec), Client: s.api, Kept: s.backend != nil, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Opening: s.opening,
+		Bounds: boundsOf(s.spec, s.backend != nil), Client: s.api, Scope: s.spec.BaseURL, Barrier: s.stream.barrier, Opening: s.opening,
 		Log: s.log, Summary: &s.summary,
 	}
 	tableOf := map[job.Kind]string{}
@@ -177,12 +178,14 @@ func (s *syncer) closeLedger(ctx context.Context, err error) {
 // reader is the number of the readers of results. It goes up when one of them reads what it refused before, so that what failed is read again.
 const reader = result.ReaderNumber
 
-func boundsOf(s *spec.Spec) job.Bounds {
+func boundsOf(s *spec.Spec, backend bool) job.Bounds {
 	return job.Bounds{
 		Concurrency: max(0, int(s.Concurrency)), DelayBetweenExports: time.Duration(s.DelayBetweenExports),
 		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
-		QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
-		ResumeWithin: time.Duration(s.ResumeWithin), ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, MaxResultBytes: int64(s.MaxResultBytes),
-		Location: s.Location(), Reader: reader,
+		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve,
+		Policy: due.Policy{
+			Backend: backend, Location: s.Location(), QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
+			ResumeWithin: time.Duration(s.ResumeWithin), MaxResultBytes: int64(s.MaxResultBytes), Reader: reader,
+		},
 	}
 }

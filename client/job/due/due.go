@@ -52,15 +52,15 @@ type Seen struct {
 	Gone bool // there is no such job any more, or its result is gone
 }
 
-// Policy is what the spec and the program say of all items.
+// Policy is what the spec and the program say of all items. See the spec's keys of the same names.
 type Policy struct {
 	Backend        bool           // the ledgers are kept
-	Location       *time.Location // whose days
+	Location       *time.Location // whose day a snapshot is of
 	QueueTimeout   time.Duration
 	RunTimeout     time.Duration
-	ResumeWithin   time.Duration // see the spec; 0: never
+	ResumeWithin   time.Duration // 0: never
 	MaxResultBytes int64
-	Reader         int // number of the reader of results
+	Reader         int // number of the reader: it goes up when it understands results that it did not before
 }
 
 // Action is what is to be done about an item.
