@@ -79,7 +79,7 @@ func (r *run) settle(e *Export) {
 			p.Failure = nil
 		}
 	})
-	r.remember(e)
+	r.pace.Remember(e.Class)
 }
 
 // successor is what is at a place once an export has landed there.

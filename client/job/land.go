@@ -253,7 +253,7 @@ func (r *run) conclude(ctx context.Context) error {
 		r.recordSent(ctx)
 	}
 	if len(r.missing) > 0 {
-		err = errors.Join(err, &IncompleteError{Planned: r.progress.total, Missing: r.missing})
+		err = errors.Join(err, &IncompleteError{Planned: r.progress.Total(), Missing: r.missing})
 	}
 	return err
 }

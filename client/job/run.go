@@ -54,13 +54,11 @@ type run struct {
 	slots    *queue.Slots
 	limits   *queue.Limits
 	pace     *queue.Pace
-	progress *progress
+	progress *queue.Progress
 	metrics  *metrics
-	spent    atomic.Int64  // jobs created
-	unknown  sync.Map      // status words told of
-	listing  chan struct{} // a token: held by who uses listed
-	listed   []clari.Job   // finished jobs that Clari lists, to learn from; nil: not asked for yet
-	silent   error         // Clari answers nothing, so that its clock is not known; nil: it does
+	spent    atomic.Int64 // jobs created
+	unknown  sync.Map     // status words told of
+	silent   error        // Clari answers nothing, so that its clock is not known; nil: it does
 
 	turn    chan struct{} // a token: held from an export's decision to the answer to its creation, so that they come in the order of the plan
 	landing chan struct{} // a token: held by the one export that reads its result and sends its rows
@@ -110,14 +108,15 @@ func newRun(c Config) *run {
 	r := &run{
 		Config: c, doubts: newDoubts(), plan: newPlan(), budget: newBudget(), slots: queue.NewSlots(c.Concurrency),
 		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}, made: map[string]bool{}},
-		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), progress: newProgress(), metrics: newMetrics(),
-		listing: make(chan struct{}, 1),
-		turn:    make(chan struct{}, 1), landing: make(chan struct{}, 1),
+		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), metrics: newMetrics(),
+		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
 		taken: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
 	}
 	if r.Location == nil {
 		r.Location = time.UTC
 	}
+	r.pace.Client, r.pace.Ledger, r.pace.Scope = c.Client, c.Ledger, c.Scope
+	r.progress = &queue.Progress{Pace: r.pace, Slots: r.slots, Gap: c.DelayBetweenExports}
 	r.limits = &queue.Limits{
 		Client: c.Client, Slots: r.slots, Log: c.Log, Gap: c.DelayBetweenExports, Reserve: c.QuotaReserve, QueueTimeout: c.QueueTimeout,
 		Told: func(left int) { r.metrics.quota.Record(context.Background(), int64(left)) },
@@ -169,7 +168,7 @@ func (r *run) runKind(ctx context.Context, kind Kind) error {
 
 // add takes a new export into the plan.
 func (r *run) add(e *Export) {
-	r.progress.plan(e)
+	e.Number = r.progress.Plan(e.Class)
 	r.plan.add(e)
 }
 

@@ -29,7 +29,7 @@ const (
 // open begins an export, and its span, which ends when its rows have landed or will not.
 func (r *run) open(ctx context.Context, e *Export) {
 	e.begun = time.Now()
-	r.progress.begin(e)
+	r.progress.Begin(e.Number, e.Class)
 	r.mu.Lock()
 	r.opened = append(r.opened, e)
 	r.mu.Unlock()

@@ -183,7 +183,7 @@ func (r *run) schedule(ctx context.Context, e *Export, queued bool) queue.Schedu
 	if queued {
 		return r.pace.Backoff()
 	}
-	r.learn(ctx, e)
+	r.pace.Learn(ctx, e.Class, e.Similar)
 	return r.pace.Schedule(e.Class)
 }
 

@@ -7,6 +7,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 )
@@ -73,7 +75,7 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 		return nil
 	}
 	r.judge(e, err)
-	r.progress.end(e)
+	r.progress.End(e.Number)
 	r.Summary.count(e)
 	r.metrics.ended(ctx, e)
 	r.metrics.follow(ctx, r.Client)
@@ -88,7 +90,7 @@ func (r *run) record(ctx context.Context, e *Export, err error) error {
 // putBack makes another try of an export an item of the plan.
 func (r *run) putBack(e *Export, next *again) {
 	e.Log(r.Log.Info()).Err(next.err).Int("attempt", e.Attempts).Msg("export is put back into the plan")
-	r.progress.again(e)
+	r.progress.Again(e.Number, e.Class)
 	r.plan.add(e.retry(next))
 	r.budget.drop(e)
 }
@@ -142,6 +144,11 @@ func (r *run) tellEnd(e *Export) {
 		e.Log(event).Str("why", e.Decision.Why).Msg(string(e.Outcome) + ": not exported")
 	}
 	e.close()
+}
+
+// tell adds to a log line which export it is about, and how far the run is.
+func (r *run) tell(e *Export, event *zerolog.Event) *zerolog.Event {
+	return r.progress.Tell(e.Log(event), e.Number)
 }
 
 func seconds(e *Export) float64 { return math.Round(time.Since(e.begun).Seconds()*100) / 100 }

@@ -5,17 +5,27 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/cq-source-clari/cq-source-clari/client/clari"
+	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // Pace says when to poll a job. First poll: the shortest of the last eight runs of its class. Then every 1/12 of the elapsed time. So few polls are
 // wasted, and few seconds. One or two jobs may have been far slower than the next will be: where no more are known, a long wait for the first poll is
 // cut into pieces, each as long as all before. It is safe for concurrent use.
 type Pace struct {
+	Client *clari.Client    // whose list tells of jobs that have run
+	Ledger *journal.Journal // which has those of earlier syncs
+	Scope  string           // tells apart in one ledger what belongs to different tenants
+
 	min, max time.Duration  // least and greatest gap between two polls of one job; a first poll may come later
 	jitter   func() float64 // in [0, 1); tests replace it
 
 	mu   sync.Mutex
 	took map[string][]time.Duration // by class: how long the last jobs ran, oldest first
+
+	listing chan struct{} // a token: held by who uses listed
+	listed  []clari.Job   // finished jobs that Clari lists; nil: not asked for yet
 }
 
 // remembered is how many jobs of a class are remembered: few enough that a change in how long they take is soon known.
@@ -26,7 +36,7 @@ const enough = 3
 
 // NewPace knows nothing yet. min and max bound the gap between two polls of one job; a first poll may come later.
 func NewPace(min, max time.Duration) *Pace {
-	return &Pace{min: min, max: max, jitter: rand.Float64, took: map[string][]time.Duration{}}
+	return &Pace{min: min, max: max, jitter: rand.Float64, took: map[string][]time.Duration{}, listing: make(chan struct{}, 1)}
 }
 
 // Observe takes in how long a job ran, on the server's clock where that tells.
@@ -85,13 +95,6 @@ func (s Schedule) Next(elapsed time.Duration) time.Duration {
 	default:
 		return max(min(elapsed/12, s.max), s.min)
 	}
-}
-
-// Took is how long the last jobs of a class ran, oldest first.
-func (p *Pace) Took(class string) []time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.took[class])
 }
 
 // Typical is how long jobs of a class run, or those of another one where nothing is known of it.
