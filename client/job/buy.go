@@ -21,8 +21,8 @@ func (r *run) buy(ctx context.Context, e *Export) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	if err := r.budget.afford(ctx, e, r.slots.Places()); err != nil {
-		return err
+	if err := r.budget.Afford(ctx, e, r.slots.Places()); err != nil {
+		return notAsked(err)
 	}
 	var wait queue.Wait
 	for {
@@ -85,7 +85,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.Barrier(ctx); err != nil {
 		return err
 	}
-	r.budget.passed()
+	r.budget.Passed()
 	return nil
 }
 

@@ -21,7 +21,7 @@ func (r *run) maybeCommit(ctx context.Context, e *Export) error {
 		r.sent = append(r.sent, e)
 	}
 	due := r.Backend && len(r.sent) > 0 && time.Since(r.barrier) >= barrierEvery
-	if !due && !(r.budget.opens(e) && e.Rows > 0) {
+	if !due && !(r.budget.Opens(e) && e.Rows > 0) {
 		return nil
 	}
 	err := r.commit(ctx)
@@ -43,7 +43,7 @@ func (r *run) commit(ctx context.Context) error {
 		return err
 	}
 	if len(r.sent) > 0 {
-		r.budget.passed()
+		r.budget.Passed()
 	}
 	r.recordSent(ctx)
 	return nil

@@ -102,7 +102,7 @@ func (r *run) takeOver(e *Export, j clari.Job) {
 func (r *run) adopt(e *Export, j clari.Job) {
 	r.takeOver(e, j)
 	if e.Decision.Action == due.Adopt && !e.extra {
-		r.budget.hold(e)
+		r.budget.Hold(e)
 	}
 	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
 		r.slots.Begin(e)

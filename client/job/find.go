@@ -25,7 +25,7 @@ const (
 // wrong rows, creating again costs one export. Where there is none, nor could there be one any more, the item is decided without it. Until then it goes to
 // the end of its part.
 func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
-	r.budget.hold(e)
+	r.budget.Hold(e)
 	began := time.Now()
 	unclear := e.paid.read().Unclear
 	var newest time.Time // when the newest was given up
@@ -55,10 +55,10 @@ func (r *run) find(ctx context.Context, e *Export) (found bool, err error) {
 			}
 			e.Log(r.Log.Warn()).Msg("unclear whether a job was created, and no listed job is certainly it: creating another")
 			e.spend = "unclear whether a job was created"
-			r.budget.drop(e)
+			r.budget.Drop(e)
 			return false, nil
 		case over:
-			r.budget.ended(e, false, r.plan.tabCount())
+			r.budget.Failed(e, e.Tab, r.plan.tabCount())
 			return false, &again{due: r.Client.LocalTime(newest.Add(surelyListed)), last: true, spend: "unclear whether a job was created", err: errNotListed}
 		}
 		if err := clock.Sleep(ctx, findEvery); err != nil {
@@ -92,7 +92,7 @@ func (r *run) noList(ctx context.Context, e *Export, err error) error {
 		e.Log(r.Log.Warn()).Err(err).Msg("unclear whether a job was created, and the job list cannot be had again: creating another")
 		e.spend = "unclear whether a job was created"
 		e.paid.search(true)
-		r.budget.drop(e)
+		r.budget.Drop(e)
 		return nil
 	}
 	r.accounts.note(e, func(p *journal.Paid) { p.Unclear = marked(p.Unclear, func(c *journal.Creation) { c.NoList = true }) })

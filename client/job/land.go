@@ -166,7 +166,7 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 	if e.Rows = rows; err != nil {
 		return nil, err
 	}
-	r.budget.sent(e)
+	r.budget.Sent(e)
 	if failed = e.Finish(ctx, e); failed != nil {
 		r.noteUnread(e)
 	}

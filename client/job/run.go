@@ -13,6 +13,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/job/budget"
 	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/job/queue"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
@@ -50,7 +51,7 @@ type run struct {
 	accounts *accounts
 	doubts   *doubts
 	plan     *plan
-	budget   *budget
+	budget   *budget.Budget
 	slots    *queue.Slots
 	limits   *queue.Limits
 	pace     *queue.Pace
@@ -106,7 +107,7 @@ func Run(ctx context.Context, c Config) (close func(context.Context), err error)
 
 func newRun(c Config) *run {
 	r := &run{
-		Config: c, doubts: newDoubts(), plan: newPlan(), budget: newBudget(), slots: queue.NewSlots(c.Concurrency),
+		Config: c, doubts: newDoubts(), plan: newPlan(), budget: budget.New(), slots: queue.NewSlots(c.Concurrency),
 		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}, made: map[string]bool{}},
 		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), metrics: newMetrics(),
 		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
@@ -192,13 +193,14 @@ func (r *run) dispatch(ctx context.Context) {
 
 // next is the export whose turn it is. While Clari's jobs fail one after the other it waits, and then prefers one of a tab that has not failed.
 func (r *run) next(ctx context.Context) *Export {
-	e := r.plan.next(ctx, r.budget.prefers)
-	for e != nil && r.budget.braked() > 0 {
+	prefers := func(e *Export) bool { return r.budget.Prefers(e.Tab) }
+	e := r.plan.next(ctx, prefers)
+	for e != nil && r.budget.Braked() > 0 {
 		r.plan.add(e)
-		if clock.Sleep(ctx, r.budget.braked()) != nil {
+		if clock.Sleep(ctx, r.budget.Braked()) != nil {
 			return nil
 		}
-		e = r.plan.next(ctx, r.budget.prefers)
+		e = r.plan.next(ctx, prefers)
 	}
 	return e
 }

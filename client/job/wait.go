@@ -35,7 +35,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 	case err == nil:
 		r.accounts.note(e, func(p *journal.Paid) { p.UsedUp = false })
 		if r.accounts.isMade(e) {
-			r.budget.ended(e, true, 0)
+			r.budget.Done()
 		}
 		if e.Listed && !e.Matches(e.Job) { // it has its name by now
 			return r.discard(e, notOurs, ErrNotOurs)
@@ -44,7 +44,7 @@ func (r *run) wait(ctx context.Context, e *Export) error {
 	case hasEnded:
 		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
 		if r.accounts.isMade(e) {
-			r.budget.ended(e, false, r.plan.tabCount())
+			r.budget.Failed(e, e.Tab, r.plan.tabCount())
 		}
 		if ended.Status == "CANCELLED" || e.Attempts >= r.attempts(e) {
 			r.accounts.note(e, func(p *journal.Paid) { p.UsedUp = ended.Status != "CANCELLED" })

@@ -66,7 +66,7 @@ func (r *run) walk(ctx context.Context, e *Export, turn, slot func()) {
 
 // record tells what became of an export: another try, or its outcome, its line in the log and its row; and from time to time it passes a barrier.
 func (r *run) record(ctx context.Context, e *Export, err error) error {
-	defer r.budget.drop(e)
+	defer r.budget.Drop(e)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -92,7 +92,7 @@ func (r *run) putBack(e *Export, next *again) {
 	e.Log(r.Log.Info()).Err(next.err).Int("attempt", e.Attempts).Msg("export is put back into the plan")
 	r.progress.Again(e.Number, e.Class)
 	r.plan.add(e.retry(next))
-	r.budget.drop(e)
+	r.budget.Drop(e)
 }
 
 // judge settles the outcome of an export that has ended, and keeps what later syncs have to know of a failure.
