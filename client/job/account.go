@@ -35,8 +35,7 @@ type accounts struct {
 
 	mu    sync.Mutex
 	all   map[string]*account // by request
-	known map[string]bool     // jobs of the ledgers and of this run
-	made  map[string]bool     // those of this run
+	known map[string]bool     // jobs of the ledgers and of this run, and whether a creation of this run made them
 }
 
 // open is the account of an item, with what the ledger has of it.
@@ -73,7 +72,7 @@ func (a *accounts) load(ctx context.Context, acc *account) error {
 		if err := a.ledger.LoadRecord(ctx, key, &there, nil); err != nil {
 			return err
 		}
-		a.know(there.Job)
+		a.know(there.Job, false)
 	}
 	if item.Daily {
 		var err error
@@ -82,45 +81,38 @@ func (a *accounts) load(ctx context.Context, acc *account) error {
 		}
 	}
 	if paid.Job != nil {
-		a.know(paid.Job.ID)
+		a.know(paid.Job.ID, false)
 	}
 	for _, older := range paid.Older {
-		a.know(older.ID)
+		a.know(older.ID, false)
 	}
 	if paid.Failure != nil {
-		a.know(paid.Failure.Job)
+		a.know(paid.Failure.Job, false)
 	}
 	return nil
 }
 
-// know notes that a job is somebody's.
-func (a *accounts) know(id string) {
+// know notes that a job is somebody's, and whether a creation of this run made it.
+func (a *accounts) know(id string, made bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if id != "" {
-		a.known[id] = true
+		a.known[id] = made || a.known[id]
 	}
 }
 
-// make notes that a creation of this run made a job.
-func (a *accounts) make(id string) {
-	a.know(id)
+func (a *accounts) isKnown(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.made[id] = true
+	_, known := a.known[id]
+	return known
 }
 
 // isMade reports whether a creation of this run made the job of an export.
 func (a *accounts) isMade(e *Export) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.made[e.Job.ID]
-}
-
-func (a *accounts) isKnown(id string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.known[id]
+	return a.known[e.Job.ID]
 }
 
 // undecided is the record as far as something is to be done about it: without creations whose jobs were looked for to the end.

@@ -143,13 +143,10 @@ func (r *run) setAside(e *Export, p *journal.Paid) {
 func (r *run) started(e *Export, j clari.Job, sent time.Time) {
 	e.Attempts++
 	e.Created++
-	e.Job = j
+	e.Job, e.mine = j, true
 	r.spent.Add(1)
 	r.Summary.twice(e.spend)
-	r.mu.Lock()
-	r.own[j.ID] = true
-	r.mu.Unlock()
-	r.accounts.make(j.ID)
+	r.accounts.know(j.ID, true)
 	r.slots.Begin(e)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Unclear = nil // this one was answered, and the others were looked for to the end
@@ -166,18 +163,9 @@ func (r *run) attempts(e *Export) int {
 	return max(1, r.ExportAttempts)
 }
 
-// isOwn reports whether a creation of this run returned a job: no other one is ever cancelled.
-func (r *run) isOwn(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.own[id]
-}
-
 // over notes that a job has ended, or is waited for no more.
 func (r *run) over(e *Export) {
-	r.mu.Lock()
-	delete(r.own, e.Job.ID)
-	r.mu.Unlock()
+	e.mine = false
 	r.slots.End(e)
 }
 
@@ -192,10 +180,13 @@ func (r *run) cancelOwn(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
 	defer cancel()
 	var calls sync.WaitGroup
-	for id := range r.own {
+	for _, e := range r.opened {
+		if !e.mine {
+			continue
+		}
 		calls.Go(func() {
-			err := r.Client.CancelJob(ctx, id)
-			r.Log.Info().Str("job_id", id).AnErr("cause", err).Msg("export job cancelled: nobody waits for it any more")
+			err := r.Client.CancelJob(ctx, e.Job.ID)
+			r.Log.Info().Str("job_id", e.Job.ID).AnErr("cause", err).Msg("export job cancelled: nobody waits for it any more")
 		})
 	}
 	calls.Wait()

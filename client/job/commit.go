@@ -2,11 +2,17 @@ package job
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
+
+// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds or more, and a
+// crash before it costs nothing while results live.
+const barrierEvery = 5 * time.Minute
 
 // landedPlace is a place that this run has landed, and what its kind keeps there.
 type landedPlace struct {
@@ -92,7 +98,6 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 		p.Days = days
 		return p
 	}
-	final := !e.FinalAt.IsZero() && !e.ExportedAt.Before(e.FinalAt)
 	n := journal.Place{
 		Job: e.Job.ID, AskedAt: e.asked, ExportedAt: e.ExportedAt, LandedAt: r.now(), Expires: e.Job.ExpiredTime,
 		Contents: journal.Contents{Types: e.Wants.Types, Whole: e.Wants.Whole}, Schema: e.Wants.Schema, Tables: e.Wants.Tables, Open: true, Days: days,
@@ -104,8 +109,8 @@ func (r *run) successor(p journal.Place, e *Export) journal.Place {
 		}
 		n.Expires = later(p.Expires, n.Expires)
 	}
-	switch wasFinal := p.Job != "" && !p.ExportedAt.Before(e.FinalAt); {
-	case !final || !wasFinal:
+	switch wasFinal := p.Job != "" && e.Final(p.ExportedAt); {
+	case !wasFinal || !e.Final(e.ExportedAt):
 	case r.landedNow(e.Place), p.Before != nil && p.Before.Holds(p.Types, p.Whole): // what was there in between may have had less
 		n.Before = p.Before
 	default:
@@ -130,4 +135,31 @@ func (r *run) closePlaces(ctx context.Context) {
 		r.Ledger.SaveRecord(key, l.place, l.kept)
 	}
 	r.Ledger.Flushed(ctx)
+}
+
+// conclude commits what has landed, and names what has not.
+func (r *run) conclude(ctx context.Context) error {
+	r.tellLacking()
+	var err error
+	if len(r.missing) > 0 || r.Backend && len(r.sent) > 0 {
+		err = r.commit(ctx)
+	} else { // the CLI makes destinations write out what a sync that ends well has sent
+		r.recordSent(ctx)
+	}
+	if len(r.missing) > 0 {
+		err = errors.Join(err, &IncompleteError{Planned: r.progress.Total(), Missing: r.missing})
+	}
+	return err
+}
+
+// tellLacking tells of what nobody can land any more, in one line a kind.
+func (r *run) tellLacking() {
+	lacking := map[Kind][]*Export{}
+	for _, e := range r.lacking {
+		lacking[e.Kind] = append(lacking[e.Kind], e)
+	}
+	for k, exports := range lacking {
+		r.Log.Info().Str("exports", k.Describe(exports)).
+			Msg(fmt.Sprintf("settled, but without tables or columns that came later, and their results are gone: %s", k.Advice().Lacking))
+	}
 }

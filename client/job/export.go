@@ -45,12 +45,12 @@ type Export struct {
 	planned   string    // its place as its kind planned it; Read may tell another
 	order     order     // where it stands in its part
 	due       time.Time // not before; zero: at once
-	tried     bool      // an earlier try of the item in this sync came to nothing
-	cause     error     // what became of that try
+	cause     error     // what became of an earlier try of the item in this sync
 	spend     string    // why it may be bought a second time
 	spent     string    // the job that was paid for first
 	landing   string    // the job that another export of the item lands already
 	extra     bool      // a further landing of an item: Decision is made, and the item's own export is another one
+	mine      bool      // a creation of this run returned its job, which has not ended: no other one is ever cancelled
 	waitedFor bool      // its result was waited for, and did not appear
 	date      time.Time // when its result was first asked for, on Clari's clock
 	begun     time.Time

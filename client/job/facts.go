@@ -7,7 +7,6 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/job/due"
-	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
 // decide finds out what is to be done for an export: from the ledgers, and from Clari as far as they name jobs. See due.Decide.
@@ -30,7 +29,7 @@ func (r *run) decide(ctx context.Context, e *Export) error {
 	if err := r.accounts.place(ctx, e, place); err != nil {
 		return err
 	}
-	if today := journal.DayNumber(r.now().In(r.Location)); e.Place != "" && r.isTaken(snapshotAt(e, today)) {
+	if e.Place != "" && r.isTaken(snapshotAt(e, r.DayNumber(r.now()))) {
 		e.Outcome, e.Decision.Why = OutcomeKept, landedThere
 		return nil
 	}
@@ -60,10 +59,8 @@ func (r *run) facts(e *Export, jobs map[string]due.Seen) due.Facts {
 	if e.landing != "" {
 		paid.Forget(e.landing)
 	}
-	policy := r.Policy
-	policy.Backend = r.Backend || e.tried // this run's own ledger has what the earlier try paid for
 	return due.Facts{
-		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Serves: e.Serves, Lacking: !e.Covers(), Now: r.now(), Policy: policy,
+		Item: e.Item.Item, Paid: paid, There: e.There, Jobs: jobs, Serves: e.Serves, Lacking: !e.Covers(), Now: r.now(), Policy: r.Policy,
 	}
 }
 
@@ -96,16 +93,16 @@ func (r *run) takeOver(e *Export, j clari.Job) {
 	if !e.asked.IsZero() {
 		e.RequestedAt = r.Client.LocalTime(e.asked)
 	}
+	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
+		r.slots.Begin(e)
+	}
 }
 
 // adopt takes over a job of an earlier sync, or of an earlier try of this one.
 func (r *run) adopt(e *Export, j clari.Job) {
 	r.takeOver(e, j)
-	if e.Decision.Action == due.Adopt && !e.extra {
+	if e.Decision.Action == due.Adopt {
 		r.budget.Hold(e)
-	}
-	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
-		r.slots.Begin(e)
 	}
 	r.tell(e, r.Log.Info()).Str("status", string(j.Status)).Str("why", e.Decision.Why).Msg("landing the job of an earlier sync")
 }

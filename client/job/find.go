@@ -135,20 +135,16 @@ func madeAt(j clari.Job, now time.Time) time.Time {
 
 // found takes over a listed job. Whatever becomes of its result, it is not to be looked for again.
 func (r *run) found(e *Export, j clari.Job, c journal.Creation) {
-	e.Job, e.Listed, e.asked, e.RequestedAt = j, true, c.Sent, r.Client.LocalTime(c.Sent)
 	e.Decision = due.Decision{Action: due.Adopt, JobID: j.ID, Row: "1", Why: "the job of a creation whose answer was lost"}
-	r.accounts.know(j.ID)
+	r.accounts.know(j.ID, c.Own)
 	r.accounts.note(e, func(p *journal.Paid) {
 		p.Answered(c.Sent)
 		p.Job = &journal.PaidJob{ID: j.ID, AskedAt: c.Sent, Listed: true}
 	})
+	r.takeOver(e, j)
 	if c.Own {
-		r.accounts.make(j.ID)
 		e.Created++
 		r.spent.Add(1)
-	}
-	if phase := j.Status.Phase(); phase != clari.PhaseDone && phase != clari.PhaseFailed {
-		r.slots.Begin(e)
 	}
 	r.tell(e, r.Log.Info()).Msg("found the job of an unclear creation")
 }

@@ -4,17 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
-
-// barrierEvery is how long landed exports wait for a barrier in the middle of a run: a barrier costs three quiet seconds or more, and a
-// crash before it costs nothing while results live.
-const barrierEvery = 5 * time.Minute
 
 // snapshot is what rows replace: a place, and under history its day.
 type snapshot struct {
@@ -91,7 +86,7 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 }
 
 // day is the day whose snapshot an export is.
-func (r *run) day(e *Export) int32 { return journal.DayNumber(e.ExportedAt.In(r.Location)) }
+func (r *run) day(e *Export) int32 { return r.DayNumber(e.ExportedAt) }
 
 func (r *run) snapshotOf(e *Export) snapshot { return snapshotAt(e, r.day(e)) }
 
@@ -127,7 +122,7 @@ func (r *run) isTaken(s snapshot) bool {
 // land again, and the ledger does not keep that there is a newer one.
 func (r *run) mayBeOverwritten(ctx context.Context, e *Export) bool {
 	there := e.There
-	final := there.Job != "" && !e.FinalAt.IsZero() && !there.ExportedAt.Before(e.FinalAt)
+	final := there.Job != "" && e.Final(there.ExportedAt)
 	lives := r.now().Before(cmp.Or(there.Expires, there.ExportedAt.Add(due.StoredFor))) && !r.doubts.isGone(there.Job)
 	return r.Backend && r.accounts.isMade(e) && final && lives && !r.Ledger.Flushed(ctx)
 }
@@ -171,101 +166,4 @@ func (r *run) emit(ctx context.Context, e *Export, result Result) (failed, broke
 		r.noteUnread(e)
 	}
 	return failed, nil
-}
-
-// unusable gives up a stored result that was to land again and does not pass any more: the item is another one of the plan, which goes by that. One that
-// was damaged, perhaps on its way, is given up the second time.
-func (r *run) unusable(e *Export, err error) error {
-	content, ok := errors.AsType[*ContentError](err)
-	if !ok || e.Decision.Action != due.LandAgain {
-		return err
-	}
-	failed := e.paid.read().Failure
-	if content.Damaged && (failed == nil || failed.Job != e.Job.ID) {
-		return err
-	}
-	r.accounts.note(e, func(p *journal.Paid) {
-		p.Failure = &journal.Failure{Job: e.Job.ID, AskedAt: e.asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
-	})
-	if e.extra {
-		return err
-	}
-	return &again{spend: "its stored result does not pass any more", err: err}
-}
-
-// keepFailure keeps what a later sync has to know of a result that failed for what is in it.
-func (r *run) keepFailure(e *Export, err error) {
-	content, ok := errors.AsType[*ContentError](err)
-	if !ok || e.Decision.Action.IsNothing() || e.Job.ID == "" {
-		return
-	}
-	if e.extra { // it was an old result, and is told of once
-		r.accounts.note(e, func(p *journal.Paid) { p.Forget(e.Job.ID) })
-		return
-	}
-	f := &journal.Failure{Job: e.Job.ID, AskedAt: e.asked, Cause: journal.Cause(err.Error()), Reader: r.Reader, Tries: 1}
-	r.accounts.note(e, func(p *journal.Paid) {
-		before := p.Failure
-		same := before != nil && before.Job == f.Job
-		if before != nil {
-			if f.Tries = before.Tries; !same {
-				f.Tries++
-			}
-		}
-		switch {
-		case same && before.NextTry.IsZero(): // see unusable
-			return
-		case content.Passing:
-			p.Forget(f.Job)
-			return
-		}
-		f.NextTry = r.nextTry(e, f.Tries)
-		p.Failure = f
-		if content.Damaged && !same { // perhaps on its way: the next sync reads it once more
-			return
-		}
-		p.Forget(f.Job)
-		e.NextTry = f.NextTry
-	})
-}
-
-// nextTry is the day on which a result is exported again that has failed so many times.
-func (r *run) nextTry(e *Export, tries int) time.Time {
-	days := min(7, 1<<min(tries-1, 3))
-	if e.Ongoing {
-		days = 1
-	}
-	return r.dayAfter(days)
-}
-
-// dayAfter is a day so many after the present one, as midnight UTC.
-func (r *run) dayAfter(days int) time.Time {
-	return time.Unix((int64(journal.DayNumber(r.now().In(r.Location)))+int64(days))*24*60*60, 0).UTC()
-}
-
-// conclude commits what has landed, and names what has not.
-func (r *run) conclude(ctx context.Context) error {
-	r.tellLacking()
-	var err error
-	if len(r.missing) > 0 || r.Backend && len(r.sent) > 0 {
-		err = r.commit(ctx)
-	} else { // the CLI makes destinations write out what a sync that ends well has sent
-		r.recordSent(ctx)
-	}
-	if len(r.missing) > 0 {
-		err = errors.Join(err, &IncompleteError{Planned: r.progress.Total(), Missing: r.missing})
-	}
-	return err
-}
-
-// tellLacking tells of what nobody can land any more, in one line a kind.
-func (r *run) tellLacking() {
-	lacking := map[Kind][]*Export{}
-	for _, e := range r.lacking {
-		lacking[e.Kind] = append(lacking[e.Kind], e)
-	}
-	for k, exports := range lacking {
-		r.Log.Info().Str("exports", k.Describe(exports)).
-			Msg(fmt.Sprintf("settled, but without tables or columns that came later, and their results are gone: %s", k.Advice().Lacking))
-	}
 }

@@ -134,7 +134,7 @@ func (a *again) Unwrap() error { return a.err }
 func (e *Export) retry(a *again) *Export {
 	n := &Export{
 		Item: e.Item, Kind: e.Kind, Number: e.Number, RequestedAt: e.RequestedAt, Attempts: e.Attempts, Created: e.Created, Polls: e.Polls,
-		order: e.order, paid: e.paid, landing: e.landing, extra: e.extra, tried: true, span: e.span, due: a.due,
+		order: e.order, paid: e.paid, landing: e.landing, extra: e.extra, span: e.span, due: a.due,
 	}
 	n.Place, n.planned = e.planned, e.planned
 	if n.cause, n.spend = e.cause, a.spend; a.spend != "" {

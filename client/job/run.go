@@ -27,6 +27,7 @@ type Bounds struct {
 	PollMaxInterval     time.Duration
 	ExportAttempts      int
 	QuotaReserve        int
+	Backend             bool // the ledgers are kept
 	due.Policy
 }
 
@@ -80,7 +81,6 @@ type run struct {
 	extras   map[string]bool // jobs that are landed beside their item's own export
 
 	mu     sync.Mutex
-	own    map[string]bool   // jobs that a creation of this run returned, and that have not ended
 	opened []*Export         // all tries so far
 	taken  map[snapshot]bool // places, and under history their days, whose rows this run has sent or is about to send
 }
@@ -108,10 +108,10 @@ func Run(ctx context.Context, c Config) (close func(context.Context), err error)
 func newRun(c Config) *run {
 	r := &run{
 		Config: c, doubts: newDoubts(), plan: newPlan(), budget: budget.New(), slots: queue.NewSlots(c.Concurrency),
-		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}, made: map[string]bool{}},
+		accounts: &accounts{ledger: c.Ledger, all: map[string]*account{}, known: map[string]bool{}},
 		pace:     queue.NewPace(c.PollInterval, c.PollMaxInterval), metrics: newMetrics(),
 		turn: make(chan struct{}, 1), landing: make(chan struct{}, 1),
-		taken: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), own: map[string]bool{}, extras: map[string]bool{},
+		taken: map[snapshot]bool{}, landed: map[string]landedPlace{}, barrier: time.Now(), extras: map[string]bool{},
 	}
 	if r.Location == nil {
 		r.Location = time.UTC

@@ -156,7 +156,7 @@ func (r *run) poll(ctx context.Context, e *Export) error {
 			job.ID = e.Job.ID
 			e.Job = job
 			return nil
-		case missing && r.isOwn(e.Job.ID) && time.Since(e.RequestedAt) < appearsWithin:
+		case missing && e.mine && time.Since(e.RequestedAt) < appearsWithin:
 			e.Job.Status = "SCHEDULED" // it is not everywhere yet
 			return nil
 		}
@@ -226,7 +226,7 @@ func (r *run) limit(w *waiting) (*TimeoutError, time.Duration) {
 // others' are left alone.
 func (r *run) giveUp(ctx context.Context, e *Export, over *TimeoutError) error {
 	over.Status = e.Job.Status
-	if !r.isOwn(e.Job.ID) {
+	if !e.mine {
 		return over
 	}
 	cancelErr := r.Client.CancelJob(ctx, e.Job.ID)

@@ -33,11 +33,6 @@ func (c Contents) Holds(types []string, whole bool) bool {
 	return (c.Whole || !whole) && !slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(c.Types, t) })
 }
 
-// Holds reports whether what is there has these types, and all weeks where whole is asked.
-func (p Place) Holds(types []string, whole bool) bool {
-	return p.Job != "" && p.Contents.Holds(types, whole)
-}
-
 // Settles reports whether final rows that have all of this landed in two syncs.
 func (p Place) Settles(types []string, whole bool) bool {
 	return p.Holds(types, whole) && p.Before != nil && p.Before.Holds(types, whole)

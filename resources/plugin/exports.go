@@ -182,9 +182,9 @@ func boundsOf(s *spec.Spec, backend bool) job.Bounds {
 	return job.Bounds{
 		Concurrency: max(0, int(s.Concurrency)), DelayBetweenExports: time.Duration(s.DelayBetweenExports),
 		PollInterval: time.Duration(s.PollInterval), PollMaxInterval: time.Duration(s.PollMaxInterval),
-		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve,
+		ExportAttempts: s.ExportAttempts, QuotaReserve: s.QuotaReserve, Backend: backend,
 		Policy: due.Policy{
-			Backend: backend, Location: s.Location(), QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
+			Location: s.Location(), QueueTimeout: time.Duration(s.QueueTimeout), RunTimeout: time.Duration(s.RunTimeout),
 			ResumeWithin: time.Duration(s.ResumeWithin), MaxResultBytes: int64(s.MaxResultBytes), Reader: reader,
 		},
 	}

@@ -23,6 +23,9 @@ type Item struct {
 	Daily   bool      // each day has rows of its own at its place, which those of other days do not replace
 }
 
+// Final reports whether what was exported at an instant is final.
+func (i Item) Final(at time.Time) bool { return !i.FinalAt.IsZero() && !at.Before(i.FinalAt) }
+
 // Wants is what has to be there of an item.
 type Wants struct {
 	Types  []string
@@ -54,13 +57,21 @@ type Seen struct {
 
 // Policy is what the spec and the program say of all items. See the spec's keys of the same names.
 type Policy struct {
-	Backend        bool           // the ledgers are kept
 	Location       *time.Location // whose day a snapshot is of
 	QueueTimeout   time.Duration
 	RunTimeout     time.Duration
 	ResumeWithin   time.Duration // 0: never
 	MaxResultBytes int64
 	Reader         int // number of the reader: it goes up when it understands results that it did not before
+}
+
+// DayNumber numbers the day of an instant: see journal.DayNumber.
+func (p Policy) DayNumber(at time.Time) int32 { return journal.DayNumber(at.In(p.Location)) }
+
+// Day is the day of an instant as a failure's next try is written: midnight UTC.
+func (p Policy) Day(at time.Time) time.Time {
+	y, m, d := at.In(p.Location).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
 // Action is what is to be done about an item.

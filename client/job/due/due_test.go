@@ -27,7 +27,7 @@ func facts(changes ...func(*Facts)) Facts {
 		},
 		Jobs: map[string]Seen{}, Serves: func(journal.PaidJob, clari.Job) bool { return true }, Now: decideAt,
 		Policy: Policy{
-			Backend: true, Location: time.UTC, QueueTimeout: 30 * time.Minute, RunTimeout: 30 * time.Minute,
+			Location: time.UTC, QueueTimeout: 30 * time.Minute, RunTimeout: 30 * time.Minute,
 			ResumeWithin: 45 * time.Minute, MaxResultBytes: 1000, Reader: 2,
 		},
 	}
@@ -224,7 +224,6 @@ func TestDecide(t *testing.T) {
 		{"row 8: before it is final", is{there(24, 0, crm), ongoing}, "9 buy"},
 
 		{"row 9: nothing is known", nil, "9 buy"},
-		{"row 9: no state backend", is{func(f *Facts) { f.Policy.Backend = false }}, "9 buy"},
 		{"row 9: every sync, until it is final", is{there(24, 0), ongoing}, "9 buy"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -89,7 +89,7 @@ func (j *judge) resume() (Decision, bool) {
 
 func (j *judge) failed() (Decision, bool) {
 	f := j.Paid.Failure
-	if f == nil || f.Job == j.There.Job || !j.dayStart().Before(f.NextTry) {
+	if f == nil || f.Job == j.There.Job || !j.Policy.Day(j.Now).Before(f.NextTry) {
 		return Decision{}, false
 	}
 	if r := j.Item.Refresh; r != nil && f.AskedAt.Before(r.Before) {
@@ -139,7 +139,7 @@ const tooLong = "its result is longer than max_result_bytes"
 // take adopts the job that was paid for, if it serves. Of one that a refresh names anyAge is good enough.
 func (j *judge) take(anyAge bool) (Decision, bool) {
 	p := j.Paid.Job
-	if p == nil || !j.Policy.Backend {
+	if p == nil {
 		return Decision{}, false
 	}
 	if p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes {
@@ -177,7 +177,7 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 		return ""
 	case j.There.Job != "" && j.Item.Place != "" && !j.exported(p, seen.Job).After(j.There.ExportedAt):
 		return "what is there is newer"
-	case anyAge || p.Unread > 0 || p.TooLarge > 0 || j.damaged(p) || j.Now.Sub(ended) < freshFor || j.finalAt(ended):
+	case anyAge || p.Unread > 0 || p.TooLarge > 0 || j.damaged(p) || j.Now.Sub(ended) < freshFor || j.Item.Final(ended):
 		return ""
 	}
 	return "it ended more than six hours ago"
@@ -186,7 +186,7 @@ func (j *judge) uselessness(p journal.PaidJob, anyAge bool) string {
 // damaged reports whether the result of a paid job has failed once, perhaps on its way, and its export is not due yet: then it is read once more.
 func (j *judge) damaged(p journal.PaidJob) bool {
 	f := j.Paid.Failure
-	return f != nil && f.Job == p.ID && j.dayStart().Before(f.NextTry)
+	return f != nil && f.Job == p.ID && j.Policy.Day(j.Now).Before(f.NextTry)
 }
 
 // exported is when the result of a paid job is from.
@@ -216,7 +216,7 @@ func (j *judge) older(d Decision) (also []Decision) {
 			continue
 		}
 		seen := j.seen(p.ID, time.Time{}, p.AskedAt)
-		day := j.dayOf(j.exported(p, seen.Job))
+		day := j.Policy.DayNumber(j.exported(p, seen.Job))
 		if j.ask != "" || seen.Gone || seen.Job.Status.Phase() != clari.PhaseDone || taken.Has(day) {
 			continue
 		}
@@ -230,15 +230,15 @@ func (j *judge) older(d Decision) (also []Decision) {
 func (j *judge) day(d Decision) (day int32, ok bool) {
 	switch {
 	case d.Action == Buy:
-		return j.dayOf(j.Now), true
+		return j.Policy.DayNumber(j.Now), true
 	case d.Action == Adopt && d.JobID != "":
 		p, seen := j.Paid.Job, j.Jobs[d.JobID].Job
 		if seen.Status.Phase() != clari.PhaseDone {
-			return j.dayOf(j.Now), true
+			return j.Policy.DayNumber(j.Now), true
 		}
-		return j.dayOf(j.exported(*p, seen)), true
+		return j.Policy.DayNumber(j.exported(*p, seen)), true
 	case d.Action == LandAgain:
-		return j.dayOf(j.There.ExportedAt), true
+		return j.Policy.DayNumber(j.There.ExportedAt), true
 	}
 	return 0, false
 }
@@ -249,7 +249,7 @@ func (j *judge) reload(d *Decision) []Decision {
 		return nil
 	}
 	day, lands := j.day(*d)
-	switch same := lands && (!j.Item.Daily || day == j.dayOf(j.There.ExportedAt)); {
+	switch same := lands && (!j.Item.Daily || day == j.Policy.DayNumber(j.There.ExportedAt)); {
 	case same && d.Action != LandAgain:
 		d.Why = cmp.Or(d.Why, j.Item.Why) + "; reload is not needed: all rows of the place land"
 	case same:
@@ -297,7 +297,7 @@ func (j *judge) keeps() bool {
 	case j.final():
 		return j.age() < finalOpen
 	}
-	return j.age() < j.Policy.ResumeWithin && (!j.Item.Daily || j.There.Days.Has(j.dayOf(j.Now)))
+	return j.age() < j.Policy.ResumeWithin && (!j.Item.Daily || j.There.Days.Has(j.Policy.DayNumber(j.Now)))
 }
 
 // covers reports whether what is there has all that is wanted, tables aside.
@@ -307,21 +307,9 @@ func (j *judge) covers() bool {
 
 func (j *judge) age() time.Duration { return j.Now.Sub(j.There.LandedAt) }
 
-func (j *judge) final() bool { return j.There.Job != "" && j.finalAt(j.There.ExportedAt) }
-
-func (j *judge) finalAt(at time.Time) bool {
-	return !j.Item.FinalAt.IsZero() && !at.Before(j.Item.FinalAt)
-}
+func (j *judge) final() bool { return j.There.Job != "" && j.Item.Final(j.There.ExportedAt) }
 
 // landedEnough reports whether final rows that have all that is wanted landed in as many syncs as they have to.
 func (j *judge) landedEnough() bool {
 	return j.Item.Once || j.There.Settles(j.Item.Wants.Types, j.Item.Wants.Whole)
-}
-
-func (j *judge) dayOf(at time.Time) int32 { return journal.DayNumber(at.In(j.Policy.Location)) }
-
-// dayStart is Clari's present day, as a failure's next try is written: midnight UTC.
-func (j *judge) dayStart() time.Time {
-	y, m, d := j.Now.In(j.Policy.Location).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
