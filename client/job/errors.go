@@ -147,7 +147,6 @@ func (e *LeftOutError) Unwrap() error { return e.Err }
 
 // The ways in which a result falls short.
 var (
-	ErrTruncated = errors.New("check: clari cut the result short")
 	ErrNotOurs   = errors.New("check: the job that was found is not of this export") // of an Export that was Listed
 	errExpired   = errors.New("result expired")
 	errNotKept   = errors.New("check: the state backend does not keep which job is newest, so that the next sync would land older final rows over these")

@@ -23,7 +23,7 @@ const (
 // more, or is another's, puts the item back into the plan.
 func (r *run) read(ctx context.Context, e *Export) (Result, error) {
 	if isTrue(e.Job.RowsTruncated) || isTrue(e.Job.CellsTruncated) {
-		return nil, &ContentError{Err: fmt.Errorf("%w: %s", ErrTruncated, e.Kind.Advice().Truncated)}
+		return nil, &ContentError{Err: errors.New("check: clari cut the result short: " + e.Kind.Advice().Truncated)}
 	}
 	inner, done := e.stage(ctx, stageRead)
 	for {

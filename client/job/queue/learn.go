@@ -15,7 +15,7 @@ func (p *Pace) key(class string) string { return journal.OtherKey("pace", []stri
 // Learn sees to it that something is known of how long jobs of a class run: from earlier syncs, else from those jobs in Clari's list that are similar. That
 // list is asked for once, and only if there is something to wait for.
 func (p *Pace) Learn(ctx context.Context, class string, similar func(clari.Job) bool) {
-	if p.Knows(class) {
+	if p.knows(class) {
 		return
 	}
 	var ms []int64

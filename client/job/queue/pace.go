@@ -63,8 +63,8 @@ func (p *Pace) Backoff() Schedule {
 	return Schedule{min: p.min, max: p.max, jitter: p.jitter}
 }
 
-// Knows reports whether a job of this class has been seen.
-func (p *Pace) Knows(class string) bool {
+// knows reports whether a job of this class has been seen.
+func (p *Pace) knows(class string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.took[class]) > 0
@@ -97,8 +97,8 @@ func (s Schedule) Next(elapsed time.Duration) time.Duration {
 	}
 }
 
-// Typical is how long jobs of a class run, or those of another one where nothing is known of it.
-func (p *Pace) Typical(class string) (time.Duration, bool) {
+// typical is how long jobs of a class run, or those of another one where nothing is known of it.
+func (p *Pace) typical(class string) (time.Duration, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	took := p.took[class]

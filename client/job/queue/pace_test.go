@@ -121,7 +121,7 @@ func TestPaceRemembersEight(t *testing.T) {
 	if n := len(p.took["x"]); n != remembered {
 		t.Errorf("%d are remembered", n)
 	}
-	if p.Knows("y") || p.Schedule("y").first != 0 {
+	if p.knows("y") || p.Schedule("y").first != 0 {
 		t.Error("another class is known")
 	}
 }

@@ -85,7 +85,7 @@ func (p *Progress) Tell(event *zerolog.Event, number int) *zerolog.Event {
 func (p *Progress) doneIn() (left time.Duration, ok bool) {
 	atOnce := time.Duration(max(1, p.Slots.Waiting()))
 	for _, e := range p.begun {
-		took, ok := p.Pace.Typical(e.class)
+		took, ok := p.Pace.typical(e.class)
 		if !ok {
 			return 0, false
 		}
@@ -95,7 +95,7 @@ func (p *Progress) doneIn() (left time.Duration, ok bool) {
 		if n == 0 {
 			continue
 		}
-		took, ok := p.Pace.Typical(class)
+		took, ok := p.Pace.typical(class)
 		if !ok {
 			return 0, false
 		}
