@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed *.sql
@@ -30,13 +31,15 @@ type Query struct {
 }
 
 // All are the queries in an order in which they can be run: what a view reads comes before it, queries come last.
-func All() []Query {
+func All() []Query { return slices.Clone(loaded()) }
+
+var loaded = sync.OnceValue(func() []Query {
 	all, err := Load(files)
 	if err != nil {
 		panic(err) // the tests load them too
 	}
 	return all
-}
+})
 
 var (
 	view = regexp.MustCompile(`^CREATE (VIEW|TABLE IF NOT EXISTS) (\w+) AS\n`)

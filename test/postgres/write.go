@@ -27,13 +27,16 @@ func Migrate(ctx context.Context, db *sql.Conn, table *schema.Table) error {
 		}
 		columns = append(columns, line)
 	}
-	_, err := db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %[1]s (%[2]s); ALTER TABLE %[1]s %[3]s",
-		quote(table.Name), strings.Join(columns, ", "), strings.Join(added, ", ")))
+	_, err := db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %[1]s (%[2]s); ALTER TABLE %[1]s %[3]s; DROP TABLE IF EXISTS %[4]s",
+		quote(table.Name), strings.Join(columns, ", "), strings.Join(added, ", "), quote(stage(table))))
 	if err != nil {
 		return fmt.Errorf("create table %s: %w", table.Name, err)
 	}
 	return nil
 }
+
+// stage is the name of the temporary table through which a connection writes the rows of a table. It stays until the table's columns change.
+func stage(table *schema.Table) string { return "stage_" + table.Name }
 
 // Insert writes the rows of a record, over those that have the same key.
 func Insert(ctx context.Context, db *sql.Conn, record arrow.Record) error {
@@ -46,8 +49,8 @@ func Insert(ctx context.Context, db *sql.Conn, record arrow.Record) error {
 		names = append(names, quote(c.Name))
 		updates = append(updates, quote(c.Name)+" = excluded."+quote(c.Name))
 	}
-	into, all := quote(table.Name), strings.Join(names, ", ")
-	insert := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM stage", into, all, all)
+	into, from, all := quote(table.Name), stage(table), strings.Join(names, ", ")
+	insert := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", into, all, all, quote(from))
 	if keys := table.PrimaryKeys(); len(keys) > 0 {
 		insert += fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s", quote(keys[0]), strings.Join(updates, ", "))
 	}
@@ -62,13 +65,13 @@ func Insert(ctx context.Context, db *sql.Conn, record arrow.Record) error {
 	})
 	err = db.Raw(func(driver any) error {
 		conn := driver.(*stdlib.Conn).Conn()
-		if _, err := conn.Exec(ctx, fmt.Sprintf("CREATE TEMP TABLE stage AS SELECT %s FROM %s WHERE FALSE", all, into)); err != nil {
+		if _, err := conn.Exec(ctx, fmt.Sprintf("CREATE TEMP TABLE IF NOT EXISTS %s AS SELECT %s FROM %s WHERE FALSE", quote(from), all, into)); err != nil {
 			return err
 		}
-		if _, err := conn.CopyFrom(ctx, pgx.Identifier{"stage"}, table.Columns.Names(), rows); err != nil {
+		if _, err := conn.CopyFrom(ctx, pgx.Identifier{from}, table.Columns.Names(), rows); err != nil {
 			return err
 		}
-		_, err := conn.Exec(ctx, insert+"; DROP TABLE stage")
+		_, err := conn.Exec(ctx, insert+"; DELETE FROM "+quote(from))
 		return err
 	})
 	if err != nil {

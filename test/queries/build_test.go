@@ -1,7 +1,6 @@
 package queries
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -14,12 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
-	"github.com/cloudquery/plugin-sdk/v4/types"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
@@ -128,7 +125,7 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	case "duckdb":
 		file := filepath.Join(dir, "db_"+place+".duckdb")
 		text := filepath.Join(dir, place+".sql")
-		write(t, text, duckDB(place, messages, duckType))
+		write(t, text, duckDB(t, place, messages, duckType))
 		python := filepath.Join(filepath.Dir(program), "python")
 		if out, err := exec.CommandContext(t.Context(), python, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())", file, text).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -251,89 +248,4 @@ func obfuscated(t *testing.T, messages []message.WriteMessage) []message.WriteMe
 		messages[i] = &message.WriteInsert{Record: array.NewRecord(insert.Record.Schema(), columns, insert.Record.NumRows())}
 	}
 	return messages
-}
-
-// duckDB is the script that makes the tables as CloudQuery's DuckDB destination does, as far as queries see it.
-func duckDB(in string, messages []message.WriteMessage, typeOf func(arrow.DataType) string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE SCHEMA %s; USE %[1]s;\n", in)
-	made, insert := map[string]bool{}, map[string]string{}
-	for _, m := range messages {
-		switch m := m.(type) {
-		case *message.WriteMigrateTable:
-			var columns []string
-			for _, c := range m.Table.Columns {
-				key := ""
-				if c.PrimaryKey {
-					key, insert[m.Table.Name] = " PRIMARY KEY", "INSERT OR REPLACE"
-				}
-				columns = append(columns, fmt.Sprintf("%q %s%s", c.Name, typeOf(c.Type), key))
-			}
-			if !made[m.Table.Name] {
-				fmt.Fprintf(&b, "CREATE TABLE %s (%s);\n", m.Table.Name, strings.Join(columns, ", "))
-			}
-			made[m.Table.Name] = true
-		case *message.WriteInsert:
-			name, _ := m.Record.Schema().Metadata().GetValue(schema.MetadataTableName)
-			for i := range int(m.Record.NumRows()) {
-				var names, values []string
-				for c, column := range m.Record.Columns() {
-					names = append(names, fmt.Sprintf("%q", m.Record.ColumnName(c)))
-					values = append(values, duckValue(column, i))
-				}
-				if i == 0 {
-					fmt.Fprintf(&b, "%s INTO %s (%s) VALUES\n", cmp.Or(insert[name], "INSERT"), name, strings.Join(names, ", "))
-				}
-				end := ",\n"
-				if i == int(m.Record.NumRows())-1 {
-					end = ";\n"
-				}
-				fmt.Fprintf(&b, "(%s)%s", strings.Join(values, ", "), end)
-			}
-		}
-	}
-	return b.String()
-}
-
-func duckType(t arrow.DataType) string {
-	switch t.ID() {
-	case arrow.INT64:
-		return "BIGINT"
-	case arrow.FLOAT64:
-		return "DOUBLE"
-	case arrow.BOOL:
-		return "BOOLEAN"
-	case arrow.TIMESTAMP:
-		return "TIMESTAMP"
-	case arrow.DATE32:
-		return "DATE"
-	case arrow.LIST:
-		return "VARCHAR[]"
-	}
-	if _, ok := t.(*types.UUIDType); ok {
-		return "UUID"
-	}
-	return "VARCHAR"
-}
-
-func duckValue(column arrow.Array, i int) string {
-	text := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-	if column.IsNull(i) {
-		return "NULL"
-	}
-	switch a := column.(type) {
-	case *array.Int64, *array.Float64, *array.Boolean:
-		return a.ValueStr(i)
-	case *array.Timestamp:
-		return text(a.Value(i).ToTime(a.DataType().(*arrow.TimestampType).Unit).UTC().Format("2006-01-02 15:04:05.000000"))
-	case *array.List:
-		var all []string
-		from, to := a.ValueOffsets(i)
-		for j := from; j < to; j++ {
-			all = append(all, text(a.ListValues().ValueStr(int(j))))
-		}
-		return "[" + strings.Join(all, ", ") + "]"
-	default:
-		return text(column.ValueStr(i))
-	}
 }
