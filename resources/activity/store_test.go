@@ -39,6 +39,9 @@ func many(n int) io.Reader {
 
 // TestStoreIsFlat: what outgrows the memory goes to the file, comes back as it was, and the file goes.
 func TestStoreIsFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	const n = 50_000
 	t.Setenv("TMPDIR", t.TempDir())
 	heap := func() uint64 {
@@ -97,6 +100,9 @@ func TestStoreTellsHashesApart(t *testing.T) {
 
 // TestDecodeLong: a value of any length cannot fill the memory.
 func TestDecodeLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	for name, in := range map[string]io.Reader{
 		"without an end": io.MultiReader(strings.NewReader(`{"activities":[{"activityId":"a","subject":"`), endless{}),
 		"too long":       io.MultiReader(strings.NewReader(`[{"activityId":"a","subject":"`), io.LimitReader(endless{}, 32<<20), strings.NewReader(`"}]`)),

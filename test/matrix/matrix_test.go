@@ -2,7 +2,6 @@
 package matrix
 
 import (
-	"flag"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -102,8 +101,6 @@ func allCells() (cells []cell) {
 	return cells
 }
 
-var every = flag.Int("every", 1, "TestFaultMatrix: run every so many cells, for the race detector")
-
 // play runs a cell.
 func (c cell) play(t *testing.T, backend bool) (s seen) {
 	synctest.Test(t, func(t *testing.T) { s = c.run(t, backend) })
@@ -114,13 +111,16 @@ func (c cell) play(t *testing.T, backend bool) (s seen) {
 // With -update it writes what happened into the documentation.
 func TestFaultMatrix(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small syncs: collecting them is a third of the work
-	cells := allCells()
+	cells, every := allCells(), 1
+	if testing.Short() {
+		every = 6
+	}
 	expected := expectations(t, cells)
 	var mu sync.Mutex
 	matrix := map[string]seen{}
 	t.Run("cell", func(t *testing.T) {
 		for i, c := range cells {
-			if i%*every != 0 {
+			if i%every != 0 {
 				continue
 			}
 			t.Run(c.String(), func(t *testing.T) {

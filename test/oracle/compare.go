@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -155,11 +156,22 @@ func lessDays(table string, r Row) Row {
 
 // Text is a row as one line.
 func (r Row) Text() string {
-	var b strings.Builder
+	b := make([]byte, 0, 1024)
 	for _, name := range slices.Sorted(maps.Keys(r)) {
-		fmt.Fprintf(&b, "%s=%v ", name, r[name])
+		b = append(append(b, name...), '=')
+		switch v := r[name].(type) { // as fmt does, which takes half of a comparison's time
+		case string:
+			b = append(b, v...)
+		case float64:
+			b = strconv.AppendFloat(b, v, 'g', -1, 64)
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
+		default:
+			b = fmt.Append(b, v)
+		}
+		b = append(b, ' ')
 	}
-	return b.String()
+	return string(b)
 }
 
 // notCompared tell of the sync, not of the export; the lifecycle tests look at them.

@@ -30,7 +30,7 @@ var (
 // drawn anew each time, so that a rare order of events may need a few runs to come again.
 func TestRandom(t *testing.T) {
 	total := newTally()
-	many(t, uint64(*schedules), func(t *testing.T, n uint64) {
+	many(t, uint64(sample(*schedules, 200)), func(t *testing.T, n uint64) {
 		if why := knownSeeds[""][n]; why != "" && *seed < 0 && *only == "" {
 			t.Skip(why)
 		}
@@ -49,7 +49,7 @@ func TestUnkind(t *testing.T) {
 		}
 		t.Run(w.Name, func(t *testing.T) {
 			total := newTally()
-			many(t, uint64(*unkind), func(t *testing.T, n uint64) {
+			many(t, uint64(sample(*unkind, 4)), func(t *testing.T, n uint64) {
 				if why := knownSeeds[w.Name][n]; why != "" && *seed < 0 && *only == "" {
 					t.Skip(why)
 				}
@@ -62,6 +62,14 @@ func TestUnkind(t *testing.T) {
 	}
 }
 
+// sample is how many schedules are played, few of them with -short.
+func sample(count, few int64) int64 {
+	if testing.Short() {
+		return min(count, few)
+	}
+	return count
+}
+
 func newTally() *observer.Tally { return &observer.Tally{Fired: map[string]int{}} }
 
 // many plays some seeds side by side, each in a bubble, and sees that no file is left behind.
@@ -69,8 +77,6 @@ func many(t *testing.T, count uint64, one func(*testing.T, uint64)) {
 	first := uint64(*seedFrom)
 	if *seed >= 0 {
 		first, count = uint64(*seed), 1
-	} else if testing.Short() {
-		count = min(count, 200)
 	}
 	t.Setenv("TMPDIR", t.TempDir())                    // for spools
 	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // many small worlds: at 400 a third of the time went into collecting them

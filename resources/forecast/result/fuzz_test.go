@@ -206,6 +206,9 @@ func TestPieces(t *testing.T) {
 
 // What never ends is an error before it fills the memory.
 func TestEndless(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	for _, start := range []string{`{"entries":[{"x":"`, `{"x":"`, `{"data":[{"Data Type":"`, `["`} {
 		_, err := Read(t.Context(), io.MultiReader(strings.NewReader(start), endlessText{}), Asked{})
 		var bad *fault.MalformedError
@@ -226,6 +229,9 @@ func (endlessText) Read(b []byte) (int, error) {
 
 // A whole pass over a result of 28,000 entries.
 func TestAllocations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	oneWay(t)
 	tables := forecast.NewTables(everyTable, table.Options{}, nowhere)
 	plain := tenant(100, 20, 14)

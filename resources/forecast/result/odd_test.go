@@ -83,6 +83,9 @@ func TestNumbersHaveNoLocale(t *testing.T) {
 
 // A long result whose amounts wait for the last one.
 func TestLocaleToldLast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	var text strings.Builder
 	text.WriteString(flatHead)
 	const n = 20_000

@@ -104,6 +104,9 @@ func chain(n int) string {
 
 // TestDeepHierarchy: a hierarchy may be as deep as it likes, and takes no more of the stack.
 func TestDeepHierarchy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	defer debug.SetMaxStack(debug.SetMaxStack(2 << 20))
 	const n = 50_000
 	got, _, err := land(t.Context(), []byte(chain(n)), Asked{Period: "2026_Q1"})

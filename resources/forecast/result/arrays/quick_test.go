@@ -34,6 +34,9 @@ func combinations(parts []string, most int, do func(text string)) {
 
 // Whatever a string or a number is taken for is one, and the plain ones are taken.
 func TestPlain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	taken := map[string]bool{}
 	check := func(text string, size int) {
 		if size == 0 {

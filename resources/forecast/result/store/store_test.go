@@ -92,6 +92,9 @@ func TestRowsAreSmall(t *testing.T) {
 
 // Parts of entries that lie far apart come together, whether their pages are in memory or in the file, in the order in which they came.
 func TestFarParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	s := filled(t, enough)
 	require.Greater(t, s.file.Size(), int64(0))
 	order := rand.New(rand.NewPCG(1, 2)).Perm(enough)
@@ -154,6 +157,9 @@ func TestConflicts(t *testing.T) {
 
 // Labels beyond those that are kept in memory lie in the log.
 func TestManyLabels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long input, read by one goroutine")
+	}
 	const rows = maxLabels + 30_000
 	s := filled(t, rows)
 	for i := range rows {
