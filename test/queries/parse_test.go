@@ -2,9 +2,11 @@ package queries
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,7 +31,7 @@ for dialect in asked["dialects"]:
             print(dialect, q["name"], " ".join(str(e).split()))
 `
 
-// TestParses: a parser of Snowflake, BigQuery, ClickHouse, Databricks and Redshift takes each query, and knows where each of its columns is from. It does
+// TestParses: a parser of Snowflake, BigQuery, Databricks and Redshift takes each query, and knows where each of its columns is from. It does
 // not know types, and nothing is run.
 func TestParses(t *testing.T) {
 	t.Parallel()
@@ -44,17 +46,17 @@ func TestParses(t *testing.T) {
 		Name string `json:"name"`
 		Text string `json:"text"`
 	}
+	tables := map[string][]string{
+		"salesforce_user": {"id", "is_active"}, "salesforce_user_role": {"id", "name"}, "salesforce_period": {"id"},
+		"salesforce_opportunity": {"id", "owner_id", "is_won", "close_date", "amount"},
+	}
+	for _, m := range blocks(t) {
+		if m, ok := m.(*message.WriteMigrateTable); ok {
+			tables[m.Table.Name] = m.Table.Columns.Names()
+		}
+	}
 	ask := func(all []query) string {
-		tables := map[string][]string{
-			"salesforce_user": {"id", "is_active"}, "salesforce_user_role": {"id", "name"}, "salesforce_period": {"id"},
-			"salesforce_opportunity": {"id", "owner_id", "is_won", "close_date", "amount"},
-		}
-		for _, m := range blocks(t) {
-			if m, ok := m.(*message.WriteMigrateTable); ok {
-				tables[m.Table.Name] = m.Table.Columns.Names()
-			}
-		}
-		asked, err := json.Marshal(map[string]any{"dialects": []string{"snowflake", "bigquery", "clickhouse", "databricks", "redshift"}, "tables": tables, "queries": all})
+		asked, err := json.Marshal(map[string]any{"dialects": []string{"snowflake", "bigquery", "databricks", "redshift"}, "tables": tables, "queries": all})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +76,50 @@ func TestParses(t *testing.T) {
 		t.Error(problems)
 	}
 	wrong := []query{{"syntax", "SELECT forecast_id FROM WHERE"}, {"column", "SELECT e.forecast_value, e.no_such FROM clari_forecast_entries e"}}
-	if problems := ask(wrong); strings.Count(problems, "\n") != 10 {
-		t.Errorf("two wrong queries in five dialects: %s", problems)
+	if problems := ask(wrong); strings.Count(problems, "\n") != 8 {
+		t.Errorf("two wrong queries in four dialects: %s", problems)
+	}
+	clickHouse(t, program, tables)
+}
+
+// clickHouse writes the views and queries for ClickHouse, where the columns of a join keep their table's alias in their name, unless they are given
+// another: each column has one, and no star stands for columns.
+func clickHouse(t *testing.T, program string, tables map[string][]string) {
+	t.Helper()
+	dir, views := t.TempDir(), 0
+	var columns strings.Builder
+	for table, names := range tables {
+		for _, name := range names {
+			fmt.Fprintf(&columns, "%s\t%s\n", table, name)
+		}
+	}
+	write(t, filepath.Join(dir, "columns.tsv"), columns.String())
+	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(program), "python"), "../../docs/queries/clickhouse.py", filepath.Join(dir, "columns.tsv"), filepath.Join(dir, "out"))
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, q := range queries.All() {
+		name := q.Name
+		if q.IsView {
+			name = "views"
+			views++
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "out", name+".sql"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if star.Match(text) {
+			t.Errorf("%s has a star: %s", name, star.Find(text))
+		}
+		if q.IsView && !regexp.MustCompile(`(?m)^CREATE .* `+q.Name+`( ENGINE .*)? AS$`).Match(text) {
+			t.Errorf("%s is not made", q.Name)
+		}
+	}
+	if views < 20 {
+		t.Errorf("%d views", views)
 	}
 }
+
+// star is one in place of columns.
+var star = regexp.MustCompile(`(?i)SELECT\s+\*|\w\.\*`)

@@ -104,7 +104,7 @@ used AS (
 slots AS ( -- fields in quarters and months; one that nobody has entered anything in is one of the quarter
   SELECT u.* FROM used u
   UNION ALL
-  SELECT f.forecast_key, f.field_id, p.time_period_id, f.name, f.type, p.type, p.start_date, p.end_date, NULL, NULL, NULL, NULL, 0, 0, 0
+  SELECT f.forecast_key, f.field_id, p.time_period_id, f.name, f.type AS field_type, p.type AS time_period_type, p.start_date, p.end_date, NULL, NULL, NULL, NULL, 0, 0, 0
   FROM {{ ref('clari__forecast_fields_current') }} f
   JOIN {{ ref('clari__forecast_time_periods_current') }} p ON p.forecast_key = f.forecast_key AND p.type = 'quarter'
   LEFT JOIN used u ON u.forecast_key = f.forecast_key AND u.field_id = f.field_id

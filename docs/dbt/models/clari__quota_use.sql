@@ -28,16 +28,17 @@ newest AS (
   SELECT observed_at, monthly_quota, available_monthly_quota, ROW_NUMBER() OVER (ORDER BY observed_at DESC) AS copy_number FROM {{ source('clari', 'clari_limits') }}
 ),
 quota AS (
-  SELECT n.monthly_quota, n.available_monthly_quota - COALESCE(SUM(j.jobs), 0) AS available_monthly_quota
+  SELECT
+    MAX(n.monthly_quota) AS monthly_quota,
+    MAX(n.available_monthly_quota) - COALESCE(SUM(CASE WHEN j.requested_at > n.observed_at THEN j.jobs END), 0) AS available_monthly_quota
   FROM newest n
-  LEFT JOIN jobs j ON j.requested_at > n.observed_at
+  CROSS JOIN jobs j
   WHERE n.copy_number = 1
-  GROUP BY n.monthly_quota, n.available_monthly_quota
 )
 SELECT
   s.export_day, s.export_kind, s.forecast_id, s.exports, p.a_day AS exports_a_day, q.monthly_quota, q.available_monthly_quota,
   CASE WHEN p.a_day * 30 > q.monthly_quota THEN q.available_monthly_quota / p.a_day END AS days_left
 FROM spent s
 CROSS JOIN pace p
-LEFT JOIN quota q ON q.monthly_quota IS NOT NULL
+CROSS JOIN quota q
 ORDER BY s.export_day DESC, s.export_kind, s.forecast_id
