@@ -4,15 +4,13 @@
 -- reports are left out. Whoever had two roles has all deals in both rows. Amounts are in Salesforce's currency. error is what the
 -- newest call was off, once is_over.
 WITH sellers AS (
-  SELECT
-    p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.time_period_start_date,
+  SELECT p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.time_period_start_date,
     p.time_period_end_date, p.is_over, p.user_id, p.crm_user_id, p.field_id, MAX(p.user_name) AS user_name, MAX(p.current_manager) AS current_manager,
     MAX(p.current_manager_name) AS current_manager_name, MAX(p.field_name) AS field_name, MAX(p.currency_code) AS currency_code,
     MAX(p.newest_call) AS newest_call, MAX(CASE WHEN p.weeks_back = 0 THEN p.quota_value END) AS quota_value, MAX(p.newest_closed) AS newest_closed
   FROM clari_person_week p
   WHERE NOT p.has_reports
-  GROUP BY
-    p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.time_period_start_date,
+  GROUP BY p.forecast_key, p.forecast_id, p.scope_id, p.requested_currency, p.requested_period, p.time_period_id, p.time_period_start_date,
     p.time_period_end_date, p.is_over, p.user_id, p.crm_user_id, p.field_id
 ),
 won AS (

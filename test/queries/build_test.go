@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -19,7 +18,6 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
-	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 // A build is the package, installed into a project as users do it and built by dbt over rows of a sync.
@@ -189,22 +187,18 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	}
 }
 
-// blocks is a sync of all blocks.
+// ofBlocks is a sync of all blocks.
+var ofBlocks = remembered(func(t *testing.T) *story {
+	t.Helper()
+	return tell(t, sim.Config{Tenant: tenant(), Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
+		"forecasts": tabs(), "fiscal_year_start_month": 2,
+		"activities": map[string]any{"since": "1999-12-01"}, "opportunities": map[string]any{}, "audit": map[string]any{"since": "1999-12-20"},
+	}, false, day(0, 0))
+})
+
 func blocks(t *testing.T) []message.WriteMessage {
 	t.Helper()
-	s := &story{}
-	synctest.Test(t, func(t *testing.T) {
-		w := world.New(t, sim.Config{Tenant: tenant(), Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
-			"forecasts": tabs(), "fiscal_year_start_month": 2, "delay_between_exports": "0s",
-			"activities": map[string]any{"since": "1999-12-01"}, "opportunities": map[string]any{}, "audit": map[string]any{"since": "1999-12-20"},
-		})
-		l := w.Collect()
-		if l.Err != nil {
-			t.Fatal(l.Err)
-		}
-		s.syncs = []recorded{{time.Now(), l.Stream}}
-	})
-	return s.writes("overwrite")
+	return ofBlocks(t).writes("overwrite")
 }
 
 // emptied has the tables alone.

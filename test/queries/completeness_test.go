@@ -44,6 +44,9 @@ func TestCompleteness(t *testing.T) {
 		if got := missing(); got != nil {
 			t.Errorf("nothing was lost, but %v is missing", got)
 		}
+		if d.name == "SQLite" && len(d.query(t, mutant(t, "missing_rows", "c.rows_missing > 0", "c.rows_missing >= 0"))) == 0 {
+			t.Error("what is there counts as missing, and nobody notices")
+		}
 
 		week := weeks[0]["time_frame_id"]
 		d.exec(t, "DELETE FROM clari_forecast_entries WHERE job_id = '"+newest+"' AND time_frame_id = '"+week+"'")
@@ -63,6 +66,9 @@ func TestCompleteness(t *testing.T) {
 			if r["time_frame_id"] != week {
 				t.Errorf("a week that a later export has rows of is judged: %v", r)
 			}
+		}
+		if wrong := mutant(t, "clari_completeness", " OR s.newest_at <= s.exported_at", " OR 1 = 1"); d.name == "SQLite" && len(weeks) > 1 && len(d.query(t, "SELECT * FROM ("+wrong+") k WHERE k.job_id = '"+newest+"' AND k.time_frame_id <> '"+week+"'")) == 0 {
+			t.Error("rows that a later export has overwritten count as lost, and nobody notices")
 		}
 	})
 }

@@ -66,6 +66,7 @@ var mistakes = []struct{ question, mistake, story, part, instead string }{
 	{"clari_forecast_changes", "a change of an override is by who changed the call", "history", "c.adjusted_by, c.adjusted_at FROM", "c.updated_by, c.updated_at FROM"},
 	{"clari_forecast_changes", "who went has moved", "weekly", "CASE WHEN p.was_there < 1 THEN 'came' WHEN p.is_there < 1 THEN 'went' ELSE 'moved' END", "'moved'"},
 	{"clari_forecast_changes", "what is gone is no change", "weekly", " OR (a.value_before IS NOT NULL AND a.value_after IS NULL)", ""},
+	{"salesforce", "exports of rows with labels, which have no ids of roles, vanish", "weekly", "LEFT JOIN salesforce_user_role", "JOIN salesforce_user_role"},
 	{"quota_use", "what was exported after Clari told its limits counts as left", "weekly", "j.requested_at > n.observed_at", "1 = 0"},
 }
 

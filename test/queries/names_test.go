@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,14 +63,20 @@ func TestFailures(t *testing.T) {
 	})
 	s.now = presentOf(s.jobs)
 	each(t, s, "overwrite", func(t *testing.T, d *database) {
-		equal(t, "failures", d.query(t, "SELECT COUNT(*) AS n, COUNT(error) AS errors FROM ("+byName("failures").Select+") f"), []row{{"n": "3", "errors": "3"}})
-		equal(t, "clari_forecast_current", d.query(t, "SELECT * FROM clari_forecast_current"), rows(s.now.entries))
-		var failing []row
-		for _, r := range d.file(t, "freshness") {
-			failing = append(failing, row{"requested_period": r["requested_period"], "is_failing": r["is_failing"]})
+		const failures = "SELECT COUNT(*) AS n, COUNT(error) AS errors FROM (%s) f"
+		wanted := []row{{"n": "3", "errors": "3"}}
+		equal(t, "failures", d.query(t, fmt.Sprintf(failures, byName("failures").Select)), wanted)
+		if wrong := mutant(t, "failures", "'failed', 'left_out'", "'left_out'"); len(difference(d.query(t, fmt.Sprintf(failures, wrong)), wanted)) == 0 {
+			t.Error("what failed is not listed, and nobody notices")
 		}
+		equal(t, "clari_forecast_current", d.query(t, "SELECT * FROM clari_forecast_current"), rows(s.now.entries))
 		// The third sync landed the current quarter, which is exported first.
-		equal(t, "freshness", failing, []row{{"requested_period": "2000_Q3", "is_failing": "1"}, {"requested_period": "2000_Q4", "is_failing": "0"}})
+		const freshness = "SELECT f.requested_period, f.is_failing FROM (%s) f"
+		wanted = []row{{"requested_period": "2000_Q3", "is_failing": "1"}, {"requested_period": "2000_Q4", "is_failing": "0"}}
+		equal(t, "freshness", d.query(t, fmt.Sprintf(freshness, byName("freshness").Select)), wanted)
+		if wrong := mutant(t, "freshness", "t.last_failure > CASE", "t.last_failure > CASE WHEN 1 = 1 THEN NULL"); len(difference(d.query(t, fmt.Sprintf(freshness, wrong)), wanted)) == 0 {
+			t.Error("a failure does not end with the next success, and nobody notices")
+		}
 	})
 }
 

@@ -36,41 +36,52 @@ func TestAPIUseByActor(t *testing.T) {
 			}
 		}
 		d.view(t)
-		rows, err := d.Query(query(t, "api_use_by_actor"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
 		n, averages := 0, 0
-		for rows.Next() {
-			var k key
-			var actorType, name, email string
-			var gotCalls, gotExports, addresses, sessions int
-			var average sql.NullFloat64
-			if err := rows.Scan(&k.day, &k.actor, &actorType, &name, &email, &gotCalls, &gotExports, &addresses, &sessions, &average); err != nil {
+		differs := func(text string) (wrong []string) {
+			rows, err := d.Query(text)
+			if err != nil {
 				t.Fatal(err)
 			}
-			n++
-			if wantName, wantEmail := s.Actor(k.actor); gotCalls != calls[k] || gotExports != exports[k] || name != wantName || email != wantEmail || sessions == 0 {
-				t.Errorf("%v %s %s: %d calls, %d exports, want %d and %d", k, name, email, gotCalls, gotExports, calls[k], exports[k])
-			}
-			before, days := 0, 0
-			for back := 1; back < 12 && days < 7; back++ { // only days with use count
-				day, _ := time.Parse(time.DateOnly, k.day)
-				b := key{day.AddDate(0, 0, -back).Format(time.DateOnly), k.actor}
-				if use := calls[b] + exports[b]; use > 0 {
-					before, days = before+use, days+1
+			defer rows.Close()
+			for rows.Next() {
+				var k key
+				var actorType, name, email string
+				var gotCalls, gotExports, addresses, sessions int
+				var average sql.NullFloat64
+				if err := rows.Scan(&k.day, &k.actor, &actorType, &name, &email, &gotCalls, &gotExports, &addresses, &sessions, &average); err != nil {
+					t.Fatal(err)
+				}
+				n++
+				if wantName, wantEmail := s.Actor(k.actor); gotCalls != calls[k] || gotExports != exports[k] || name != wantName || email != wantEmail || sessions == 0 {
+					wrong = append(wrong, fmt.Sprintf("%v %s %s: %d calls, %d exports, want %d and %d", k, name, email, gotCalls, gotExports, calls[k], exports[k]))
+				}
+				before, days := 0, 0
+				for back := 1; back < 12 && days < 7; back++ { // only days with use count
+					day, _ := time.Parse(time.DateOnly, k.day)
+					b := key{day.AddDate(0, 0, -back).Format(time.DateOnly), k.actor}
+					if use := calls[b] + exports[b]; use > 0 {
+						before, days = before+use, days+1
+					}
+				}
+				if average.Valid != (days > 0) || average.Valid && fmt.Sprintf("%.3f", average.Float64) != fmt.Sprintf("%.3f", float64(before)/float64(days)) {
+					wrong = append(wrong, fmt.Sprintf("%v: average %v, want %d in %d days", k, average, before, days))
+				}
+				if average.Valid {
+					averages++
 				}
 			}
-			if average.Valid != (days > 0) || average.Valid && fmt.Sprintf("%.3f", average.Float64) != fmt.Sprintf("%.3f", float64(before)/float64(days)) {
-				t.Errorf("%v: average %v, want %d in %d days", k, average, before, days)
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
 			}
-			if average.Valid {
-				averages++
-			}
+			return wrong
 		}
-		if err := rows.Err(); err != nil || n < 20 || averages == 0 {
-			t.Errorf("%d rows, %v", n, err)
+		if wrong := differs(plainText(t, "api_use_by_actor")); len(wrong) > 0 || n < 20 || averages == 0 {
+			t.Errorf("%d rows, %d averages\n%s", n, averages, strings.Join(wrong, "\n"))
+		}
+		for part, instead := range map[string]string{"AND 1 PRECEDING": "AND CURRENT ROW", "event LIKE 'export%' THEN 1": "event LIKE 'api.%' THEN 1"} {
+			if len(differs(mutant(t, "api_use_by_actor", part, instead))) == 0 {
+				t.Errorf("%q in place of %q, and nobody notices", instead, part)
+			}
 		}
 	})
 }
@@ -267,7 +278,7 @@ func TestChangeBesideCall(t *testing.T) {
 		if diff := cmp.Diff(want, changes(text)); diff != "" || len(want) < 50 {
 			t.Errorf("%d changes%s", len(want), diff)
 		}
-		if cmp.Equal(want, changes(strings.Replace(text, "c.user_id, c.field_id\n", "c.user_id, c.field_name\n", 1))) {
+		if cmp.Equal(want, changes(mutant(t, "activity_beside_call", "c.user_id, c.field_id\n", "c.user_id, c.field_name\n"))) {
 			t.Error("fields with one label are taken for one, and nobody notices")
 		}
 	})
@@ -314,11 +325,11 @@ func TestTwoTabs(t *testing.T) {
 		if got := count(fmt.Sprintf(ofFirst, besideCall)); got != beside {
 			t.Errorf("%d activities beside calls, before %d", got, beside)
 		}
-		wrong := strings.Replace(perOpportunity, "JOIN weeks w ON w.activity_id = a.activity_id", "JOIN clari_forecast_time_frames_current w ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date", 1)
+		wrong := mutant(t, "activity_per_opportunity", "JOIN weeks w ON w.activity_id = a.activity_id", "JOIN clari_forecast_time_frames_current w ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date")
 		if count(fmt.Sprintf(total, wrong)) < 2*before {
 			t.Error("activities count once for each tab, and nobody notices")
 		}
-		if wrong := strings.Replace(besideCall, " AND a.end_date = w.end_date", "", 1); count(fmt.Sprintf(ofFirst, wrong)) == beside {
+		if wrong := mutant(t, "activity_beside_call", " AND a.end_date = w.end_date", ""); count(fmt.Sprintf(ofFirst, wrong)) == beside {
 			t.Error("weeks that end early count with others, and nobody notices")
 		}
 	})

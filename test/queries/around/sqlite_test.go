@@ -142,3 +142,14 @@ func plainText(t *testing.T, name string) string {
 	t.Helper()
 	return strings.TrimSuffix(strings.TrimSpace(query(t, name)), ";")
 }
+
+// mutant is a query with a mistake in it.
+func mutant(t *testing.T, name, part, instead string) string {
+	t.Helper()
+	right := plainText(t, name)
+	wrong := strings.Replace(right, part, instead, 1)
+	if wrong == right {
+		t.Errorf("%s has no %q", name, part)
+	}
+	return wrong
+}
