@@ -108,6 +108,7 @@ type Settings struct {
 	JobTimeout     time.Duration // queue_timeout and run_timeout together
 	MaxResultBytes int64
 	Zone           *time.Location
+	NoCalendar     bool // the spec does not say when quarters end: that is known only of one that has landed
 }
 
 // Defaults are those of the spec, with a state backend.

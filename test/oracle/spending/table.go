@@ -138,7 +138,8 @@ func (m moment) serves(j *Job) bool {
 	case m.there != nil && !j.Ended.After(m.there.Job.Ended):
 		return false
 	default:
-		return m.lives(j) && (m.now.Sub(j.Ended) < 6*time.Hour || m.final(j))
+		knowsEnd := !m.set.NoCalendar || m.there != nil && !m.there.Job.NoDays
+		return m.lives(j) && (m.now.Sub(j.Ended) < 6*time.Hour || knowsEnd && m.final(j))
 	}
 }
 

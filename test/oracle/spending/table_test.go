@@ -97,6 +97,14 @@ func TestTable(t *testing.T) {
 		{name: "a job ended a while ago", past: []Sync{lost(job(some, "2026-02-01 09:00", Good))}, now: "2026-02-01 14:00", row: "3"},
 		{name: "a job ended long ago", past: []Sync{lost(job(some, "2026-02-01 09:00", Good))}, now: "2026-02-01 16:00", row: "9", buy: true},
 		{name: "a job of final rows ended long ago", past: []Sync{lost(final)}, now: "2026-04-20 16:00", row: "3"},
+		{
+			name: "a job of final rows ended long ago, and nobody can say that they are", past: []Sync{lost(final)}, now: "2026-04-20 16:00",
+			alter: func(s *Sync, _ *Item) { s.Settings.NoCalendar = true }, row: "9", buy: true,
+		},
+		{
+			name: "a job of final rows ended long ago, and the place tells that they are", past: []Sync{landed(job(some, "2026-02-01 09:00", Good), true), lost(final)}, now: "2026-04-20 16:00",
+			alter: func(s *Sync, _ *Item) { s.Settings.NoCalendar = true }, row: "3",
+		},
 		{name: "a job of final rows, gone", past: []Sync{lost(final)}, now: "2026-05-20 16:00", row: "9", buy: true},
 		{name: "a job that something newer landed over", past: []Sync{lost(job(some, "2026-02-01 09:00", Good)), landed(job(more, "2026-02-01 09:10", Good), true)}, now: "2026-02-01 09:30", row: "9", buy: true},
 		{name: "a result that could not be read here", past: []Sync{lost(job(some, "2026-02-01 09:00", Unreadable))}, now: "2026-02-20 09:00", row: "3"},

@@ -38,14 +38,17 @@ func stateKnowsJobs(g *observer.Observer, p *observer.Sync, wrong report) {
 	}
 }
 
-// stateKnowsLanded: when a sync has ended, state has the jobs that landed.
+// stateKnowsLanded: when a sync has ended, state has the jobs that landed. An empty result of the current quarter need not tell which that is, and then it has no
+// place.
 func stateKnowsLanded(g *observer.Observer, p *observer.Sync, wrong report) {
 	if g.State == nil || !p.Backend.Kept() || g.Spec["history"] == true {
 		return
 	}
 	last := map[observer.Place]world.Row{}
 	for _, r := range p.Exports {
-		if world.HasLanded(r) {
+		j, _ := g.Job(r["job_id"])
+		placeless := j.Asked == "" && r["entries"] == int64(0) && slices.Contains(g.Config.OmitKeys, "fileName")
+		if world.HasLanded(r) && !placeless {
 			last[observer.PlaceOf(r)] = r
 		}
 	}

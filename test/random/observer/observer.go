@@ -28,9 +28,8 @@ type Observer struct {
 
 	Before     map[string]map[string]time.Time // table -> _cq_id of what was there before the last sync -> when it was exported
 	Shown      map[Place]map[string]bool       // what the view then showed of each place
-	LandedLast map[Place]any                   // job that had landed last at each place then
+	LandedLast map[Place]any                   // job whose entries had landed last at each place then
 	Ledger     sim.Ledger                      // after it
-	Entries    map[any]bool                    // jobs that landed when entries were among the tables
 	Compared   map[string][]string             // job -> how what landed from it differs from its truth, after it
 }
 
@@ -61,7 +60,7 @@ type Sync struct {
 func (p *Sync) Took() time.Duration { return p.End.Sub(p.Start) }
 
 func New(w *world.World, config sim.Config, tabs []schedule.Tab) *Observer {
-	return &Observer{World: w, Config: config, SpecTabs: tabs, Tally: Tally{Fired: map[string]int{}}, Entries: map[any]bool{}}
+	return &Observer{World: w, Config: config, SpecTabs: tabs, Tally: Tally{Fired: map[string]int{}}}
 }
 
 // Begin takes in what there is before a sync.
@@ -85,11 +84,6 @@ func (g *Observer) End(p *Sync) {
 	for _, j := range g.Ledger.Jobs[jobs:] {
 		if j.Request != 0 {
 			p.Created = append(p.Created, j)
-		}
-	}
-	for _, r := range slices.Concat(p.Exports, p.Also) {
-		if world.HasLanded(r) && len(p.Wants("clari_forecast_entries")) > 0 {
-			g.Entries[r["job_id"]] = true
 		}
 	}
 	g.Played = append(g.Played, p)

@@ -88,6 +88,7 @@ func (g *Observer) settings(p *Sync) spending.Settings {
 	if n, ok := p.Used["export_attempts"].(int); ok {
 		set.Attempts = n
 	}
+	set.NoCalendar = g.Spec["fiscal_year_start_month"] == nil
 	set.JobTimeout = g.Duration("queue_timeout") + g.Duration("run_timeout")
 	return set
 }

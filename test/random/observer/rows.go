@@ -100,14 +100,12 @@ func (g *Observer) Replaced(p *Sync, job sim.Job) bool {
 }
 
 // Present are the keys of entries that the current view shows: the newest row of each key that is not older than the newest landed export of
-// all weeks of its place, else the oldest landed one. The rows of an export that did not land count, since they have replaced others.
+// all weeks of its place, else the oldest landed one. The rows of an export that did not land count, since they have replaced others. Where no landed export
+// has a count of entries all count, as in the view.
 func (g *Observer) Present() map[Place]map[string]bool {
 	floor, whole := map[Place]time.Time{}, map[Place]bool{}
-	for _, r := range g.Destination.Rows(world.ExportsTable, world.HasLanded) {
+	for _, r := range g.Destination.Rows(world.ExportsTable, landedEntries) {
 		p, at, all := PlaceOf(r), r.Time("exported_at"), r["include_historical"] == true
-		if !g.Entries[r["job_id"]] {
-			continue
-		}
 		if since, known := floor[p]; !known || all && (!whole[p] || at.After(since)) || !all && !whole[p] && at.Before(since) {
 			floor[p], whole[p] = at, all
 		}
@@ -115,7 +113,7 @@ func (g *Observer) Present() map[Place]map[string]bool {
 	keys := map[Place]map[string]bool{}
 	for _, r := range g.Destination.Tables["clari_forecast_entries"] {
 		at := PlaceOf(r)
-		if since, landed := floor[at]; !landed || r.Time("exported_at").Before(since) {
+		if since, landed := floor[at]; landed && r.Time("exported_at").Before(since) {
 			continue
 		}
 		if keys[at] == nil {
@@ -126,10 +124,13 @@ func (g *Observer) Present() map[Place]map[string]bool {
 	return keys
 }
 
-// Newest is the job that landed last at each place.
+// landedEntries tells whether an export landed, and its entries with it: a table that never landed from its job has no count.
+func landedEntries(r world.Row) bool { return world.HasLanded(r) && r["entries"] != nil }
+
+// Newest is the job whose entries landed last at each place.
 func (g *Observer) Newest() map[Place]any {
 	jobs, at := map[Place]any{}, map[Place]time.Time{}
-	for _, r := range g.Destination.Rows(world.ExportsTable, world.HasLanded) {
+	for _, r := range g.Destination.Rows(world.ExportsTable, landedEntries) {
 		if p := PlaceOf(r); r.Time("exported_at").After(at[p]) {
 			jobs[p], at[p] = r["job_id"], r.Time("exported_at")
 		}
