@@ -40,7 +40,7 @@ func (r *run) check(ctx context.Context, e *Export, result Result) error {
 	if r.mayBeOverwritten(ctx, e) {
 		return errNotKept
 	}
-	r.take(e)
+	r.claim(e)
 	if lost := missingTypes(e); len(lost) > 0 {
 		e.Log(r.Log.Warn()).Strs("types", lost).Msg("fewer types than what is there: the columns of these become null")
 	}
@@ -88,8 +88,6 @@ func (r *run) setDate(ctx context.Context, e *Export) {
 // day is the day whose snapshot an export is.
 func (r *run) day(e *Export) int32 { return r.DayNumber(e.ExportedAt) }
 
-func (r *run) snapshotOf(e *Export) snapshot { return snapshotAt(e, r.day(e)) }
-
 // snapshotAt is what rows of an export replace that are of a day.
 func snapshotAt(e *Export, day int32) snapshot {
 	if e.Daily {
@@ -98,17 +96,14 @@ func snapshotAt(e *Export, day int32) snapshot {
 	return snapshot{place: e.Place}
 }
 
-const (
-	landedThere  = "another export of this sync has landed there"
-	thereIsNewer = "what is there is newer"
-)
+const landedThere = "another export of this sync has landed there"
 
-// take notes that the rows of an export land where nothing else of this run may.
-func (r *run) take(e *Export) {
+// claim notes that the rows of an export land where nothing else of this run may.
+func (r *run) claim(e *Export) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e.Place != "" {
-		r.taken[r.snapshotOf(e)] = true
+		r.taken[snapshotAt(e, r.day(e))] = true
 	}
 }
 
@@ -132,7 +127,7 @@ func (r *run) older(e *Export) string {
 	if e.Place == "" {
 		return ""
 	}
-	if r.isTaken(r.snapshotOf(e)) {
+	if r.isTaken(snapshotAt(e, r.day(e))) {
 		return landedThere
 	}
 	if e.There.Job == "" || e.There.Job == e.Job.ID {
@@ -145,7 +140,7 @@ func (r *run) older(e *Export) string {
 	day, there := r.day(e), e.There.Days
 	switch {
 	case !e.Daily && age.Before(e.There.ExportedAt):
-		return thereIsNewer
+		return "what is there is newer"
 	case e.Daily && there.Has(day) && (day != there.Newest || age.Before(e.There.ExportedAt)):
 		return "its day has a newer snapshot"
 	}
