@@ -17,7 +17,7 @@ import (
 // secondLook is the least time between two refusals of which the second is believed: no paid job and no stored result is given up for one answer.
 const secondLook = time.Minute
 
-// doubts are jobs about which Clari refused to answer, and those that are of no use any more. They are safe for concurrent use.
+// doubts are jobs about which Clari refused to answer, and those that are of no use any more. Creations have one subject: see mayCreate. They are safe for concurrent use.
 type doubts struct {
 	mu    sync.Mutex
 	first map[string]time.Time
@@ -126,25 +126,6 @@ func (r *run) outlived(asked time.Time) bool {
 	return !asked.IsZero() && r.now().Sub(asked) > r.QueueTimeout+r.RunTimeout
 }
 
-// learnClock sees to it that Clari's clock is known before a run with a ledger decides anything: ages, days and the times of creations go by it. Any answer
-// tells it. The error says that there was none.
-func (r *run) learnClock(ctx context.Context) error {
-	if !r.Backend || r.Client.TimeKnown() {
-		return nil
-	}
-	_, err := r.Client.Limits(ctx)
-	if err != nil && !r.Client.TimeKnown() && ctx.Err() == nil {
-		_, err = r.Client.Jobs(ctx)
-	}
-	if _, answered := errors.AsType[*clari.Error](err); answered || r.Client.TimeKnown() {
-		return nil
-	}
-	return err
-}
-
-// now is Clari's present time.
-func (r *run) now() time.Time { return r.Client.ServerTime(time.Now()) }
-
 // ask asks for the state of a job of the ledgers. A first refusal puts the item back into the plan, so that the second look holds nobody up.
 func (r *run) ask(ctx context.Context, e *Export, id string) (due.Seen, error) {
 	if r.doubts.isGone(id) {
@@ -166,15 +147,4 @@ func (r *run) ask(ctx context.Context, e *Export, id string) (due.Seen, error) {
 		return due.Seen{Gone: true}, nil
 	}
 	return due.Seen{}, err
-}
-
-// expired reports whether the result of a job is known to be there no more.
-func (r *run) expired(j clari.Job) bool {
-	switch {
-	case !j.ExpiredTime.IsZero():
-		return !j.ExpiredTime.After(r.now())
-	case !j.EndTime.IsZero():
-		return r.now().Sub(j.EndTime) > due.StoredFor
-	}
-	return false
 }

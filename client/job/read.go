@@ -9,6 +9,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/client/clari"
 	"github.com/cq-source-clari/cq-source-clari/client/clock"
+	"github.com/cq-source-clari/cq-source-clari/client/job/due"
 	"github.com/cq-source-clari/cq-source-clari/client/journal"
 )
 
@@ -107,6 +108,17 @@ func (r *run) appeared(e *Export, missing time.Time) time.Time {
 		return missing
 	}
 	return ended
+}
+
+// expired reports whether the result of a job is known to be there no more.
+func (r *run) expired(j clari.Job) bool {
+	switch {
+	case !j.ExpiredTime.IsZero():
+		return !j.ExpiredTime.After(r.now())
+	case !j.EndTime.IsZero():
+		return r.now().Sub(j.EndTime) > due.StoredFor
+	}
+	return false
 }
 
 func (r *run) fetch(ctx context.Context, e *Export) (Result, error) {

@@ -585,6 +585,31 @@ func TestFailuresAreRemembered(t *testing.T) {
 	}
 }
 
+// TestReadAgain: a result that a newer reader understands is of the time at which its own job was asked for, whatever was paid for since.
+func TestReadAgain(t *testing.T) {
+	bubble(t, "newer reader", func(t *testing.T) {
+		r, s := newRegistry(), newStore()
+		time.Sleep(72 * time.Hour)
+		r.old("odd", 30*time.Hour, time.Minute)
+		r.old("later", 20*time.Hour, time.Minute)
+		asked, tomorrow := ago(30*time.Hour), time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+		s.keep("paid/people/a", journal.Paid{
+			Job:     &journal.PaidJob{ID: "later", AskedAt: ago(20 * time.Hour)},
+			Failure: &journal.Failure{Job: "odd", AskedAt: asked, Cause: "odd", Reader: 1, Tries: 1, NextTry: tomorrow},
+		})
+		k := &census{name: "people", parts: [][]string{{"a"}}}
+		g := newRig(t, r, k)
+		g.store, g.Reader = s, 2
+		if err := g.sync(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want(t, "outcomes", k.outcomes(), "a adopted")
+		want(t, "asked for", s.there(t, "a").AskedAt, asked)
+		want(t, "reported", k.exports["a"].RequestedAt.Sub(asked).Abs() < time.Second, true) // by our clock
+		want(t, "spent", r.spent(), 2)
+	})
+}
+
 // TestOpenPlaces: what landed in a sync that did not end well is not bought again by the next one.
 func TestOpenPlaces(t *testing.T) {
 	bubble(t, "a retry", func(t *testing.T) {

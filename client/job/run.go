@@ -142,6 +142,25 @@ func (r *run) run(ctx context.Context) error {
 	return errors.Join(failed, r.conclude(ctx))
 }
 
+// learnClock sees to it that Clari's clock is known before a run with a ledger decides anything: ages, days and the times of creations go by it. Any answer
+// tells it. The error says that there was none.
+func (r *run) learnClock(ctx context.Context) error {
+	if !r.Backend || r.Client.TimeKnown() {
+		return nil
+	}
+	_, err := r.Client.Limits(ctx)
+	if err != nil && !r.Client.TimeKnown() && ctx.Err() == nil {
+		_, err = r.Client.Jobs(ctx)
+	}
+	if _, answered := errors.AsType[*clari.Error](err); answered || r.Client.TimeKnown() {
+		return nil
+	}
+	return err
+}
+
+// now is Clari's present time.
+func (r *run) now() time.Time { return r.Client.ServerTime(time.Now()) }
+
 // runKind makes the items of one kind, part by part.
 func (r *run) runKind(ctx context.Context, kind Kind) error {
 	for ctx.Err() == nil {
