@@ -41,6 +41,33 @@ func TestNoListForGood(t *testing.T) {
 	}
 }
 
+// TestFoundAtTheTurn: the job of an interrupted creation is found also where Clari calls another quarter current than the calendar of the spec does: its day is
+// not everybody's. 2000_Q4 ends with 31 January.
+func TestFoundAtTheTurn(t *testing.T) {
+	t.Parallel()
+	for zone, at := range map[string]time.Time{
+		"Pacific/Kiritimati":  time.Date(2000, 1, 31, 20, 0, 0, 0, time.UTC), // where February has begun
+		"America/Los_Angeles": time.Date(2000, 2, 1, 3, 0, 0, 0, time.UTC),   // where it has not
+		"UTC":                 time.Date(2000, 2, 1, 3, 0, 0, 0, time.UTC),
+	} {
+		t.Run(zone, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := world.New(t, sim.Config{Run: sim.Fixed(20 * time.Second)}, map[string]any{
+					"time_zone": zone, "fiscal_year_start_month": 2, "forecasts": []map[string]any{{"id": "forecast", "include_historical": false}},
+				}).WithState()
+				time.Sleep(time.Until(at))
+				_ = w.Sync(world.Interrupt{Response: world.On(sim.Create, (*world.Process).Kill)}.Options())
+				time.Sleep(10 * time.Minute)
+				w.MustSync()
+				w.Spent(1)
+				if n := w.Landed(); n != 1 {
+					t.Errorf("%d exports landed, want 1", n)
+				}
+			})
+		})
+	}
+}
+
 // TestOddItem: an item of the job list that makes no sense is left out. The job of an interrupted creation is found beside it, and
 // clari_export_jobs has the others.
 func TestOddItem(t *testing.T) {

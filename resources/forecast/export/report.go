@@ -67,8 +67,8 @@ func (w *work) origin(e *job.Export) forecast.Origin {
 	}
 }
 
-// period is what the export is about. Where Clari chose the quarter and nothing was read, the ledger may tell it, or the name of the job's file, or the day on
-// which it was asked for.
+// period is what the export is about. Where Clari chose the quarter and nothing was read, the name of the job's file may tell it, or the day on which it was
+// asked for, or the ledger.
 func (w *work) period(e *job.Export) string {
 	if period := cmp.Or(w.Period, foundIn(e).Quarter); period != "" {
 		return period
@@ -76,11 +76,8 @@ func (w *work) period(e *job.Export) string {
 	if q, ok := fiscal.InFileName(e.Job.FileName); ok {
 		return q.String()
 	}
-	if period := cmp.Or(w.Likely, w.state.Quarter); period != "" {
-		return period
-	}
-	if month := w.k.Spec.FiscalYearStartMonth; month > 0 {
+	if month := w.k.Spec.FiscalYearStartMonth; w.Likely == "" && month > 0 {
 		return fiscal.Of(e.RequestedAt.In(w.k.Spec.Location()), month).String()
 	}
-	return ""
+	return cmp.Or(w.Likely, w.state.Quarter)
 }

@@ -81,6 +81,20 @@ func (p *Planner) currentOr(t Tab) (fiscal.Quarter, bool) {
 	return fiscal.Quarter{}, false
 }
 
+// likely is the quarter that Clari will call a tab's current one; empty where that is not known, as on the days on which quarters turn: Clari's day is another
+// than the user's.
+func (p *Planner) likely(t Tab) string {
+	q, ok := p.current(t)
+	if month := p.spec.FiscalYearStartMonth; !ok && month > 0 {
+		q = fiscal.Of(p.today, month)
+		ok = q == fiscal.Of(p.today.AddDate(0, 0, -1), month) && q == fiscal.Of(p.today.AddDate(0, 0, 1), month)
+	}
+	if !ok {
+		return ""
+	}
+	return q.String()
+}
+
 // IsCurrent reports whether a quarter is a tab's current one, as far as is known.
 func (p *Planner) IsCurrent(t Tab, quarter string) bool {
 	q, ok := p.currentOr(t)

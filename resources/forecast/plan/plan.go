@@ -310,9 +310,7 @@ func (p *Planner) item(tab *plannedTab, period, why string) *Item {
 	current, sure := p.current(tab.Tab)
 	quarter := period
 	if period == "" {
-		if q, ok := p.currentOr(tab.Tab); ok {
-			i.Likely = q.String()
-		}
+		i.Likely = p.likely(tab.Tab)
 		if sure {
 			quarter = current.String()
 		}

@@ -87,11 +87,6 @@ func ofUse(g *observer.Observer, p *observer.Sync, a, b sim.Job) bool {
 // onlyCandidate tells whether job a, of whose creation nobody heard, could be told from the job list when b was created: the list was
 // had, and no other job in it or request of the plan may be meant.
 func onlyCandidate(g *observer.Observer, p *observer.Sync, a, b sim.Job) bool {
-	// Around the turn of a quarter a plan may take another one for the current one than Clari, and the list tells the job's.
-	calendar := g.Sim.Tenant().Calendar
-	if a.Asked == "" && calendar.QuarterOf(a.CreatedAt.Add(-26*time.Hour)) != calendar.QuarterOf(b.CreatedAt.Add(26*time.Hour)) {
-		return false
-	}
 	if a.Hidden || a.Twin || observer.IsActivity(a) || g.Config.Skew != 0 || slices.Contains(g.Config.OmitKeys, "startTime") {
 		return false
 	}
