@@ -180,16 +180,3 @@ func (a *accounts) place(ctx context.Context, e *Export, key string) error {
 	}
 	return nil
 }
-
-// A job of an unclear creation may have been made so long before its request was sent, as a Date header has whole seconds, and so long after it was given
-// up: a gateway gives up while Clari still works.
-const (
-	madeBefore = 3 * time.Second
-	madeAfter  = 30 * time.Second
-)
-
-// within reports whether a job was made in the window of a creation.
-func within(c journal.Creation, j clari.Job, now time.Time) bool {
-	at := madeAt(j, now)
-	return !at.IsZero() && !at.Before(c.Sent.Add(-madeBefore)) && !at.After(c.GivenUp.Add(madeAfter))
-}

@@ -121,7 +121,7 @@ func (r *run) create(ctx context.Context, e *Export) error {
 	e.Attempts++
 	e.paid.search(false)
 	r.accounts.note(e, func(p *journal.Paid) {
-		p.Unclear = marked(p.Unclear, func(c *journal.Creation) {
+		p.ChangeUnclear(func(c *journal.Creation) {
 			if c.Sent.Equal(sent) {
 				c.GivenUp = r.Client.ServerTime(lost.EndedAt).Round(0).UTC()
 			}

@@ -74,15 +74,6 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// marked is a copy of creations, each changed.
-func marked(creations []journal.Creation, change func(*journal.Creation)) []journal.Creation {
-	creations = slices.Clone(creations)
-	for i := range creations {
-		change(&creations[i])
-	}
-	return creations
-}
-
 // noList ends an export whose job cannot be looked for since the list cannot be had. That is so once: the next time it is created anew.
 func (r *run) noList(ctx context.Context, e *Export, err error) error {
 	if ctx.Err() != nil {
@@ -95,7 +86,7 @@ func (r *run) noList(ctx context.Context, e *Export, err error) error {
 		r.budget.Drop(e)
 		return nil
 	}
-	r.accounts.note(e, func(p *journal.Paid) { p.Unclear = marked(p.Unclear, func(c *journal.Creation) { c.NoList = true }) })
+	r.accounts.note(e, func(p *journal.Paid) { p.ChangeUnclear(func(c *journal.Creation) { c.NoList = true }) })
 	return fmt.Errorf("create: looking for the job of a creation whose answer was lost: %w", err)
 }
 
@@ -112,6 +103,19 @@ func (r *run) candidate(e *Export, unclear []journal.Creation, jobs []clari.Job)
 		several = several || len(mine) > 0
 	}
 	return clari.Job{}, journal.Creation{}, several
+}
+
+// A job of an unclear creation may have been made so long before its request was sent, as a Date header has whole seconds, and so long after it was given
+// up: a gateway gives up while Clari still works.
+const (
+	madeBefore = 3 * time.Second
+	madeAfter  = 30 * time.Second
+)
+
+// within reports whether a job was made in the window of a creation.
+func within(c journal.Creation, j clari.Job, now time.Time) bool {
+	at := madeAt(j, now)
+	return !at.IsZero() && !at.Before(c.Sent.Add(-madeBefore)) && !at.After(c.GivenUp.Add(madeAfter))
 }
 
 // madeAt is when a job was made: its id begins with that second where it is one of Clari's ids, else it is the time at which it started, which may be when

@@ -93,6 +93,14 @@ func (p *Paid) Change(id string, change func(*PaidJob)) {
 	}
 }
 
+// ChangeUnclear changes the creations whose end is not known. A copy of p that is read meanwhile stays as it is.
+func (p *Paid) ChangeUnclear(change func(*Creation)) {
+	p.Unclear = slices.Clone(p.Unclear)
+	for i := range p.Unclear {
+		change(&p.Unclear[i])
+	}
+}
+
 // Find is the record of a job that was paid for; the zero value where there is none.
 func (p *Paid) Find(id string) PaidJob {
 	if p.Job != nil && p.Job.ID == id {
