@@ -130,11 +130,11 @@ type again struct {
 func (a *again) Error() string { return a.err.Error() }
 func (a *again) Unwrap() error { return a.err }
 
-// retry is another try of an export's item.
+// retry is another try of an export's item; an extra landing has no other.
 func (e *Export) retry(a *again) *Export {
 	n := &Export{
 		Item: e.Item, Kind: e.Kind, Number: e.Number, RequestedAt: e.RequestedAt, Attempts: e.Attempts, Created: e.Created, Polls: e.Polls,
-		order: e.order, paid: e.paid, landing: e.landing, extra: e.extra, span: e.span, due: a.due,
+		order: e.order, paid: e.paid, landing: e.landing, span: e.span, due: a.due,
 	}
 	n.Place, n.planned = e.planned, e.planned
 	if n.cause, n.spend = e.cause, a.spend; a.spend != "" {
