@@ -42,9 +42,11 @@ type accounts struct {
 func (a *accounts) open(ctx context.Context, item Item) *account {
 	a.mu.Lock()
 	acc := a.all[item.Request]
-	a.mu.Unlock()
 	if acc != nil {
 		acc.item = item
+	}
+	a.mu.Unlock()
+	if acc != nil {
 		return acc
 	}
 	acc = &account{item: item}
