@@ -7,7 +7,7 @@ build: ## the plugin, into bin
 	go build -o bin/ .
 
 # The packages that take longest begin first, so that nothing waits for them at the end.
-LONGEST := ./test/queries ./test/e2e ./test/matrix ./test/random ./test/reading
+LONGEST := ./test/queries/dbt ./test/queries ./test/e2e ./test/matrix ./test/random ./test/reading
 
 .PHONY: test
 test: ## all tests, then those of goroutines with the race detector

@@ -8,6 +8,8 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/truth"
 )
 
 // alike are the statements that give two fields of each tab one label.
@@ -39,51 +41,51 @@ func byLabel(text string) (wrong []string) {
 // TestEqualLabels: two fields of one tab with one label stay two, in every question that is asked of the mart, in its variants, and in the marts.
 func TestEqualLabels(t *testing.T) {
 	t.Parallel()
-	s := years(t).but(makeAlike, alike...)
-	ask := func(t *testing.T, d *database, name, text string, want []row) (mutants int) {
-		equal(t, name, d.answer(t, text), want)
-		if d.name != "SQLite" { // which takes columns that are not grouped
+	s := truth.Of(years(t)).But(makeAlike, alike...)
+	ask := func(t *testing.T, d *story.Database, name, text string, want []story.Row) (mutants int) {
+		story.Equal(t, name, d.Answer(t, text), want)
+		if d.Name != "SQLite" { // which takes columns that are not grouped
 			return 0
 		}
 		wrong := byLabel(text)
 		for i, w := range wrong {
-			if len(difference(d.answer(t, w), want)) == 0 {
+			if len(story.Difference(d.Answer(t, w), want)) == 0 {
 				t.Errorf("%s: two fields are taken for one, and nobody notices: mutant %d", name, i)
 			}
 		}
 		return len(wrong)
 	}
-	each(t, s, "overwrite", func(t *testing.T, d *database) {
+	story.Each(t, &s.Story, "overwrite", func(t *testing.T, d *story.Database) {
 		without := map[string]bool{"week_over_week": true, "overrides": true, "rate": true} // neither groups nor joins: the mart does
 		for _, q := range queries.All() {
 			reads := slices.ContainsFunc(q.Uses, func(used string) bool { return strings.HasPrefix(used, "clari_person_week") })
 			if !reads && q.Name != "clari_person_week" || q.Name == "clari_person_week_today" {
 				continue
 			}
-			want := checks[q.Name]
+			want := truth.Oracles[q.Name]
 			if q.Name == "salesforce_closed" {
-				want = salesforceClosed
+				want = truth.SalesforceClosed
 			}
-			if n := ask(t, d, q.Name, q.Select, want(t, s, d)); n == 0 && d.name == "SQLite" && !without[q.Name] {
+			if n := ask(t, d, q.Name, q.Select, want(t, s, d)); n == 0 && d.Name == "SQLite" && !without[q.Name] {
 				t.Errorf("%s has no mutant", q.Name)
 			}
 		}
 		for i, text := range variantTexts(t) {
-			if n := ask(t, d, variants[i].name, text, variants[i].answer(s, d)); n == 0 && d.name == "SQLite" && !without[variants[i].name] {
+			if n := ask(t, d, variants[i].name, text, variants[i].answer(s, d)); n == 0 && d.Name == "SQLite" && !without[variants[i].name] {
 				t.Errorf("%s has no mutant", variants[i].name)
 			}
 		}
 	})
-	other := threeExports(t, nil)
-	other.edits = alike
-	each(t, other, "append", func(t *testing.T, d *database) {
-		want := changes(t, other, d)
+	other := truth.Of(story.ThreeExports(t, nil))
+	other.Edits = alike
+	story.Each(t, &other.Story, "append", func(t *testing.T, d *story.Database) {
+		want := truth.Oracles["clari_forecast_changes"](t, other, d)
 		for _, r := range want {
 			if r["field_name"] == "Best Case" {
 				r["field_name"] = "Commit"
 			}
 		}
-		if ask(t, d, "clari_forecast_changes", byName("clari_forecast_changes").Select, want) == 0 && d.name == "SQLite" {
+		if ask(t, d, "clari_forecast_changes", story.ByName("clari_forecast_changes").Select, want) == 0 && d.Name == "SQLite" {
 			t.Error("clari_forecast_changes has no mutant")
 		}
 	})

@@ -1,225 +1,51 @@
 package queries
 
 import (
-	"cmp"
-	"encoding/json"
-	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/cloudquery/plugin-sdk/v4/message"
-	"github.com/cloudquery/plugin-sdk/v4/schema"
-	"github.com/cloudquery/plugin-sdk/v4/types"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/truth"
 )
-
-// answers is a program that runs a script in DuckDB, and prints what some queries return, as JSON: rows by name.
-const answers = `
-import datetime, decimal, duckdb, json, sys
-script, queries = open(sys.argv[1]).read(), json.load(open(sys.argv[2]))
-db = duckdb.connect()
-db.execute(script)
-def plain(v):
-    if isinstance(v, datetime.datetime): return v.isoformat() + "Z"
-    if isinstance(v, datetime.date): return v.isoformat()
-    if isinstance(v, decimal.Decimal): return float(v)
-    if v is None or isinstance(v, (bool, int, float, str)): return v
-    return str(v)
-out = {}
-for name, text in queries.items():
-    try:
-        found = db.execute(text)
-    except Exception as e:
-        sys.exit(name + ": " + str(e))
-    columns = [c[0] for c in found.description]
-    out[name] = [{c: plain(v) for c, v in zip(columns, row)} for row in found.fetchall()]
-json.dump(out, sys.stdout)
-`
-
-// duckDB is the script that makes the tables as CloudQuery's DuckDB destination does, as far as queries see it. Rows are in a file for each record: DuckDB
-// reads them ten times as fast as their text in the script.
-func duckDB(t *testing.T, in string, messages []message.WriteMessage, typeOf func(arrow.DataType) string) string {
-	t.Helper()
-	dir := t.TempDir()
-	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE SCHEMA %s; USE %[1]s;\n", in)
-	made, insert := map[string]bool{}, map[string]string{}
-	for n, m := range messages {
-		switch m := m.(type) {
-		case *message.WriteMigrateTable:
-			var columns []string
-			for _, c := range m.Table.Columns {
-				key := ""
-				if c.PrimaryKey {
-					key, insert[m.Table.Name] = " PRIMARY KEY", "INSERT OR REPLACE"
-				}
-				columns = append(columns, fmt.Sprintf("%q %s%s", c.Name, typeOf(c.Type), key))
-			}
-			if !made[m.Table.Name] {
-				fmt.Fprintf(&b, "CREATE TABLE %s (%s);\n", m.Table.Name, strings.Join(columns, ", "))
-			}
-			made[m.Table.Name] = true
-		case *message.WriteInsert:
-			name, _ := m.Record.Schema().Metadata().GetValue(schema.MetadataTableName)
-			var names, columns []string
-			for _, f := range m.Record.Schema().Fields() {
-				names = append(names, fmt.Sprintf("%q", f.Name))
-				columns = append(columns, fmt.Sprintf("'%s': '%s'", f.Name, typeOf(f.Type)))
-			}
-			file := filepath.Join(dir, fmt.Sprintf("%d.csv", n))
-			write(t, file, duckRows(m.Record))
-			fmt.Fprintf(&b, "%s INTO %s (%s) SELECT * FROM read_csv('%s', auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '\\N', allow_quoted_nulls = false, columns = {%s});\n",
-				cmp.Or(insert[name], "INSERT"), name, strings.Join(names, ", "), file, strings.Join(columns, ", "))
-		}
-	}
-	return b.String()
-}
-
-func duckType(t arrow.DataType) string {
-	switch t.ID() {
-	case arrow.INT64:
-		return "BIGINT"
-	case arrow.FLOAT64:
-		return "DOUBLE"
-	case arrow.BOOL:
-		return "BOOLEAN"
-	case arrow.TIMESTAMP:
-		return "TIMESTAMP"
-	case arrow.DATE32:
-		return "DATE"
-	case arrow.LIST:
-		return "VARCHAR[]"
-	}
-	if _, ok := t.(*types.UUIDType); ok {
-		return "UUID"
-	}
-	return "VARCHAR"
-}
-
-// duckRows are the rows of a record as CSV. All that is not null is quoted.
-func duckRows(record arrow.Record) string {
-	var b strings.Builder
-	for i := range int(record.NumRows()) {
-		for c, column := range record.Columns() {
-			if c > 0 {
-				b.WriteByte(',')
-			}
-			if column.IsNull(i) {
-				b.WriteString(`\N`)
-				continue
-			}
-			text := column.ValueStr(i)
-			switch a := column.(type) {
-			case *array.Timestamp:
-				text = a.Value(i).ToTime(a.DataType().(*arrow.TimestampType).Unit).UTC().Format("2006-01-02 15:04:05.000000")
-			case *array.List: // of words
-				text = strings.ReplaceAll(text, `"`, "")
-			}
-			b.WriteString(`"` + strings.ReplaceAll(text, `"`, `""`) + `"`)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// textDays are types of a destination that keeps days and times as text. Such databases compare text with days, as DuckDB does only when asked to.
-func textDays(t arrow.DataType) string {
-	if id := t.ID(); id == arrow.DATE32 || id == arrow.TIMESTAMP {
-		return "VARCHAR"
-	}
-	return duckType(t)
-}
 
 // TestDuckDB: views and queries answer in DuckDB what the stand-in knows, also where days and times are text. It is the one that comes with dbt: no
 // C compiler is needed.
 func TestDuckDB(t *testing.T) {
 	t.Parallel()
-	program := os.Getenv("DBT_NEWEST")
-	switch {
-	case program == "" && os.Getenv("CI") != "true":
-		t.Skip("NOT TESTED ON DUCKDB: DBT_NEWEST is not set: .ci/dbt installs it")
-	case program == "":
-		t.Fatal("DBT_NEWEST is not set: .ci/dbt installs dbt, and prints where it is")
-	}
-	for name, tell := range stories {
+	program := story.DBT(t, "DBT_NEWEST", "NOT TESTED ON DUCKDB")
+	for name, tell := range story.All {
 		for _, mode := range []string{"overwrite", "append", "text"} {
 			if mode == "append" && name != "weekly" || mode == "text" && name != "history" && name != "designed" { // like the others
 				continue
 			}
 			t.Run(name+" "+mode, func(t *testing.T) {
 				t.Parallel()
-				s := *tell(t)
-				s.asTables = true
-				types, begin := duckType, ""
+				s := *truth.Of(tell(t))
+				s.AsTables = true
+				d := &story.Database{Mode: mode}
 				if mode == "text" {
-					mode, types, begin = "append", textDays, "SET old_implicit_casting = true;\n"
+					d.Mode = "append"
 				}
-				d := openSQLite(t, s.writes(mode)) // for what checks make themselves
-				d.mode, d.today = mode, s.today.Format("DATE '2006-01-02'")
-				script := begin + duckDB(t, "story", s.writes(mode), types) + strings.Join(d.viewTexts(&s), "")
 				texts := map[string]string{}
-				for name := range checks {
-					if name == "salesforce" || name == "clari_limits_current" { // these make tables, and compare with themselves
+				for name := range truth.Oracles {
+					if name == "salesforce" || name == "clari_limits_current" { // these ask the database themselves
 						continue
 					}
-					if q := byName(name); q.IsView {
+					q := story.ByName(name)
+					if texts[name] = q.Without("activities"); q.IsView {
 						texts[name] = "SELECT * FROM " + name
-					} else {
-						texts[name] = strings.ReplaceAll(q.Without("activities"), "CURRENT_DATE", d.today)
 					}
 				}
-				got := inDuckDB(t, program, script, texts)
+				got := s.InDuckDB(t, program, d.Mode, mode == "text", texts)
 				for _, name := range slices.Sorted(maps.Keys(texts)) {
-					want := checks[name](t, &s, d)
-					if len(want) == 0 && s.mayBeEmpty(name, d) && len(got[name]) == 0 {
+					want := truth.Oracles[name](t, &s, d)
+					if len(want) == 0 && s.MayBeEmpty(name, d) && len(got[name]) == 0 {
 						continue
 					}
-					equal(t, name, got[name], want)
+					story.Equal(t, name, got[name], want)
 				}
 			})
 		}
 	}
-}
-
-// inDuckDB runs queries on what a script makes.
-func inDuckDB(t *testing.T, program, script string, texts map[string]string) map[string][]row {
-	t.Helper()
-	dir := t.TempDir()
-	queries, err := json.Marshal(texts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "script.sql"), script)
-	write(t, filepath.Join(dir, "queries.json"), string(queries))
-	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(program), "python"), "-c", answers, "script.sql", "queries.json")
-	cmd.Dir = dir
-	var problems strings.Builder
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, problems.String())
-	}
-	var found map[string][]map[string]any
-	if err := json.Unmarshal(out, &found); err != nil {
-		t.Fatal(err)
-	}
-	all := map[string][]row{}
-	for name, rows := range found {
-		for _, r := range rows {
-			one := row{}
-			for column, v := range r {
-				if text, ok := plain(column, v); ok {
-					one[column] = text
-				}
-			}
-			all[name] = append(all[name], one)
-		}
-	}
-	return all
 }

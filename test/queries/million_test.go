@@ -12,6 +12,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
 
 var entries = flag.Int("entries", 0, "measure marts and questions over so many entries in PostgreSQL: 1000000 is what the design asks for")
@@ -23,24 +24,24 @@ func TestMeasure(t *testing.T) {
 		t.Skip("run it with -entries 1000000")
 	}
 	d, s := snapshots(t, *entries)
-	d.exec(t, "SET enable_nestloop = off; SET work_mem = '128MB'") // as docs/queries and the package do
+	d.Exec(t, "SET enable_nestloop = off; SET work_mem = '128MB'") // as docs/queries and the package do
 	took := map[string]time.Duration{}
 	measure := func(name string, do func()) {
 		began := time.Now()
 		do()
 		took[name] = time.Since(began)
 	}
-	for _, q := range viewsOf(s) {
-		text := strings.ReplaceAll(q.Text, "CURRENT_DATE", d.today)
+	for _, q := range s.Views() {
+		text := strings.ReplaceAll(q.Text, "CURRENT_DATE", d.Today)
 		if q.Name == "clari_person_week" || q.Name == "clari_forecast_changes" {
 			text = strings.Replace(text, "CREATE VIEW", "CREATE TABLE", 1)
-			measure(q.Name, func() { d.exec(t, text) })
-			d.exec(t, "ANALYZE "+q.Name)
+			measure(q.Name, func() { d.Exec(t, text) })
+			d.Exec(t, "ANALYZE "+q.Name)
 			continue
 		}
-		d.exec(t, text)
+		d.Exec(t, text)
 	}
-	d.exec(t, "RESET enable_nestloop; RESET work_mem")
+	d.Exec(t, "RESET enable_nestloop; RESET work_mem")
 	for _, q := range queries.All() {
 		text := "SELECT COUNT(*) AS n FROM (" + q.Without("activities") + ") q"
 		switch {
@@ -50,7 +51,7 @@ func TestMeasure(t *testing.T) {
 			text = "SELECT COUNT(*) AS n FROM " + q.Name
 		}
 		measure(q.Name, func() {
-			if n := d.answer(t, text)[0]["n"]; n == "0" {
+			if n := d.Answer(t, text)[0]["n"]; n == "0" {
 				t.Errorf("%s has no answer", q.Name)
 			}
 		})
@@ -66,20 +67,19 @@ func TestMeasure(t *testing.T) {
 }
 
 // snapshots are those of seven weeks, the border of two quarters in the middle: one tab as exported day by day, and copies of it.
-func snapshots(t *testing.T, entries int) (*database, *story) {
+func snapshots(t *testing.T, entries int) (*story.Database, *story.Story) {
 	t.Helper()
 	var days []time.Time
 	for n := 7; n < 56; n++ {
-		days = append(days, day(n, 6))
+		days = append(days, story.Day(n, 6))
 	}
-	tenant := sim.Tenant{People: 100, ChangeEvery: 12 * time.Hour, Leavers: map[int]time.Time{9: day(20, 0), 50: day(40, 0)}, Tabs: []sim.Tab{{ID: "tab", Encoding: sim.FlatObjects, Fields: sim.Fields(5)}}}
-	s := tell(t, sim.Config{Tenant: tenant}, map[string]any{
-		"forecasts": []map[string]any{{"id": "tab", "types": allTypes}}, "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2, "history": true,
+	tenant := sim.Tenant{People: 100, ChangeEvery: 12 * time.Hour, Leavers: map[int]time.Time{9: story.Day(20, 0), 50: story.Day(40, 0)}, Tabs: []sim.Tab{{ID: "tab", Encoding: sim.FlatObjects, Fields: sim.Fields(5)}}}
+	s := story.Tell(t, sim.Config{Tenant: tenant}, map[string]any{
+		"forecasts": []map[string]any{{"id": "tab", "types": story.AllTypes}}, "periods": []string{"previous", "current"}, "fiscal_year_start_month": 2, "history": true,
 	}, true, days...)
-	d := openPostgres(t, s.writes("overwrite"))
-	d.today = s.today.Format("DATE '2006-01-02'")
+	d := story.Land(t, s, "PostgreSQL", "overwrite")
 	of := func() int {
-		n, err := strconv.Atoi(d.query(t, "SELECT COUNT(*) AS n FROM clari_forecast_entries")[0]["n"])
+		n, err := strconv.Atoi(d.Query(t, "SELECT COUNT(*) AS n FROM clari_forecast_entries")[0]["n"])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func snapshots(t *testing.T, entries int) (*database, *story) {
 	for copied := 1; of() < entries; copied++ {
 		for _, table := range []string{"entries", "users", "fields", "time_periods", "time_frames", "exports"} {
 			var columns, values []string
-			for _, r := range d.query(t, "SELECT column_name FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA AND table_name = 'clari_forecast_"+table+"'") {
+			for _, r := range d.Query(t, "SELECT column_name FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA AND table_name = 'clari_forecast_"+table+"'") {
 				name := r["column_name"]
 				columns = append(columns, name)
 				switch name {
@@ -102,10 +102,10 @@ func snapshots(t *testing.T, entries int) (*database, *story) {
 				}
 				values = append(values, name)
 			}
-			d.exec(t, fmt.Sprintf("INSERT INTO clari_forecast_%s (%s) SELECT %s FROM clari_forecast_%[1]s WHERE forecast_id = 'tab'", table, strings.Join(columns, ", "), strings.Join(values, ", ")))
+			d.Exec(t, fmt.Sprintf("INSERT INTO clari_forecast_%s (%s) SELECT %s FROM clari_forecast_%[1]s WHERE forecast_id = 'tab'", table, strings.Join(columns, ", "), strings.Join(values, ", ")))
 		}
 	}
-	d.exec(t, "ANALYZE")
+	d.Exec(t, "ANALYZE")
 	t.Logf("%d entries, of which a tab has %d", of(), one)
 	return d, s
 }

@@ -2,13 +2,12 @@ package queries
 
 import (
 	"fmt"
-	"math"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/truth"
 )
 
 // mistakes are what somebody might write: in each question a part of the query, what the mistake puts in its place, and the story that
@@ -70,30 +69,21 @@ var mistakes = []struct{ question, mistake, story, part, instead string }{
 	{"quota_use", "what was exported after Clari told its limits counts as left", "weekly", "j.requested_at > n.observed_at", "1 = 0"},
 }
 
-// modeOf is the write mode that shows a mistake.
-func modeOf(question string) string {
-	if question == "clari_forecast_changes" || slices.Contains(byName(question).Uses, "clari_forecast_changes") {
-		return "append"
-	}
-	return "overwrite"
-}
-
 // TestMistakes: the truth of a story tells each query from itself with a mistake in it.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	for name, tell := range stories {
+	for name, tell := range story.All {
 		for _, mode := range []string{"overwrite", "append"} {
 			t.Run(name+" "+mode, func(t *testing.T) {
-				s := *tell(t)
-				s.asTables = true
-				d := openSQLite(t, s.writes(mode))
-				d.mode, d.today = mode, s.today.Format("'2006-01-02'")
-				d.makeViews(t, &s)
+				s := *truth.Of(tell(t))
+				s.AsTables = true
+				d := story.Land(t, &s.Story, "SQLite", mode)
+				d.MakeViews(t, &s.Story)
 				for _, m := range mistakes {
-					if m.story != name || modeOf(m.question) != mode {
+					if m.story != name || truth.ModeOf(m.question) != mode {
 						continue
 					}
-					if want := checks[m.question](t, &s, d); len(difference(d.answer(t, mutant(t, m.question, m.part, m.instead)), want)) == 0 {
+					if want := truth.Oracles[m.question](t, &s, d); len(story.Difference(d.Answer(t, story.Mutant(t, m.question, m.part, m.instead)), want)) == 0 {
 						t.Errorf("%s: %s, and nobody notices", m.question, m.mistake)
 					}
 				}
@@ -102,77 +92,12 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// mutant is a query with a mistake in it.
-func mutant(t *testing.T, question, part, instead string) string {
-	t.Helper()
-	right := byName(question).Without("activities")
-	wrong := strings.Replace(right, part, instead, 1)
-	if wrong == right {
-		t.Errorf("%s has no %q", question, part)
-	}
-	return wrong
-}
-
-// designed has a person under two managers, a manager who is adjusted, and people who stop calling, never call, and miss a week.
-func designed() sim.Tenant {
-	p := func(i int, name, crm, role, roleID, parent, parentID, typ string) sim.Person {
-		return sim.Person{
-			ID: 280000 + i, Name: name, Email: crm + "@x.example", CRMID: "0054M" + crm, Role: role, RoleID: roleID,
-			ParentRole: parent, ParentRoleID: parentID, Type: typ,
-		}
-	}
-	return sim.Tenant{
-		BlankWeeks: true, Amounts: designedAmounts,
-		Staff: []sim.Person{
-			p(0, "Cro", "cro", "CRO", "00E0", "", "", "MGR"),
-			p(1, "Mgr East", "east", "Mgr East", "00E1", "CRO", "00E0", "MGR"),
-			p(2, "Mgr West", "west", "Mgr West", "00E2", "CRO", "00E0", "MGR"),
-			p(3, "Rep A", "repa", "Rep East", "00E3", "Mgr East", "00E1", "REP"),
-			p(4, "Rep B", "repb", "Rep East", "00E3", "Mgr East", "00E1", "REP"),
-			p(4, "Rep B", "repb", "Rep West", "00E4", "Mgr West", "00E2", "REP"),
-			p(6, "Rep C", "repc", "Rep West", "00E4", "Mgr West", "00E2", "REP"),
-			p(7, "Rep D", "repd", "Rep West", "00E4", "Mgr West", "00E2", "REP"),
-		},
-		Tabs: []sim.Tab{{ID: "net_arr", Encoding: sim.Arrays, Fields: designedFields}, {ID: "bookings", Encoding: sim.FlatObjects, Fields: designedFields}},
-	}
-}
-
-var designedFields = []sim.Field{
-	{ID: "fc_commit", Name: "Commit", Type: "forecast"}, {ID: "fc_best", Name: "Best Case", Type: "forecast"}, {ID: "quota_f", Name: "Quota", Type: "quota"},
-}
-
-// designedAmounts: Rep A calls up to week 3 while what is closed goes on. Rep D never calls; the manager does it for her. Rep C is adjusted in
-// even weeks. Rep B misses week 2. The manager of the East enters nothing.
-func designedAmounts(s sim.Sale) sim.Amounts {
-	none := math.NaN()
-	a := sim.Amounts{Forecast: none, Quota: none, Adjustment: none, CRMTotal: none, CRMClosed: none}
-	week := float64(s.Week.Number)
-	base := map[int]float64{0: 100000, 1: 40000, 2: 60000, 3: 20000, 4: 15000, 5: 12000, 6: 10000, 7: 8000}[s.Person]
-	if s.Field.Type == "quota" {
-		a.Quota = base * 1.2
-		return a
-	}
-	if s.Week.First.After(s.At) || s.Person == 1 {
-		return a
-	}
-	a.Forecast, a.CRMClosed, a.CRMTotal, a.Updated = base+100*week+float64(s.Quarter.Number), base*week/14, base*3, true
-	switch {
-	case s.Person == 3 && s.Week.Number > 3, s.Person == 4 && s.Week.Number == 2:
-		a.Forecast, a.Updated = none, false
-	case s.Person == 7:
-		a.Forecast, a.Updated, a.Adjustment = none, false, 5000
-	case s.Person == 6 && s.Week.Number%2 == 0:
-		a.Adjustment = a.Forecast * 0.9
-	}
-	return a
-}
-
 // TestClosedIsThatOfTheNewestWeek: Rep A stopped calling in the fourth week, when 18 % of her quota were closed. In the last week it is 77 %.
 func TestClosedIsThatOfTheNewestWeek(t *testing.T) {
 	t.Parallel()
-	s := stories["designed"](t)
-	each(t, s, "overwrite", func(t *testing.T, d *database) {
-		for _, r := range d.file(t, "attainment") {
+	s := story.All["designed"](t)
+	story.Each(t, s, "overwrite", func(t *testing.T, d *story.Database) {
+		for _, r := range d.File(t, "attainment") {
 			if r["forecast_key"] != "bookings/2000_Q4" || r["user_name"] != "Rep A" {
 				continue
 			}
@@ -188,25 +113,25 @@ func TestClosedIsThatOfTheNewestWeek(t *testing.T) {
 // TestQuotaUseCountsActivities: an export of activities costs what one of forecasts does.
 func TestQuotaUseCountsActivities(t *testing.T) {
 	t.Parallel()
-	s := tell(t, sim.Config{Tenant: sim.Tenant{People: 3}, Monthly: 30, Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
+	s := story.Tell(t, sim.Config{Tenant: sim.Tenant{People: 3}, Monthly: 30, Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
 		"periods": []string{"current"}, "activities": map[string]any{"since": "1999-12-20"},
-	}, true, day(0, 6), day(1, 6), day(2, 6))
+	}, true, story.Day(0, 6), story.Day(1, 6), story.Day(2, 6))
 	spent := map[[2]string]int{}
-	for _, job := range s.jobs {
+	for _, job := range s.Jobs {
 		kind := "forecast"
 		if job.Activities != nil {
 			kind = "activity"
 		}
 		spent[[2]string{job.CreatedAt.Format(time.DateOnly), kind}]++
 	}
-	each(t, s, "overwrite", func(t *testing.T, d *database) {
-		var want []row
+	story.Each(t, s, "overwrite", func(t *testing.T, d *story.Database) {
+		var want []story.Row
 		for at, n := range spent {
-			want = append(want, with(nil, nil, map[string]any{"export_day": at[0], "export_kind": at[1], "exports": n, "exports_a_day": float64(len(s.jobs)) / 3}))
+			want = append(want, truth.RowOf(nil, nil, map[string]any{"export_day": at[0], "export_kind": at[1], "exports": n, "exports_a_day": float64(len(s.Jobs)) / 3}))
 		}
-		q := byName("quota_use")
-		equal(t, "quota_use", d.answer(t, q.Select), want)
-		if len(difference(d.answer(t, q.Without("activities")), want)) == 0 {
+		q := story.ByName("quota_use")
+		story.Equal(t, "quota_use", d.Answer(t, q.Select), want)
+		if len(story.Difference(d.Answer(t, q.Without("activities")), want)) == 0 {
 			t.Error("activities are left out, and nobody notices")
 		}
 	})
@@ -215,21 +140,21 @@ func TestQuotaUseCountsActivities(t *testing.T) {
 // TestStoppedEarly: a quarter that is over today, and was exported last when it was not, has no outcome: what was closed by then is none.
 func TestStoppedEarly(t *testing.T) {
 	t.Parallel()
-	s := *tell(t, sim.Config{Tenant: designed()}, map[string]any{
-		"forecasts": []map[string]any{{"id": "bookings", "types": allTypes}}, "periods": []string{"current"}, "fiscal_year_start_month": 2,
-	}, false, day(10, 6))
-	s.today = day(60, 0)
-	each(t, &s, "overwrite", func(t *testing.T, d *database) {
+	s := *story.Tell(t, sim.Config{Tenant: story.Designed()}, map[string]any{
+		"forecasts": []map[string]any{{"id": "bookings", "types": story.AllTypes}}, "periods": []string{"current"}, "fiscal_year_start_month": 2,
+	}, false, story.Day(10, 6))
+	s.Today = story.Day(60, 0)
+	story.Each(t, &s, "overwrite", func(t *testing.T, d *story.Database) {
 		for _, name := range []string{"accuracy", "accuracy_by_week"} {
-			if got := d.file(t, name); len(got) > 0 {
+			if got := d.File(t, name); len(got) > 0 {
 				t.Errorf("%s: %v", name, got[0])
 			}
-			if len(d.answer(t, mutant(t, name, "p.is_over", "p.time_period_end_date < CURRENT_DATE"))) == 0 {
+			if len(d.Answer(t, story.Mutant(t, name, "p.is_over", "p.time_period_end_date < CURRENT_DATE"))) == 0 {
 				t.Errorf("%s: what was closed at the last export is taken for the outcome, and nobody notices", name)
 			}
 		}
 		for name, column := range map[string]string{"overrides": "outcome_value", "commit_to_closed": "is_over"} {
-			all := d.file(t, name)
+			all := d.File(t, name)
 			for _, r := range all {
 				if r[column] > "0" {
 					t.Errorf("%s: %v", name, r)
@@ -237,6 +162,25 @@ func TestStoppedEarly(t *testing.T) {
 			}
 			if len(all) == 0 {
 				t.Errorf("%s has no rows", name)
+			}
+		}
+	})
+}
+
+// TestSalesforceClosed: what is won, owned and closed in the quarter counts, on its first and last day too; who closed nothing has closed 0.
+func TestSalesforceClosed(t *testing.T) {
+	t.Parallel()
+	s := *truth.Of(story.All["designed"](t))
+	s.AsTables = true
+	story.Each(t, &s.Story, "overwrite", func(t *testing.T, d *story.Database) {
+		want := truth.SalesforceClosed(t, &s, d)
+		story.Equal(t, "salesforce_closed", d.File(t, "salesforce_closed"), want)
+		for part, instead := range map[string]string{
+			" AND o.is_won": "", "WHERE NOT p.has_reports": "WHERE 1 = 1", "COALESCE(w.closed_won, 0) END AS closed_won": "w.closed_won END AS closed_won",
+			" AND o.close_date BETWEEN s.time_period_start_date AND s.time_period_end_date": "",
+		} {
+			if len(story.Difference(d.Query(t, story.Mutant(t, "salesforce_closed", part, instead)), want)) == 0 {
+				t.Errorf("%q in place of %q, and nobody notices", instead, part)
 			}
 		}
 	})

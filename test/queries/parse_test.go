@@ -13,6 +13,7 @@ import (
 	"github.com/cloudquery/plugin-sdk/v4/message"
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
 
 // parse is a program that reads queries as other databases would, in their order, and finds each column in a table or view. It prints what it cannot.
@@ -35,13 +36,7 @@ for dialect in asked["dialects"]:
 // not know types, and nothing is run.
 func TestParses(t *testing.T) {
 	t.Parallel()
-	program := os.Getenv("DBT_NEWEST")
-	switch {
-	case program == "" && os.Getenv("CI") != "true":
-		t.Skip("NOT PARSED FOR OTHER DATABASES: DBT_NEWEST is not set: .ci/dbt installs it")
-	case program == "":
-		t.Fatal("DBT_NEWEST is not set: .ci/dbt installs dbt and sqlglot, and prints where dbt is")
-	}
+	program := story.DBT(t, "DBT_NEWEST", "NOT PARSED FOR OTHER DATABASES")
 	type query struct {
 		Name string `json:"name"`
 		Text string `json:"text"`
@@ -50,7 +45,7 @@ func TestParses(t *testing.T) {
 		"salesforce_user": {"id", "is_active"}, "salesforce_user_role": {"id", "name"}, "salesforce_period": {"id"},
 		"salesforce_opportunity": {"id", "owner_id", "is_won", "close_date", "amount"},
 	}
-	for _, m := range blocks(t) {
+	for _, m := range story.OfBlocks(t).Writes("overwrite") {
 		if m, ok := m.(*message.WriteMigrateTable); ok {
 			tables[m.Table.Name] = m.Table.Columns.Names()
 		}
@@ -61,8 +56,8 @@ func TestParses(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
-		write(t, filepath.Join(dir, "asked.json"), string(asked))
-		out, err := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(program), "python"), "-c", parse, filepath.Join(dir, "asked.json")).CombinedOutput()
+		story.WriteFile(t, filepath.Join(dir, "asked.json"), string(asked))
+		out, err := exec.CommandContext(t.Context(), story.Python(program), "-c", parse, filepath.Join(dir, "asked.json")).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -93,8 +88,8 @@ func clickHouse(t *testing.T, program string, tables map[string][]string) {
 			fmt.Fprintf(&columns, "%s\t%s\n", table, name)
 		}
 	}
-	write(t, filepath.Join(dir, "columns.tsv"), columns.String())
-	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(program), "python"), "../../docs/queries/clickhouse.py", filepath.Join(dir, "columns.tsv"), filepath.Join(dir, "out"))
+	story.WriteFile(t, filepath.Join(dir, "columns.tsv"), columns.String())
+	cmd := exec.CommandContext(t.Context(), story.Python(program), "../../docs/queries/clickhouse.py", filepath.Join(dir, "columns.tsv"), filepath.Join(dir, "out"))
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/truth"
 )
 
 var (
@@ -24,7 +25,7 @@ func TestShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inner, err := filepath.Glob("around/*_test.go")
+	inner, err := filepath.Glob("*/*_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +48,10 @@ func TestShort(t *testing.T) {
 			t.Errorf("%s: %d lines, %d joins, %d common table expressions", q.Name, lines, joins, ctes)
 		}
 		oracle := "TestQueries"
-		if checks[q.Name] == nil {
+		if truth.Oracles[q.Name] == nil {
 			oracle = "its own"
 		}
-		mutants := len(regexp.MustCompile(`(\{|mutant\(t, )"`+q.Name+`", `).FindAllString(tests.String(), -1))
+		mutants := len(regexp.MustCompile(`(\{|Mutant\(t, )"`+q.Name+`", `).FindAllString(tests.String(), -1))
 		if ofMarts {
 			mutants += len(byLabel(q.Select)) // TestEqualLabels
 		}

@@ -1,3 +1,5 @@
+// Package around runs the queries of the docs on what is around forecasts: activities, opportunities and audit events, in SQLite. Other databases answer
+// them alike: package queries compares that.
 package around
 
 import (
@@ -15,15 +17,15 @@ import (
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	expected "github.com/cq-source-clari/cq-source-clari/test/oracle"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
+	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
 func TestAPIUseByActor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, d := sim.New(sim.Config{}), open(t)
-		defer s.Close()
 		now := time.Now()
-		d.sync(t, s, map[string]any{"forecasts": []map[string]any{{"id": "forecast"}}, "audit": map[string]any{"since": "1999-12-20"}})
+		s, d := land(t, sim.Config{}, map[string]any{"audit": map[string]any{"since": "1999-12-20"}})
 		type key struct{ day, actor string }
 		calls, exports := map[key]int{}, map[key]int{}
 		for e := range s.AuditEvents(time.Date(1999, 12, 20, 0, 0, 0, 0, time.UTC), now, now) {
@@ -35,10 +37,9 @@ func TestAPIUseByActor(t *testing.T) {
 				exports[k]++
 			}
 		}
-		d.view(t)
 		n, averages := 0, 0
 		differs := func(text string) (wrong []string) {
-			rows, err := d.Query(text)
+			rows, err := d.Conn.QueryContext(t.Context(), text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,27 +76,40 @@ func TestAPIUseByActor(t *testing.T) {
 			}
 			return wrong
 		}
-		if wrong := differs(plainText(t, "api_use_by_actor")); len(wrong) > 0 || n < 20 || averages == 0 {
+		if wrong := differs(story.ByName("api_use_by_actor").Select); len(wrong) > 0 || n < 20 || averages == 0 {
 			t.Errorf("%d rows, %d averages\n%s", n, averages, strings.Join(wrong, "\n"))
 		}
 		for part, instead := range map[string]string{"AND 1 PRECEDING": "AND CURRENT ROW", "event LIKE 'export%' THEN 1": "event LIKE 'api.%' THEN 1"} {
-			if len(differs(mutant(t, "api_use_by_actor", part, instead))) == 0 {
+			if len(differs(story.Mutant(t, "api_use_by_actor", part, instead))) == 0 {
 				t.Errorf("%q in place of %q, and nobody notices", instead, part)
 			}
 		}
 	})
 }
 
+// land syncs once, and lands that with its views. It stays in the bubble of the test, which then asks the stand-in.
+func land(t *testing.T, cfg sim.Config, spec map[string]any) (*sim.Server, *story.Database) {
+	t.Helper()
+	spec["delay_between_exports"] = "0s"
+	w := world.New(t, cfg, spec)
+	sent := w.Collect()
+	if sent.Err != nil {
+		t.Fatal(sent.Err)
+	}
+	told := &story.Story{Syncs: []story.Sync{{At: time.Now(), Stream: sent.Stream}}, Today: time.Now()}
+	d := story.Land(t, told, "SQLite", "overwrite")
+	d.MakeViews(t, told)
+	return w.Sim, d
+}
+
 // withActivities syncs forecasts and activities of the same weeks.
-func withActivities(t *testing.T) (*sim.Server, *database, time.Time) {
-	s, d := sim.New(sim.Config{Around: sim.Around{ActivityEvery: 3 * time.Hour}}), open(t)
-	t.Cleanup(s.Close)
-	time.Sleep(2*week + 10*time.Minute)
+func withActivities(t *testing.T) (*sim.Server, *story.Database, time.Time) {
+	t.Helper()
+	time.Sleep(14*24*time.Hour + 10*time.Minute)
 	now := time.Now()
-	d.sync(t, s, map[string]any{
-		"forecasts": []map[string]any{{"id": "forecast"}}, "activities": map[string]any{"since": "1999-11-01"}, "opportunities": map[string]any{},
+	s, d := land(t, sim.Config{Around: sim.Around{ActivityEvery: 3 * time.Hour}}, map[string]any{
+		"activities": map[string]any{"since": "1999-11-01"}, "opportunities": map[string]any{},
 	})
-	d.view(t)
 	return s, d, now
 }
 
@@ -149,7 +163,7 @@ func TestActivityPerOpportunity(t *testing.T) {
 				}
 			}
 		}
-		rows, err := d.Query(query(t, "activity_per_opportunity"))
+		rows, err := d.Conn.QueryContext(t.Context(), story.ByName("activity_per_opportunity").Select)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +205,7 @@ func TestActivityBesideCall(t *testing.T) {
 				want[a.Owner+" "+start.Format(time.DateOnly)]++
 			}
 		}
-		rows, err := d.Query(query(t, "activity_beside_call"))
+		rows, err := d.Conn.QueryContext(t.Context(), story.ByName("activity_beside_call").Select)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,9 +240,7 @@ func TestChangeBesideCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d, _ := withActivities(t)
-		if _, err := d.Exec("UPDATE clari_forecast_entries SET field_name = 'Commit'"); err != nil {
-			t.Fatal(err)
-		}
+		d.Exec(t, "UPDATE clari_forecast_entries SET field_name = 'Commit'")
 		calls := map[string]map[string]float64{} // period, user and field to week to call
 		for _, job := range s.Ledger().Created() {
 			if job.Activities != nil {
@@ -255,7 +267,7 @@ func TestChangeBesideCall(t *testing.T) {
 			}
 		}
 		changes := func(text string) map[string]string {
-			rows, err := d.Query("SELECT q.time_period_id || ' ' || q.user_id || ' ' || q.field_id || ' ' || SUBSTR(q.week, 1, 10), q.change FROM (" + text + ") q WHERE q.change IS NOT NULL")
+			rows, err := d.Conn.QueryContext(t.Context(), "SELECT q.time_period_id || ' ' || q.user_id || ' ' || q.field_id || ' ' || SUBSTR(q.week, 1, 10), q.change FROM ("+text+") q WHERE q.change IS NOT NULL")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,11 +286,11 @@ func TestChangeBesideCall(t *testing.T) {
 			}
 			return got
 		}
-		text := plainText(t, "activity_beside_call")
+		text := story.ByName("activity_beside_call").Select
 		if diff := cmp.Diff(want, changes(text)); diff != "" || len(want) < 50 {
 			t.Errorf("%d changes%s", len(want), diff)
 		}
-		if cmp.Equal(want, changes(mutant(t, "activity_beside_call", "c.user_id, c.field_id\n", "c.user_id, c.field_name\n"))) {
+		if cmp.Equal(want, changes(story.Mutant(t, "activity_beside_call", "c.user_id, c.field_id\n", "c.user_id, c.field_name\n"))) {
 			t.Error("fields with one label are taken for one, and nobody notices")
 		}
 	})
@@ -292,12 +304,12 @@ func TestTwoTabs(t *testing.T) {
 		const total = "SELECT SUM(q.meetings + q.emails_sent + q.emails_received + q.attachments) FROM (%s) q"
 		count := func(text string) (n int) {
 			t.Helper()
-			if err := d.QueryRow(text).Scan(&n); err != nil {
+			if err := d.Conn.QueryRowContext(t.Context(), text).Scan(&n); err != nil {
 				t.Fatal(err)
 			}
 			return n
 		}
-		perOpportunity, besideCall := plainText(t, "activity_per_opportunity"), plainText(t, "activity_beside_call")
+		perOpportunity, besideCall := story.ByName("activity_per_opportunity").Select, story.ByName("activity_beside_call").Select
 		const ofFirst = "SELECT SUM(q.activities) FROM (%s) q WHERE q.forecast_id = 'forecast'"
 		before, beside := count(fmt.Sprintf(total, perOpportunity)), count(fmt.Sprintf(ofFirst, besideCall))
 		// A second tab, whose weeks begin three days later, and a third, whose weeks end early.
@@ -314,9 +326,7 @@ func TestTwoTabs(t *testing.T) {
 				if strings.Contains(text, "%") {
 					text = fmt.Sprintf(strings.NewReplacer("%[2]s", tab[1], "%[3]s", tab[2]).Replace(text), tab[0])
 				}
-				if _, err := d.Exec(text); err != nil {
-					t.Fatalf("%v\n%s", err, text)
-				}
+				d.Exec(t, text)
 			}
 		}
 		if got := count(fmt.Sprintf(total, perOpportunity)); got < before || float64(got) > 1.1*float64(before) { // days before the first week are in the other grid
@@ -325,11 +335,11 @@ func TestTwoTabs(t *testing.T) {
 		if got := count(fmt.Sprintf(ofFirst, besideCall)); got != beside {
 			t.Errorf("%d activities beside calls, before %d", got, beside)
 		}
-		wrong := mutant(t, "activity_per_opportunity", "JOIN weeks w ON w.activity_id = a.activity_id", "JOIN clari_forecast_time_frames_current w ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date")
+		wrong := story.Mutant(t, "activity_per_opportunity", "JOIN weeks w ON w.activity_id = a.activity_id", "JOIN clari_forecast_time_frames_current w ON DATE(a.occurred_at) BETWEEN w.start_date AND w.end_date")
 		if count(fmt.Sprintf(total, wrong)) < 2*before {
 			t.Error("activities count once for each tab, and nobody notices")
 		}
-		if wrong := mutant(t, "activity_beside_call", " AND a.end_date = w.end_date", ""); count(fmt.Sprintf(ofFirst, wrong)) == beside {
+		if wrong := story.Mutant(t, "activity_beside_call", " AND a.end_date = w.end_date", ""); count(fmt.Sprintf(ofFirst, wrong)) == beside {
 			t.Error("weeks that end early count with others, and nobody notices")
 		}
 	})
@@ -348,7 +358,7 @@ func TestCurrentViews(t *testing.T) {
 			}
 			var got, want int
 			text := fmt.Sprintf("SELECT (SELECT COUNT(*) FROM %s), COUNT(DISTINCT _cq_id) FROM %s", q.Name, table)
-			if err := d.QueryRow(text).Scan(&got, &want); err != nil {
+			if err := d.Conn.QueryRowContext(t.Context(), text).Scan(&got, &want); err != nil {
 				t.Fatal(err)
 			}
 			if got != want {

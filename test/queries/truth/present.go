@@ -1,4 +1,4 @@
-package queries
+package truth
 
 import (
 	"cmp"
@@ -7,20 +7,11 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
 
-// present is what the current views must hold.
-type present struct {
-	entries   []oracle.Row
-	lastKnown []oracle.Row            // with in_latest_export
-	others    map[string][]oracle.Row // by table
-	jobs      []string                // ids of those that the present state is of
-	newest    map[any]string          // forecast_key to the id of its newest job
-	newestDay map[any]string          // and the day on which it ended
-}
-
-// keyOf are the columns that a row is known by in a table.
-var keyOf = map[string][]string{
+// KeyOf are the columns that a row is known by in a table.
+var KeyOf = map[string][]string{
 	"clari_forecast_entries": {"forecast_key", "time_period_id", "time_frame_id", "user_id", "field_id"},
 	"clari_forecast_users":   {"forecast_key", "user_id"}, "clari_forecast_fields": {"forecast_key", "field_id"},
 	"clari_forecast_time_periods": {"forecast_key", "time_period_id"}, "clari_forecast_time_frames": {"forecast_key", "time_frame_id"},
@@ -34,13 +25,13 @@ func key(r oracle.Row, columns ...string) (k [5]any) {
 }
 
 // presentOf goes through the jobs from the newest to the oldest. After one of all weeks nothing older is present.
-func presentOf(jobs []sim.Job) *present {
-	p := &present{others: map[string][]oracle.Row{}, newest: map[any]string{}, newestDay: map[any]string{}}
+func presentOf(jobs []sim.Job) *Present {
+	p := &Present{Others: map[string][]oracle.Row{}, newest: map[any]string{}, newestDay: map[any]string{}}
 	over := map[string]bool{}        // forecast_key: an export of all weeks has been seen
 	weeks := map[[5]any]string{}     // forecast_key and week to the job that it is present of
 	seen := map[string]map[any]bool{ // keys by table
 	}
-	for table := range keyOf {
+	for table := range KeyOf {
 		seen[table] = map[any]bool{}
 	}
 	known, people := map[any]bool{}, map[[5]any]string{}
@@ -62,9 +53,9 @@ func presentOf(jobs []sim.Job) *present {
 			}
 			isPresent := weeks[week] == job.ID
 			if isPresent {
-				p.entries = append(p.entries, r)
+				p.Entries = append(p.Entries, r)
 			}
-			k := key(r, keyOf["clari_forecast_entries"]...)
+			k := key(r, KeyOf["clari_forecast_entries"]...)
 			person := key(r, "forecast_key", "time_period_id", "time_frame_id", "person_id", "field_name")
 			if people[person] == "" {
 				people[person] = job.ID
@@ -74,22 +65,22 @@ func presentOf(jobs []sim.Job) *present {
 				for name, v := range r {
 					last[name] = v
 				}
-				p.lastKnown = append(p.lastKnown, last)
+				p.LastKnown = append(p.LastKnown, last)
 			}
 			known[k] = true
 		}
 		if over[forecastKey] {
 			continue
 		}
-		p.jobs = append(p.jobs, job.ID)
-		for table, columns := range keyOf {
+		p.Jobs = append(p.Jobs, job.ID)
+		for table, columns := range KeyOf {
 			if table == "clari_forecast_entries" {
 				continue
 			}
 			for r := range of[table] {
 				if k := key(r, columns...); !seen[table][k] {
 					seen[table][k] = true
-					p.others[table] = append(p.others[table], r)
+					p.Others[table] = append(p.Others[table], r)
 				}
 			}
 		}
@@ -98,13 +89,13 @@ func presentOf(jobs []sim.Job) *present {
 	return p
 }
 
-// rows are rows of the truth as a database returns them.
-func rows(all []oracle.Row) []row {
-	var out []row
+// Rows are rows of the truth as a database returns them.
+func Rows(all []oracle.Row) []story.Row {
+	var out []story.Row
 	for _, r := range all {
-		plainRow := row{}
+		plainRow := story.Row{}
 		for name, v := range r {
-			if text, ok := plain(name, v); ok {
+			if text, ok := story.Plain(name, v); ok {
 				plainRow[name] = text
 			}
 		}

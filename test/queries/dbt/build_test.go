@@ -1,4 +1,4 @@
-package queries
+package dbt
 
 import (
 	"crypto/sha256"
@@ -10,30 +10,32 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/cloudquery/plugin-sdk/v4/message"
 	"github.com/cloudquery/plugin-sdk/v4/schema"
 
-	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
+
+// dbt is where the package is.
+const dbt = "../../../docs/dbt"
 
 // A build is the package, installed into a project as users do it and built by dbt over rows of a sync.
 type build struct {
 	name, dbt, product string
 	seed               func(t *testing.T) []message.WriteMessage
 	vars               map[string]any
-	once               bool                                                                    // not a second time: another build shows what that does
-	models             int                                                                     // at least
-	meanwhile          func(t *testing.T, d *database) (later func(t *testing.T, d *database)) // what happens before the first run, and between it and the second
+	once               bool                                                                                // not a second time: another build shows what that does
+	models             int                                                                                 // at least
+	meanwhile          func(t *testing.T, d *story.Database) (later func(t *testing.T, d *story.Database)) // what happens before the first run, and between it and the second
 }
 
 var allBlocks = map[string]any{"clari_using_activities": true, "clari_using_audit": true, "clari_using_opportunities": true}
 
 var builds = []build{
-	{"forecasts", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return kept(t).writes("append") }, map[string]any{"clari_salesforce": true}, false, 33, meanwhile},
+	{"forecasts", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return kept(t).Writes("append") }, map[string]any{"clari_salesforce": true}, false, 33, meanwhile},
 	{"all blocks", "DBT_NEWEST", "postgres", blocks, allBlocks, false, 43, nil},
 	{"privacy", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return obfuscated(t, blocks(t)) }, allBlocks, true, 43, nil},
 	{"empty", "DBT_NEWEST", "postgres", func(t *testing.T) []message.WriteMessage { return emptied(blocks(t)) }, allBlocks, true, 43, nil},
@@ -47,13 +49,7 @@ func TestBuild(t *testing.T) {
 	for _, variable := range []string{"DBT_NEWEST", "DBT_OLDEST"} {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			program := os.Getenv(variable)
-			switch {
-			case program == "" && os.Getenv("CI") != "true":
-				t.Skipf("NOT BUILT BY DBT: %s is not set: .ci/dbt installs it", variable)
-			case program == "":
-				t.Fatalf("%s is not set: .ci/dbt installs dbt, and prints where it is", variable)
-			}
+			program := story.DBT(t, variable, "NOT BUILT BY DBT")
 			dir := project(t, program)
 			for i, b := range builds {
 				if b.dbt != variable {
@@ -80,20 +76,13 @@ func project(t *testing.T, program string) (dir string) {
 		"packages.yml":    fmt.Sprintf("packages:\n  - local: %q\n", path),
 		"profiles.yml":    "clari: {target: none, outputs: {none: {type: duckdb, path: none.duckdb, schema: none}}}\n",
 	} {
-		write(t, filepath.Join(dir, name), text)
+		story.WriteFile(t, filepath.Join(dir, name), text)
 	}
 	if err := os.CopyFS(filepath.Join(dir, "models"), os.DirFS(filepath.Join(dbt, "examples"))); err != nil {
 		t.Fatal(err)
 	}
 	run(t, program, dir, "deps")
 	return dir
-}
-
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // run is dbt with some arguments. A warning that something is deprecated is an error.
@@ -109,28 +98,25 @@ func run(t *testing.T, program, dir string, arguments ...string) {
 
 func (b build) run(t *testing.T, program, dir, place string) {
 	messages, target := b.seed(t), ""
-	var d *database
-	var later func(*testing.T, *database)
+	var d *story.Database
+	var later func(*testing.T, *story.Database)
 	switch b.product {
 	case "postgres":
-		d = connect(t, "PostgreSQL", server(t).DB)
-		d.exec(t, fmt.Sprintf("CREATE SCHEMA %s; SET search_path = %[1]s", place))
-		d.land(t, messages)
+		d = story.InSchema(t, place, messages)
 		if b.meanwhile != nil {
 			later = b.meanwhile(t, d)
 		}
-		target = fmt.Sprintf("{type: postgres, host: %q, port: 5432, user: clari, password: none, dbname: postgres, schema: %s, threads: 4}", server(t).Host(), place)
+		target = fmt.Sprintf("{type: postgres, host: %q, port: 5432, user: clari, password: none, dbname: postgres, schema: %s, threads: 4}", story.Postgres(t).Host(), place)
 	case "duckdb":
 		file := filepath.Join(dir, "db_"+place+".duckdb")
 		text := filepath.Join(dir, place+".sql")
-		write(t, text, duckDB(t, place, messages, duckType))
-		python := filepath.Join(filepath.Dir(program), "python")
-		if out, err := exec.CommandContext(t.Context(), python, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())", file, text).CombinedOutput(); err != nil {
+		story.WriteFile(t, text, story.DuckDB(t, place, messages, false))
+		if out, err := exec.CommandContext(t.Context(), story.Python(program), "-c", "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())", file, text).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		target = fmt.Sprintf("{type: duckdb, path: %q, schema: %s, threads: 4}", file, place)
 	}
-	write(t, filepath.Join(dir, "profiles.yml"), fmt.Sprintf("clari: {target: %s, outputs: {%[1]s: %s}}\n", place, target))
+	story.WriteFile(t, filepath.Join(dir, "profiles.yml"), fmt.Sprintf("clari: {target: %s, outputs: {%[1]s: %s}}\n", place, target))
 	vars, err := json.Marshal(b.vars)
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +162,7 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	made := fmt.Sprintf("%s_clari.clari__forecast_changes", place)
 	if b.meanwhile != nil {
 		later(t, d)
-		d.exec(t, fmt.Sprintf("UPDATE %s SET user_name = '%s' WHERE forecast_id = 'untouched'", made, untouched))
+		d.Exec(t, fmt.Sprintf("UPDATE %s SET user_name = '%s' WHERE forecast_id = 'untouched'", made, untouched))
 	}
 	if b.once {
 		return
@@ -187,18 +173,9 @@ func (b build) run(t *testing.T, program, dir, place string) {
 	}
 }
 
-// ofBlocks is a sync of all blocks.
-var ofBlocks = remembered(func(t *testing.T) *story {
-	t.Helper()
-	return tell(t, sim.Config{Tenant: tenant(), Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
-		"forecasts": tabs(), "fiscal_year_start_month": 2,
-		"activities": map[string]any{"since": "1999-12-01"}, "opportunities": map[string]any{}, "audit": map[string]any{"since": "1999-12-20"},
-	}, false, day(0, 0))
-})
-
 func blocks(t *testing.T) []message.WriteMessage {
 	t.Helper()
-	return ofBlocks(t).writes("overwrite")
+	return story.OfBlocks(t).Writes("overwrite")
 }
 
 // emptied has the tables alone.

@@ -1,4 +1,4 @@
-package queries
+package present
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/truth"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
@@ -20,14 +22,14 @@ func TestNamesWithoutJoin(t *testing.T) {
 				format = "csv"
 			}
 			cfg := sim.Config{JSON: encoding, Tenant: sim.Tenant{People: 4, MissingCRM: 3, Tabs: []sim.Tab{{ID: "tab", Fields: append(sim.Fields(3), sim.MonthlyField())}}}}
-			s := tell(t, cfg, map[string]any{"export_format": format, "periods": []string{"current", "next"}}, false, day(3, 0))
-			each(t, s, "overwrite", func(t *testing.T, d *database) {
-				var want []row
-				for _, r := range s.now.entries {
-					want = append(want, with(r, []string{"user_name", "field_name", "week_start_date", "forecast_value"}, nil))
+			s := truth.Of(story.Tell(t, cfg, map[string]any{"export_format": format, "periods": []string{"current", "next"}}, false, story.Day(3, 0)))
+			story.Each(t, &s.Story, "overwrite", func(t *testing.T, d *story.Database) {
+				var want []story.Row
+				for _, r := range s.Now.Entries {
+					want = append(want, truth.RowOf(r, []string{"user_name", "field_name", "week_start_date", "forecast_value"}, nil))
 				}
-				equal(t, "the query", d.query(t, "SELECT user_name, field_name, week_start_date, forecast_value FROM clari_forecast_current"), want)
-				for _, r := range d.query(t, "SELECT user_name, field_name, week_start_date FROM clari_forecast_current") {
+				story.Equal(t, "the query", d.Query(t, "SELECT user_name, field_name, week_start_date, forecast_value FROM clari_forecast_current"), want)
+				for _, r := range d.Query(t, "SELECT user_name, field_name, week_start_date FROM clari_forecast_current") {
 					if len(r) != 3 {
 						t.Fatalf("a name or day is missing: %v", r)
 					}
@@ -40,7 +42,7 @@ func TestNamesWithoutJoin(t *testing.T) {
 // TestFailures: what failed is listed, fails in freshness until the next success, and takes no row from the views.
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	s := &story{}
+	s := &story.Story{}
 	synctest.Test(t, func(t *testing.T) {
 		w := world.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{
 			"periods": []string{"2000_Q3", "current"}, "export_attempts": 1, "delay_between_exports": "0s",
@@ -52,29 +54,28 @@ func TestFailures(t *testing.T) {
 			if (l.Err != nil) != (i > 0) {
 				t.Fatalf("sync %d: %v", i, l.Err)
 			}
-			s.syncs = append(s.syncs, recorded{time.Now(), l.Stream})
+			s.Syncs = append(s.Syncs, story.Sync{At: time.Now(), Stream: l.Stream})
 		}
 		for _, job := range w.Sim.Ledger().Created() {
 			if job.End != sim.Failed {
-				s.jobs = append(s.jobs, job)
+				s.Jobs = append(s.Jobs, job)
 			}
 		}
-		s.today = time.Now()
+		s.Today = time.Now()
 	})
-	s.now = presentOf(s.jobs)
-	each(t, s, "overwrite", func(t *testing.T, d *database) {
+	story.Each(t, s, "overwrite", func(t *testing.T, d *story.Database) {
 		const failures = "SELECT COUNT(*) AS n, COUNT(error) AS errors FROM (%s) f"
-		wanted := []row{{"n": "3", "errors": "3"}}
-		equal(t, "failures", d.query(t, fmt.Sprintf(failures, byName("failures").Select)), wanted)
-		if wrong := mutant(t, "failures", "'failed', 'left_out'", "'left_out'"); len(difference(d.query(t, fmt.Sprintf(failures, wrong)), wanted)) == 0 {
+		wanted := []story.Row{{"n": "3", "errors": "3"}}
+		story.Equal(t, "failures", d.Query(t, fmt.Sprintf(failures, story.ByName("failures").Select)), wanted)
+		if wrong := story.Mutant(t, "failures", "'failed', 'left_out'", "'left_out'"); len(story.Difference(d.Query(t, fmt.Sprintf(failures, wrong)), wanted)) == 0 {
 			t.Error("what failed is not listed, and nobody notices")
 		}
-		equal(t, "clari_forecast_current", d.query(t, "SELECT * FROM clari_forecast_current"), rows(s.now.entries))
+		story.Equal(t, "clari_forecast_current", d.Query(t, "SELECT * FROM clari_forecast_current"), truth.Rows(truth.Of(s).Now.Entries))
 		// The third sync landed the current quarter, which is exported first.
 		const freshness = "SELECT f.requested_period, f.is_failing FROM (%s) f"
-		wanted = []row{{"requested_period": "2000_Q3", "is_failing": "1"}, {"requested_period": "2000_Q4", "is_failing": "0"}}
-		equal(t, "freshness", d.query(t, fmt.Sprintf(freshness, byName("freshness").Select)), wanted)
-		if wrong := mutant(t, "freshness", "t.last_failure > CASE", "t.last_failure > CASE WHEN 1 = 1 THEN NULL"); len(difference(d.query(t, fmt.Sprintf(freshness, wrong)), wanted)) == 0 {
+		wanted = []story.Row{{"requested_period": "2000_Q3", "is_failing": "1"}, {"requested_period": "2000_Q4", "is_failing": "0"}}
+		story.Equal(t, "freshness", d.Query(t, fmt.Sprintf(freshness, story.ByName("freshness").Select)), wanted)
+		if wrong := story.Mutant(t, "freshness", "t.last_failure > CASE", "t.last_failure > CASE WHEN 1 = 1 THEN NULL"); len(story.Difference(d.Query(t, fmt.Sprintf(freshness, wrong)), wanted)) == 0 {
 			t.Error("a failure does not end with the next success, and nobody notices")
 		}
 	})
@@ -83,7 +84,7 @@ func TestFailures(t *testing.T) {
 // TestQuotaUseOfAdopted: an export whose sync was killed, and of which only the sync that adopted its job has a row, was spent all the same.
 func TestQuotaUseOfAdopted(t *testing.T) {
 	t.Parallel()
-	s := &story{}
+	s := &story.Story{}
 	synctest.Test(t, func(t *testing.T) {
 		w := world.New(t, sim.Config{Tenant: sim.Tenant{People: 3}}, map[string]any{"periods": []string{"current"}, "delay_between_exports": "0s"})
 		w.State = map[string]string{}
@@ -96,17 +97,16 @@ func TestQuotaUseOfAdopted(t *testing.T) {
 		if l.Err != nil {
 			t.Fatal(l.Err)
 		}
-		s.syncs, s.jobs, s.today = []recorded{{time.Now(), l.Stream}}, w.Sim.Ledger().Created(), time.Now()
+		s.Syncs, s.Jobs, s.Today = []story.Sync{{At: time.Now(), Stream: l.Stream}}, w.Sim.Ledger().Created(), time.Now()
 	})
-	if len(s.jobs) != 1 {
-		t.Fatalf("%d jobs were created", len(s.jobs))
+	if len(s.Jobs) != 1 {
+		t.Fatalf("%d jobs were created", len(s.Jobs))
 	}
-	s.now = presentOf(s.jobs)
-	each(t, s, "overwrite", func(t *testing.T, d *database) {
-		var spent []row
-		for _, r := range d.file(t, "quota_use") {
-			spent = append(spent, row{"export_day": r["export_day"], "exports": r["exports"]})
+	story.Each(t, s, "overwrite", func(t *testing.T, d *story.Database) {
+		var spent []story.Row
+		for _, r := range d.File(t, "quota_use") {
+			spent = append(spent, story.Row{"export_day": r["export_day"], "exports": r["exports"]})
 		}
-		equal(t, "quota_use", spent, []row{{"export_day": "2000-01-01", "exports": "1"}})
+		story.Equal(t, "quota_use", spent, []story.Row{{"export_day": "2000-01-01", "exports": "1"}})
 	})
 }

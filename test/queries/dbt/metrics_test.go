@@ -1,4 +1,4 @@
-package queries
+package dbt
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package queries
+package dbt
 
 import (
 	"crypto/sha256"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 	"github.com/cq-source-clari/cq-source-clari/test/world"
 )
 
@@ -25,7 +26,7 @@ type transformation struct {
 // recipe is what docs/data.md says of personal data.
 func recipe(t *testing.T) (all []transformation) {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/data.md")
+	text, err := os.ReadFile("../../../docs/data.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +93,9 @@ func TestPrivacyRecipe(t *testing.T) {
 func everything(t *testing.T, each func(table string, r world.Row, secrets []string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		tenant := tenant()
+		tenant := story.Tenant()
 		w := world.New(t, sim.Config{Tenant: tenant, Around: sim.Around{ActivityEvery: 6 * time.Hour}}, map[string]any{
-			"forecasts": tabs(), "fiscal_year_start_month": 2, "delay_between_exports": "0s",
+			"forecasts": story.Tabs(), "fiscal_year_start_month": 2, "delay_between_exports": "0s",
 			"activities": map[string]any{"since": "1999-12-01"}, "opportunities": map[string]any{}, "audit": map[string]any{"since": "1999-12-20"},
 		})
 		l := w.Collect()

@@ -1,4 +1,4 @@
-package queries
+package truth
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
 
 // number is an amount of a row, nil where it has none.
@@ -36,16 +37,16 @@ func over(a, b any) any {
 	return x / y
 }
 
-// with is a row of a result: some columns of the truth, and others.
-func with(r oracle.Row, columns []string, others map[string]any) row {
-	out := row{}
+// RowOf is a row of a result: some columns of the truth, and others.
+func RowOf(r oracle.Row, columns []string, others map[string]any) story.Row {
+	out := story.Row{}
 	for _, name := range columns {
-		if text, ok := plain(name, r[name]); ok {
+		if text, ok := story.Plain(name, r[name]); ok {
 			out[name] = text
 		}
 	}
 	for name, v := range others {
-		if text, ok := plain(name, v); ok {
+		if text, ok := story.Plain(name, v); ok {
 			out[name] = text
 		}
 	}
@@ -69,34 +70,34 @@ func effective(r oracle.Row) any {
 }
 
 // isOver says whether an entry's period is, and was exported after that: what is closed is final then.
-func (s *story) isOver(r oracle.Row) bool {
+func (s *Story) isOver(r oracle.Row) bool {
 	end, ok := r["time_period_end_date"].(string)
-	return ok && end < s.now.newestDay[r["forecast_key"]]
+	return ok && end < s.Now.newestDay[r["forecast_key"]]
 }
 
-func (s *story) hasEnded() bool { return slices.ContainsFunc(s.now.entries, s.isOver) }
+func (s *Story) hasEnded() bool { return slices.ContainsFunc(s.Now.Entries, s.isOver) }
 
 // salesforce makes the tables that the query stands for, with most of what the tenant has.
-func salesforce(t *testing.T, s *story, d *database) (want []row) {
+func salesforce(t *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, table := range []string{"user (id TEXT, is_active BOOLEAN)", "user_role (id TEXT, name TEXT)", "period (id TEXT)"} {
-		d.exec(t, "CREATE TABLE IF NOT EXISTS salesforce_"+table)
+		d.Exec(t, "CREATE TABLE IF NOT EXISTS salesforce_"+table)
 	}
 	known := map[any]bool{}
 	add := func(id any, insert string) {
 		if id != nil && !known[id] {
 			known[id] = true
-			d.exec(t, fmt.Sprintf(insert, id))
+			d.Exec(t, fmt.Sprintf(insert, id))
 		}
 	}
 	roles, periods := map[[5]any]any{}, map[[5]any]any{}
-	for i, u := range s.now.others["clari_forecast_users"] {
+	for i, u := range s.Now.Others["clari_forecast_users"] {
 		roles[key(u, "forecast_key", "user_id")] = u["hierarchy_id"]
 		if i%4 > 0 {
 			add(u["crm_user_id"], "INSERT INTO salesforce_user VALUES ('%s', TRUE)")
 			add(u["hierarchy_id"], "INSERT INTO salesforce_user_role VALUES ('%s', 'a role')")
 		}
 	}
-	for _, p := range s.now.others["clari_forecast_time_periods"] {
+	for _, p := range s.Now.Others["clari_forecast_time_periods"] {
 		periods[key(p, "forecast_key", "time_period_id")] = p["crm_id"]
 		add(p["crm_id"], "INSERT INTO salesforce_period VALUES ('%s')")
 	}
@@ -106,8 +107,8 @@ func salesforce(t *testing.T, s *story, d *database) (want []row) {
 		}
 		return nil
 	}
-	for _, r := range s.now.entries {
-		want = append(want, with(r, append([]string{"week_start_date", "forecast_value", "quota_value"}, place...), map[string]any{
+	for _, r := range s.Now.Entries {
+		want = append(want, RowOf(r, append([]string{"week_start_date", "forecast_value", "quota_value"}, place...), map[string]any{
 			"crm_user": id(r["crm_user_id"]), "crm_role": id(roles[key(r, "forecast_key", "user_id")]),
 			"crm_period": id(periods[key(r, "forecast_key", "time_period_id")]),
 		}))
@@ -115,11 +116,11 @@ func salesforce(t *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func freshness(_ *testing.T, s *story, _ *database) (want []row) {
-	for _, job := range s.jobs {
+func freshness(_ *testing.T, s *Story, _ *story.Database) (want []story.Row) {
+	for _, job := range s.Jobs {
 		forecastKey := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
-		if ended := job.EndsAt().Truncate(time.Millisecond); s.now.newest[forecastKey] == job.ID {
-			want = append(want, with(nil, nil, map[string]any{
+		if ended := job.EndsAt().Truncate(time.Millisecond); s.Now.newest[forecastKey] == job.ID {
+			want = append(want, RowOf(nil, nil, map[string]any{
 				"forecast_key": forecastKey, "requested_period": job.Got, "data_from": ended, "last_success": ended, "is_failing": false,
 			}))
 		}
@@ -127,24 +128,21 @@ func freshness(_ *testing.T, s *story, _ *database) (want []row) {
 	return want
 }
 
-func quotaUse(_ *testing.T, s *story, _ *database) (want []row) {
+func quotaUse(_ *testing.T, s *Story, _ *story.Database) (want []story.Row) {
 	exports, days := map[[2]string]int{}, map[string]bool{}
-	for _, job := range s.jobs {
+	for _, job := range s.Jobs {
 		on := job.CreatedAt.Format(time.DateOnly)
 		exports[[2]string{on, job.Forecast}]++
 		days[on] = true
 	}
 	for at, n := range exports {
-		want = append(want, with(nil, nil, map[string]any{
-			"export_day": at[0], "export_kind": "forecast", "forecast_id": at[1], "exports": n, "exports_a_day": float64(len(s.jobs)) / float64(len(days)),
-			"monthly_quota": 1000, "available_monthly_quota": 1000 - len(s.jobs), "days_left": nil,
+		want = append(want, RowOf(nil, nil, map[string]any{
+			"export_day": at[0], "export_kind": "forecast", "forecast_id": at[1], "exports": n, "exports_a_day": float64(len(s.Jobs)) / float64(len(days)),
+			"monthly_quota": 1000, "available_monthly_quota": 1000 - len(s.Jobs), "days_left": nil,
 		}))
 	}
 	return want
 }
-
-// opportunity is a table of Salesforce's, as far as queries read it.
-const opportunity = "opportunity (id TEXT, owner_id TEXT, is_won BOOLEAN, close_date DATE, amount DOUBLE PRECISION)"
 
 // deals are what people have won and lost in Salesforce.
 var deals = []struct {
@@ -156,13 +154,13 @@ var deals = []struct {
 	{"0054Mrepa", "2000-02-01", true, 7000}, {"0054Mrepb", "2000-01-10", true, 3}, {"0054Mwest", "2000-01-10", true, 9000}, // the next quarter; a manager
 }
 
-// salesforceClosed lands the deals, and is what people won in the quarters of the designed tenant.
-func salesforceClosed(t *testing.T, s *story, d *database) (want []row) {
+// SalesforceClosed lands the deals, and is what people won in the quarters of the designed tenant.
+func SalesforceClosed(t *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	t.Helper()
-	d.exec(t, "CREATE TABLE salesforce_"+opportunity)
+	d.Exec(t, "CREATE TABLE salesforce_"+story.Opportunity)
 	won := map[[2]any]float64{}
 	for i, deal := range deals {
-		d.exec(t, fmt.Sprintf("INSERT INTO salesforce_opportunity VALUES ('%d', '%s', %t, '%s', %f)", i, deal.owner, deal.won, deal.closed, deal.amount))
+		d.Exec(t, fmt.Sprintf("INSERT INTO salesforce_opportunity VALUES ('%d', '%s', %t, '%s', %f)", i, deal.owner, deal.won, deal.closed, deal.amount))
 		if deal.won {
 			won[[2]any{deal.owner, map[bool]string{false: "2000_Q4", true: "2001_Q1"}[deal.closed >= "2000-02-01"]}] += deal.amount
 		}
@@ -175,28 +173,9 @@ func salesforceClosed(t *testing.T, s *story, d *database) (want []row) {
 		closed, call := won[[2]any{c.user["crm_user_id"], c.user["requested_period"]}], newest(list, effectiveOf)
 		r := c.is(map[string]any{"closed_won": closed, "newest_call": call, "quota_value": list[len(list)-1].quota})
 		if c.isOver == true && call != nil {
-			r["error"], _ = plain("", call.(float64)-closed)
+			r["error"], _ = story.Plain("", call.(float64)-closed)
 		}
 		want = append(want, r)
 	}
 	return want
-}
-
-// TestSalesforceClosed: what is won, owned and closed in the quarter counts, on its first and last day too; who closed nothing has closed 0.
-func TestSalesforceClosed(t *testing.T) {
-	t.Parallel()
-	s := *stories["designed"](t)
-	s.asTables = true
-	each(t, &s, "overwrite", func(t *testing.T, d *database) {
-		want := salesforceClosed(t, &s, d)
-		equal(t, "salesforce_closed", d.file(t, "salesforce_closed"), want)
-		for part, instead := range map[string]string{
-			" AND o.is_won": "", "WHERE NOT p.has_reports": "WHERE 1 = 1", "COALESCE(w.closed_won, 0) END AS closed_won": "w.closed_won END AS closed_won",
-			" AND o.close_date BETWEEN s.time_period_start_date AND s.time_period_end_date": "",
-		} {
-			if len(difference(d.query(t, mutant(t, "salesforce_closed", part, instead)), want)) == 0 {
-				t.Errorf("%q in place of %q, and nobody notices", instead, part)
-			}
-		}
-	})
 }

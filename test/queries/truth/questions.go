@@ -1,4 +1,4 @@
-package queries
+package truth
 
 import (
 	"cmp"
@@ -7,10 +7,12 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
 
 // series are the cells of each person, period and field in the order of their weeks.
-func (s *story) series(d *database) map[[5]any][]*cell {
+func (s *Story) series(d *story.Database) map[[5]any][]*cell {
 	all := map[[5]any][]*cell{}
 	for _, c := range s.personWeeks(d) {
 		k := [5]any{c.place, c.period["time_period_id"], c.user["user_id"], c.field}
@@ -34,11 +36,11 @@ func closedOf(c *cell) any    { return number(c.entry, "crm_closed") }
 func effectiveOf(c *cell) any { return c.effective }
 
 // is is a row with what tells cells apart, and others.
-func (c *cell) is(others map[string]any) row {
-	r := with(c.user, []string{"forecast_key", "user_id"}, map[string]any{
+func (c *cell) is(others map[string]any) story.Row {
+	r := RowOf(c.user, []string{"forecast_key", "user_id"}, map[string]any{
 		"user_name": c.user["name"], "time_period_id": c.period["time_period_id"], "field_id": c.field, "field_name": c.fieldName,
 	})
-	for k, v := range with(nil, nil, others) {
+	for k, v := range RowOf(nil, nil, others) {
 		r[k] = v
 	}
 	return r
@@ -52,7 +54,7 @@ func inOneCurrency(currencies ...any) bool {
 	return !slices.ContainsFunc(currencies, func(v any) bool { return v != currencies[0] })
 }
 
-func weekOverWeek(_ *testing.T, s *story, d *database) (want []row) {
+func weekOverWeek(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, c := range s.personWeeks(d) {
 		if c.effective != nil {
 			want = append(want, c.is(map[string]any{
@@ -64,7 +66,7 @@ func weekOverWeek(_ *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func attainment(_ *testing.T, s *story, d *database) (want []row) {
+func attainment(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, list := range s.series(d) {
 		call, closed, quota := newest(list, effectiveOf), newest(list, closedOf), newest(list, func(c *cell) any { return c.quota })
 		if call != nil || closed != nil || quota != nil {
@@ -79,10 +81,10 @@ func attainment(_ *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func submissions(t *testing.T, s *story, d *database) (want []row) {
+func submissions(t *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	today := map[string]bool{}
 	for _, r := range personWeekToday(t, s, d) {
-		today[r.line([]string{"forecast_key", "week_start_date"})] = r["is_current_week"] == "1"
+		today[r.Line([]string{"forecast_key", "week_start_date"})] = r["is_current_week"] == "1"
 	}
 	for _, list := range s.series(d) {
 		missed := 0
@@ -102,15 +104,15 @@ func submissions(t *testing.T, s *story, d *database) (want []row) {
 			if isSubmitted && c.entry["updated_at"] == nil {
 				delete(r, "is_late") // nobody knows
 			}
-			r["is_this_week"] = map[bool]string{false: "0", true: "1"}[today[r.line([]string{"forecast_key", "week_start_date"})]]
-			r["is_outstanding"], _ = plain("", r["is_this_week"] == "1" && !isSubmitted && c.isPresent)
+			r["is_this_week"] = map[bool]string{false: "0", true: "1"}[today[r.Line([]string{"forecast_key", "week_start_date"})]]
+			r["is_outstanding"], _ = story.Plain("", r["is_this_week"] == "1" && !isSubmitted && c.isPresent)
 			want = append(want, r)
 		}
 	}
 	return want
 }
 
-func rollUp(_ *testing.T, s *story, d *database) (want []row) {
+func rollUp(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	type slot struct{ place, period, week, field any }
 	cells, managers := map[[5]any]*cell{}, map[[5]any]map[any]any{} // by week: who is below whom
 	under := map[slot]map[any][]*cell{}
@@ -167,7 +169,7 @@ func rollUp(_ *testing.T, s *story, d *database) (want []row) {
 				if notCalled < len(reports) {
 					sums["sum_of_direct_reports"] = sum
 				}
-				maps.Copy(r, with(nil, nil, sums))
+				maps.Copy(r, RowOf(nil, nil, sums))
 			}
 			want = append(want, r)
 		}
@@ -187,7 +189,7 @@ func mean(values []float64) any {
 }
 
 // errorsOf are the calls of periods that are over, and what they were off.
-func (s *story) errorsOf(d *database, each func(c *cell, outcome any, closed bool)) {
+func (s *Story) errorsOf(d *story.Database, each func(c *cell, outcome any, closed bool)) {
 	for _, list := range s.series(d) {
 		closed := newest(list, closedOf)
 		outcome := cmp.Or(closed, newest(list, effectiveOf))
@@ -199,7 +201,7 @@ func (s *story) errorsOf(d *database, each func(c *cell, outcome any, closed boo
 	}
 }
 
-func accuracy(_ *testing.T, s *story, d *database) (want []row) {
+func accuracy(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	groups := map[[5]any][]float64{}
 	group := func(c *cell) [5]any {
 		return [5]any{c.user["forecast_id"].(string) + "|" + c.user["requested_currency"].(string), c.period["time_period_type"], c.user["user_id"], c.field, c.week["weeks_to_end"]}
@@ -217,7 +219,7 @@ func accuracy(_ *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func accuracyByWeek(_ *testing.T, s *story, d *database) (want []row) {
+func accuracyByWeek(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	type group struct{ forecast, currency, field, level, weeks any }
 	errors, quarters := map[group][]float64{}, map[group]map[any]bool{}
 	s.errorsOf(d, func(c *cell, outcome any, closed bool) {
@@ -236,7 +238,7 @@ func accuracyByWeek(_ *testing.T, s *story, d *database) (want []row) {
 		for i, v := range absolute {
 			absolute[i] = math.Abs(v)
 		}
-		want = append(want, with(nil, nil, map[string]any{
+		want = append(want, RowOf(nil, nil, map[string]any{
 			"forecast_id": g.forecast, "requested_currency": g.currency, "field_id": g.field, "hierarchy_level": g.level, "weeks_to_end": g.weeks,
 			"calls": len(list), "quarters": len(quarters[g]), "mean_error": mean(list), "mean_absolute_error": mean(absolute),
 		}))
@@ -244,7 +246,7 @@ func accuracyByWeek(_ *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func coverage(_ *testing.T, s *story, d *database) (want []row) {
+func coverage(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, list := range s.series(d) {
 		list = slices.DeleteFunc(list, func(c *cell) bool { return number(c.entry, "crm_total") == nil || !c.isPresent })
 		if len(list) == 0 {
@@ -254,14 +256,14 @@ func coverage(_ *testing.T, s *story, d *database) (want []row) {
 		open, toGo := minus(number(c.entry, "crm_total"), closedOf(c)), minus(c.quota, closedOf(c))
 		r := c.is(map[string]any{"week_start_date": c.start(), "quota_value": c.quota, "open_pipeline": open, "to_go": toGo, "current_manager_name": c.above["name"]})
 		if v, ok := toGo.(float64); ok && v > 0 {
-			r["coverage"], _ = plain("", over(open, toGo))
+			r["coverage"], _ = story.Plain("", over(open, toGo))
 		}
 		want = append(want, r)
 	}
 	return want
 }
 
-func overrides(_ *testing.T, s *story, d *database) (want []row) {
+func overrides(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	type made struct {
 		*cell
 		outcome any
@@ -300,17 +302,17 @@ func overrides(_ *testing.T, s *story, d *database) (want []row) {
 			r["measured_by"] = m.by
 		}
 		if a, ok := minus(override, m.outcome).(float64); ok && call != nil {
-			r["override_was_nearer"], _ = plain("", math.Abs(a) < math.Abs(minus(call, m.outcome).(float64)))
+			r["override_was_nearer"], _ = story.Plain("", math.Abs(a) < math.Abs(minus(call, m.outcome).(float64)))
 		}
 		if m.entry["adjusted_by"] != nil && len(biases[by(m.cell)]) > 0 {
-			r["manager_bias"], _ = plain("", mean(biases[by(m.cell)]))
+			r["manager_bias"], _ = story.Plain("", mean(biases[by(m.cell)]))
 		}
 		want = append(want, r)
 	}
 	return want
 }
 
-func commitToClosed(_ *testing.T, s *story, d *database) (want []row) {
+func commitToClosed(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, list := range s.series(d) {
 		at := func(weeks int64) (v any) {
 			for _, c := range list {
@@ -324,7 +326,7 @@ func commitToClosed(_ *testing.T, s *story, d *database) (want []row) {
 			"call_12_weeks_before": at(12), "call_8_weeks_before": at(8), "call_4_weeks_before": at(4), "call_1_week_before": at(1), "closed": newest(list, closedOf),
 		})
 		if list[0].period["time_period_end_date"] != nil {
-			r["is_over"], _ = plain("", s.isOver(list[0].period))
+			r["is_over"], _ = story.Plain("", s.isOver(list[0].period))
 		}
 		want = append(want, r)
 	}
@@ -332,7 +334,7 @@ func commitToClosed(_ *testing.T, s *story, d *database) (want []row) {
 }
 
 // pacing sets a quarter beside those before: there are two of them in the stories, of which the first is over in one.
-func pacing(_ *testing.T, s *story, d *database) (want []row) {
+func pacing(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	type point struct{ tab, currency, scope, user, field, weeks, quarter any }
 	of := func(c *cell, quarter int64) point {
 		return point{c.user["forecast_id"], c.user["requested_currency"], c.user["scope_id"], c.user["user_id"], c.field, c.week["weeks_to_end"], quarter}
@@ -374,7 +376,7 @@ func pacing(_ *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func teamChanges(t *testing.T, s *story, d *database) (want []row) {
+func teamChanges(t *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, r := range changes(t, s, d) {
 		if r["field_id"] == "" {
 			delete(r, "step")
@@ -386,9 +388,9 @@ func teamChanges(t *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func whatChanged(t *testing.T, s *story, d *database) (want []row) {
+func whatChanged(t *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	newest := map[string]bool{}
-	for _, id := range s.now.newest {
+	for _, id := range s.Now.newest {
 		newest[id] = true
 	}
 	for _, r := range changes(t, s, d) {
@@ -402,7 +404,7 @@ func whatChanged(t *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func waterfall(_ *testing.T, s *story, d *database) (want []row) {
+func waterfall(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	type moved struct {
 		of        *cell
 		last, now any
@@ -430,10 +432,10 @@ func waterfall(_ *testing.T, s *story, d *database) (want []row) {
 	value := func(v any) float64 { f, _ := v.(float64); return f }
 	for k, m := range calls {
 		rest, reports, currencies := value(m.now)-value(m.last), 0, []any{m.of.currency}
-		line := func(kind string, of *cell, last, now, step any) row {
+		line := func(kind string, of *cell, last, now, step any) story.Row {
 			user := of.user
 			currencies = append(currencies, of.currency)
-			return with(nil, nil, map[string]any{
+			return RowOf(nil, nil, map[string]any{
 				"forecast_key": k[0], "time_period_id": k[1], "field_id": k[3], "field_name": m.of.fieldName, "currency_code": of.currency, "manager_user_id": k[2], "manager_name": m.of.user["name"],
 				"manager_step": value(m.now) - value(m.last), "kind": kind, "user_id": user["user_id"], "user_name": user["name"], "last_week": last, "this_week": now, "step": step,
 			})

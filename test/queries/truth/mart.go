@@ -1,4 +1,4 @@
-package queries
+package truth
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/cq-source-clari/cq-source-clari/test/clarisim/sim"
 	"github.com/cq-source-clari/cq-source-clari/test/oracle"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
 )
 
 // A landing is one export of a place, and which of its people the destination still knows to have been in it.
@@ -19,9 +20,9 @@ type landing struct {
 }
 
 // landings are the exports of each place, oldest first.
-func (s *story) landings(d *database) map[any][]*landing {
+func (s *Story) landings(d *story.Database) map[any][]*landing {
 	all := map[any][]*landing{}
-	for _, job := range s.jobs {
+	for _, job := range s.Jobs {
 		if job.Activities != nil {
 			continue
 		}
@@ -33,7 +34,7 @@ func (s *story) landings(d *database) map[any][]*landing {
 		place := oracle.ForecastKey(job.Forecast, job.Got, job.Currency, job.Scope)
 		for _, before := range all[place] { // a row takes the place of the one before, unless all are kept, or one of each day
 			for id := range l.people {
-				if d.mode == "overwrite" && (!s.keepsDays || before.day == l.day) {
+				if d.Mode == "overwrite" && (!s.KeepsDays || before.day == l.day) {
 					delete(before.kept, id)
 				}
 			}
@@ -127,12 +128,12 @@ type cell struct {
 }
 
 // personWeeks are the people, weeks and calls of a story.
-func (s *story) personWeeks(d *database) (cells []*cell) {
+func (s *Story) personWeeks(d *story.Database) (cells []*cell) {
 	entries := map[[5]any]oracle.Row{}
 	calls, quotas := map[[5]any]bool{}, map[[5]any]bool{} // fields that have them
 	slots := map[any]map[[5]any]oracle.Row{}              // by place: period and field
 	codes := map[any]map[any]bool{}                       // by place: the currencies of its entries
-	for _, r := range s.now.lastKnown {
+	for _, r := range s.Now.LastKnown {
 		entries[key(r, "forecast_key", "time_period_id", "time_frame_id", "user_id", "field_id")] = r
 		field := key(r, "forecast_key", "field_id")
 		calls[field] = calls[field] || number(r, "forecast_value") != nil
@@ -148,7 +149,7 @@ func (s *story) personWeeks(d *database) (cells []*cell) {
 	for place, exports := range s.landings(d) {
 		newest := exports[len(exports)-1]
 		var weeks []oracle.Row
-		for _, w := range s.now.others["clari_forecast_time_frames"] {
+		for _, w := range s.Now.Others["clari_forecast_time_frames"] {
 			if w["forecast_key"] == place && w["start_date"].(string) <= newest.day {
 				weeks = append(weeks, w)
 			}
@@ -199,36 +200,36 @@ func (s *story) personWeeks(d *database) (cells []*cell) {
 }
 
 // row is the cell as the mart has it.
-func (c *cell) row() row {
+func (c *cell) row() story.Row {
 	yes := func(v bool) any { return v }
 	isUpdated := c.entry["is_updated"] == true
 	manager := any(nil)
 	if c.inTree != nil {
 		manager = c.inTree["manager_user_id"]
 	}
-	r := with(c.user, []string{"forecast_key", "forecast_id", "scope_id", "requested_currency", "requested_period", "user_id", "person_id", "role", "email", "hierarchy_level"}, map[string]any{
+	r := RowOf(c.user, []string{"forecast_key", "forecast_id", "scope_id", "requested_currency", "requested_period", "user_id", "person_id", "role", "email", "hierarchy_level"}, map[string]any{
 		"user_name": c.user["name"], "membership": c.membership, "in_latest_export": yes(c.isPresent), "tree_known": yes(c.hasTree), "in_tree": yes(c.inTree != nil),
 		"manager_as_of": manager, "current_manager": c.user["manager_user_id"], "current_manager_name": c.above["name"], "time_frame_id": c.week["time_frame_id"], "week_start_date": c.week["start_date"],
 		"week_end_date": c.week["end_date"], "weeks_to_end": c.week["weeks_to_end"], "time_period_id": c.period["time_period_id"], "time_period_type": c.period["time_period_type"],
 		"fiscal_year": c.period["fiscal_year"], "fiscal_quarter": c.period["fiscal_quarter"], "field_id": c.field, "field_name": c.fieldName, "effective_value": c.effective,
 		"effective_before": c.before, "weeks_back": c.weeksBack, "is_over": c.isOver, "step": minus(c.effective, c.before), "quota_value": c.quota, "is_submitted": isUpdated, "currency_code": c.currency,
 	})
-	for k, v := range with(c.entry, []string{"forecast_value", "adjustment_value", "crm_closed", "crm_total", "adjusted_by"}, nil) {
+	for k, v := range RowOf(c.entry, []string{"forecast_value", "adjustment_value", "crm_closed", "crm_total", "adjusted_by"}, nil) {
 		r[k] = v
 	}
 	return r
 }
 
 // personWeekToday says of each row whether it is of today.
-func personWeekToday(_ *testing.T, s *story, d *database) (want []row) {
-	today := s.today.Format(time.DateOnly)
+func personWeekToday(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
+	today := s.Today.Format(time.DateOnly)
 	newest := map[any]string{}
 	cells := s.personWeeks(d)
 	for _, c := range cells {
 		newest[c.place] = max(newest[c.place], c.week["start_date"].(string))
 	}
 	quarters := map[any][2]string{}
-	for _, p := range s.now.others["clari_forecast_time_periods"] {
+	for _, p := range s.Now.Others["clari_forecast_time_periods"] {
 		q, known := quarters[p["forecast_key"]]
 		from, _ := p["start_date"].(string)
 		to, _ := p["end_date"].(string)
@@ -248,7 +249,7 @@ func personWeekToday(_ *testing.T, s *story, d *database) (want []row) {
 		if q, ok := quarters[c.place]; ok {
 			isQuarter = q[0] <= today && today <= q[1]
 		}
-		want = append(want, with(c.user, []string{"forecast_key", "user_id"}, map[string]any{
+		want = append(want, RowOf(c.user, []string{"forecast_key", "user_id"}, map[string]any{
 			"week_start_date": from, "field_id": c.field, "time_period_id": c.period["time_period_id"],
 			"is_current_week": isWeek && isQuarter, "is_current_quarter": isQuarter, "is_latest_week": from == newest[c.place],
 		}))
@@ -256,7 +257,7 @@ func personWeekToday(_ *testing.T, s *story, d *database) (want []row) {
 	return want
 }
 
-func personWeek(_ *testing.T, s *story, d *database) (want []row) {
+func personWeek(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, c := range s.personWeeks(d) {
 		want = append(want, c.row())
 	}
@@ -264,7 +265,7 @@ func personWeek(_ *testing.T, s *story, d *database) (want []row) {
 }
 
 // changes are what consecutive exports of a place, of which all is kept, say differently.
-func changes(_ *testing.T, s *story, d *database) (want []row) {
+func changes(_ *testing.T, s *Story, d *story.Database) (want []story.Row) {
 	for _, exports := range s.landings(d) {
 		exports = slices.DeleteFunc(exports, func(l *landing) bool { return !l.isWhole() })
 		weeks := map[any]map[[5]any]oracle.Row{} // what the export before that has a week says of it
@@ -292,7 +293,7 @@ func changes(_ *testing.T, s *story, d *database) (want []row) {
 }
 
 // stepsOf are the amounts of a week that two exports differ in.
-func stepsOf(jobBefore, job string, before, after map[[5]any]oracle.Row) (want []row) {
+func stepsOf(jobBefore, job string, before, after map[[5]any]oracle.Row) (want []story.Row) {
 	keys := map[[5]any]bool{}
 	for _, side := range []map[[5]any]oracle.Row{before, after} {
 		for k := range side {
@@ -310,7 +311,7 @@ func stepsOf(jobBefore, job string, before, after map[[5]any]oracle.Row) (want [
 				of = before[k]
 			}
 			by := map[string]any{"call": after[k]["updated_by"], "override": after[k]["adjusted_by"]}[change]
-			want = append(want, with(of, []string{"forecast_key", "time_period_id", "time_frame_id", "user_id", "person_id", "user_name", "field_id", "field_name", "week_start_date"}, map[string]any{
+			want = append(want, RowOf(of, []string{"forecast_key", "time_period_id", "time_frame_id", "user_id", "person_id", "user_name", "field_id", "field_name", "week_start_date"}, map[string]any{
 				"job_before": jobBefore, "job_id": job, "change_type": change, "value_before": was, "value_after": is,
 				"step": minus(cmp.Or(is, any(0.0)), cmp.Or(was, any(0.0))), "changed_by": by,
 			}))
@@ -320,11 +321,11 @@ func stepsOf(jobBefore, job string, before, after map[[5]any]oracle.Row) (want [
 }
 
 // movesOf are the people in one export who are not in the other.
-func movesOf(before, after *landing) (want []row) {
+func movesOf(before, after *landing) (want []story.Row) {
 	for change, sides := range map[string][2]*landing{"came": {before, after}, "went": {after, before}} {
 		for id, u := range sides[1].people {
 			if sides[0].people[id] == nil {
-				want = append(want, with(u, []string{"forecast_key", "user_id", "person_id"}, map[string]any{
+				want = append(want, RowOf(u, []string{"forecast_key", "user_id", "person_id"}, map[string]any{
 					"user_name": u["name"], "job_before": before.job.ID, "job_id": after.job.ID, "change_type": change, "step": 0.0,
 					map[string]string{"came": "role_after", "went": "role_before"}[change]: u["role"], map[string]string{"came": "manager_after", "went": "manager_before"}[change]: u["manager_user_id"],
 				}))

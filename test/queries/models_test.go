@@ -13,6 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/cq-source-clari/cq-source-clari/docs/queries"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/story"
+	"github.com/cq-source-clari/cq-source-clari/test/queries/truth"
 )
 
 const dbt = "../../docs/dbt"
@@ -68,7 +70,7 @@ func TestModels(t *testing.T) {
 				continue
 			}
 			call := fmt.Sprintf("source('clari', '%s')", used)
-			if byName(used).IsView {
+			if story.ByName(used).IsView {
 				call = fmt.Sprintf("ref('%s')", modelName(used))
 			}
 			if !strings.Contains(string(text), call) {
@@ -140,11 +142,11 @@ func TestPersonalData(t *testing.T) {
 }
 
 // documented runs what the package tests: keys are unique, and what entries refer to is there.
-func documented(t *testing.T, s *story, d *database) {
+func documented(t *testing.T, s *truth.Story, d *story.Database) {
 	t.Helper()
 	run := 0
 	made := map[string]string{} // by the name of the model
-	for _, q := range viewsOf(s) {
+	for _, q := range s.Views() {
 		made[modelName(q.Name)] = q.Name
 	}
 	for _, m := range load[struct{ Models []described }](t, "models/models.yml").Models {
@@ -177,7 +179,7 @@ func documented(t *testing.T, s *story, d *database) {
 				query = fmt.Sprintf("SELECT c.forecast_key FROM %s c LEFT JOIN %s o ON o.forecast_key = c.forecast_key AND o.%[3]s = c.%[3]s WHERE o.forecast_key IS NULL",
 					m.Name, to, test["column"])
 			}
-			if wrong := d.query(t, query); len(wrong) > 0 {
+			if wrong := d.Query(t, query); len(wrong) > 0 {
 				t.Errorf("%d rows, such as %v, of\n%s", len(wrong), wrong[0], query)
 			}
 			run++
@@ -227,13 +229,12 @@ func TestDescribed(t *testing.T) {
 			known[m.Name] = append(known[m.Name], c.Name)
 		}
 	}
-	s := *stories["history"](t)
-	s.asTables = true
-	d := openSQLite(t, s.writes("append"))
-	d.mode, d.today = "append", s.today.Format("'2006-01-02'")
-	d.makeViews(t, &s)
+	s := *story.All["history"](t)
+	s.AsTables = true
+	d := story.Land(t, &s, "SQLite", "append")
+	d.MakeViews(t, &s)
 	made := map[string]bool{}
-	for _, q := range viewsOf(&s) {
+	for _, q := range s.Views() {
 		made[q.Name] = true
 	}
 	seen := 0
@@ -247,7 +248,7 @@ func TestDescribed(t *testing.T) {
 		} else if !made[q.Name] {
 			continue
 		}
-		rows, err := d.conn.QueryContext(t.Context(), strings.ReplaceAll(text, "CURRENT_DATE", d.today))
+		rows, err := d.Conn.QueryContext(t.Context(), strings.ReplaceAll(text, "CURRENT_DATE", d.Today))
 		if err != nil {
 			t.Fatalf("%s: %v", q.Name, err)
 		}
