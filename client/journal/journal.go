@@ -43,7 +43,7 @@ type Journal struct {
 	dirty   map[string]string // what was saved and has not been flushed
 	saves   int               // so many times something was saved
 	flushed int               // of them have been flushed
-	failed  int               // flushes that failed
+	tried   int               // of them a flush was tried for, be it that it failed
 	hung    bool              // the backend let somebody wait in vain, and has not answered since
 
 	saved    chan struct{} // told when something was saved
@@ -139,9 +139,8 @@ func (j *Journal) flush(ctx context.Context) error {
 	j.told()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err != nil {
-		j.failed++
-	} else {
+	j.tried = saves
+	if err == nil {
 		j.flushed = saves
 		for key, text := range batch {
 			if j.dirty[key] == text {
@@ -261,8 +260,8 @@ func (j *Journal) Flushed(ctx context.Context) bool {
 	timer := time.NewTimer(FlushPatience)
 	defer timer.Stop()
 	j.mu.Lock()
-	saves, failed := j.saves, j.failed
-	for j.flushed < saves && j.failed == failed && !j.hung { // after one that failed nobody waits for the next try
+	saves := j.saves
+	for j.tried < saves && !j.hung { // after one that failed nobody waits for the next try
 		written := j.written
 		j.mu.Unlock()
 		select {

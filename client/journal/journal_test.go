@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -73,23 +74,29 @@ func TestWithoutBackend(t *testing.T) {
 	}
 }
 
-// TestFlushedLater: a backend that does not take what is flushed is told of, and what was saved is written by a later flush.
+// TestFlushedLater: a backend that does not take what is flushed is told of, nobody waits for the next try, whether it fails before or while somebody waits,
+// and what was saved is written by a later flush.
 func TestFlushedLater(t *testing.T) {
-	bubble(t, "second flush", func(t *testing.T) {
-		b := newBackend()
-		var warnings []string
-		j := Open(t.Context(), b, func(err error) { warnings = append(warnings, err.Error()) })
-		b.flush = func() error { b.flush = nil; return errors.New("full") }
-		j.Save("a", 1)
-		began := time.Now()
-		j.Flushed(t.Context())
-		if took := time.Since(began); took > 0 {
-			t.Errorf("waited %s for a flush that had failed", took)
-		}
-		time.Sleep(flushRetry + time.Second)
-		j.Close(t.Context())
-		if b.durable["a"] != "1" || strings.Join(warnings, " ") != "journal: flush: full" {
-			t.Errorf("durable %q, warnings %q", b.durable["a"], warnings)
-		}
-	})
+	for name, wait := range map[string]func(){"fails while somebody waits": func() {}, "has failed": synctest.Wait} {
+		bubble(t, name, func(t *testing.T) {
+			b := newBackend()
+			var warnings []string
+			j := Open(t.Context(), b, func(err error) { warnings = append(warnings, err.Error()) })
+			b.flush = func() error { b.flush = nil; return errors.New("full") }
+			j.Save("a", 1)
+			wait()
+			began := time.Now()
+			if j.Flushed(t.Context()) {
+				t.Error("what failed is told to be written")
+			}
+			if took := time.Since(began); took > 0 {
+				t.Errorf("waited %s for a flush that had failed", took)
+			}
+			time.Sleep(flushRetry + time.Second)
+			j.Close(t.Context())
+			if b.durable["a"] != "1" || strings.Join(warnings, " ") != "journal: flush: full" {
+				t.Errorf("durable %q, warnings %q", b.durable["a"], warnings)
+			}
+		})
+	}
 }
