@@ -41,15 +41,13 @@ type accounts struct {
 // open is the account of an item, with what the ledger has of it.
 func (a *accounts) open(ctx context.Context, item Item) *account {
 	a.mu.Lock()
-	acc := a.all[item.Request]
-	if acc != nil {
+	if acc := a.all[item.Request]; acc != nil {
+		defer a.mu.Unlock()
 		acc.item = item
-	}
-	a.mu.Unlock()
-	if acc != nil {
 		return acc
 	}
-	acc = &account{item: item}
+	a.mu.Unlock()
+	acc := &account{item: item}
 	if err := a.load(ctx, acc); err != nil {
 		acc.unknown = fmt.Errorf("plan: the state backend does not tell what was done before: %w", err)
 		return acc

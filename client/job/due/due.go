@@ -70,8 +70,7 @@ func (p Policy) DayNumber(at time.Time) int32 { return journal.DayNumber(at.In(p
 
 // Day is the day of an instant as a failure's next try is written: midnight UTC.
 func (p Policy) Day(at time.Time) time.Time {
-	y, m, d := at.In(p.Location).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return time.Unix(int64(p.DayNumber(at))*24*60*60, 0).UTC()
 }
 
 // Action is what is to be done about an item.

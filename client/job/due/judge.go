@@ -143,7 +143,8 @@ func (j *judge) take(anyAge bool) (Decision, bool) {
 		return Decision{}, false
 	}
 	if p.TooLarge > 0 && p.TooLarge >= j.Policy.MaxResultBytes {
-		if j.discard = tooLong; j.Serves(*p, clari.Job{}) {
+		j.discard = tooLong
+		if j.Serves(*p, clari.Job{}) {
 			return Decision{Action: Failed, JobID: p.ID, TooLarge: p.TooLarge, Why: tooLong}, true
 		}
 		return Decision{}, false

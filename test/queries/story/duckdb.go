@@ -23,7 +23,7 @@ import datetime, decimal, duckdb, json, sys
 script, queries = open(sys.argv[1]).read(), json.load(open(sys.argv[2]))
 db = duckdb.connect()
 db.execute(script)
-def Plain(v):
+def plain(v):
     if isinstance(v, datetime.datetime): return v.isoformat() + "Z"
     if isinstance(v, datetime.date): return v.isoformat()
     if isinstance(v, decimal.Decimal): return float(v)
@@ -36,7 +36,7 @@ for name, text in queries.items():
     except Exception as e:
         sys.exit(name + ": " + str(e))
     columns = [c[0] for c in found.description]
-    out[name] = [{c: Plain(v) for c, v in zip(columns, row)} for row in found.fetchall()]
+    out[name] = [{c: plain(v) for c, v in zip(columns, row)} for row in found.fetchall()]
 json.dump(out, sys.stdout)
 `
 
